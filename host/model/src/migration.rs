@@ -1,0 +1,48 @@
+//! Migration records: one for each move of a server (`nova/objects/migration.py`).
+
+use crate::flavor::Flavor;
+use crate::ids::{HostName, MigrationId, ServerId};
+use crate::states::{MigrationStatus, MigrationType};
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One move of one server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    /// Its uuid, under which placement holds the source's allocation while the move lasts.
+    pub id: MigrationId,
+    /// The number users of the API know it by; counts up from 1.
+    pub number: u64,
+    /// The server.
+    pub server: ServerId,
+    /// What kind of move.
+    pub kind: MigrationType,
+    /// How far it is.
+    pub status: MigrationStatus,
+    /// The host the server comes from.
+    pub source_compute: HostName,
+    /// The host it goes to, once chosen.
+    pub dest_compute: Option<HostName>,
+    /// The address of the destination, as its driver tells it.
+    pub dest_host: Option<String>,
+    /// The flavor before.
+    pub old_flavor: Flavor,
+    /// The flavor after; the same in a cold migration.
+    pub new_flavor: Flavor,
+    /// When the record was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Migration {
+    /// Whether source and destination are one host.
+    pub fn same_host(&self) -> bool {
+        self.dest_compute.as_ref() == Some(&self.source_compute)
+    }
+
+    /// Whether this host is source or destination.
+    pub fn involves(&self, host: &HostName) -> bool {
+        &self.source_compute == host || self.dest_compute.as_ref() == Some(host)
+    }
+}

@@ -1,0 +1,31 @@
+//! Versioned notifications (`nova/notifications/`).
+
+use crate::ids::ServerId;
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One notification on the topic `versioned_notifications`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// `<object>.<action>[.<phase>]`.
+    pub event_type: String,
+    /// How urgent.
+    pub priority: NotificationPriority,
+    /// `<service>:<host>`.
+    pub publisher_id: String,
+    /// When it was sent.
+    pub timestamp: Timestamp,
+    /// The server it is about.
+    pub server: Option<ServerId>,
+}
+
+/// How urgent a notification is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotificationPriority {
+    /// Something happened.
+    #[serde(rename = "INFO")]
+    Info,
+    /// Something failed.
+    #[serde(rename = "ERROR")]
+    Error,
+}

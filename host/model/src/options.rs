@@ -1,0 +1,233 @@
+//! Configuration options, by Nova's names, groups and defaults (`nova/conf/`).
+//!
+//! [`Options`] is a plain struct for the code that reads them; [`Options::set`] and [`Options::names`] let people and
+//! test harnesses address them by name.
+
+use crate::resources::Ratio;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// An option that could not be set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// There is no such option here.
+    #[error("unknown option {0:?}; `novarig run --help` tells where the known ones are listed")]
+    Unknown(String),
+    /// The value does not fit.
+    #[error("option {name} = {value:?}: {expected}")]
+    Invalid {
+        /// The option, as `group.name`.
+        name: String,
+        /// What was given.
+        value: String,
+        /// What is wanted, as a phrase.
+        expected: &'static str,
+    },
+}
+
+/// A type an option can have: read from text, and say what text it wants.
+trait OptionValue: Sized {
+    const EXPECTED: &'static str;
+    fn parse(text: &str) -> Option<Self>;
+}
+
+impl OptionValue for bool {
+    const EXPECTED: &'static str = "expected true or false";
+    fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Some(true),
+            "false" | "0" | "no" | "off" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl OptionValue for u64 {
+    const EXPECTED: &'static str = "expected a whole number, 0 or more";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl OptionValue for f64 {
+    const EXPECTED: &'static str = "expected a finite number";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number: &f64| number.is_finite())
+    }
+}
+
+impl OptionValue for Ratio {
+    const EXPECTED: &'static str = "expected a number greater than 0";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().and_then(|number: f64| Ratio::try_from(number).ok())
+    }
+}
+
+impl<T: OptionValue> OptionValue for Option<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+    fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() || text.eq_ignore_ascii_case("none") { Some(None) } else { T::parse(text).map(Some) }
+    }
+}
+
+impl OptionValue for Duration {
+    const EXPECTED: &'static str = "expected whole seconds";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Duration::from_secs)
+    }
+}
+
+impl OptionValue for WeightClasses {
+    const EXPECTED: &'static str = "expected nova.scheduler.weights.all_weighers or HostNameWeigher";
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "nova.scheduler.weights.all_weighers" => Some(Self::All),
+            _ if text.ends_with("HostNameWeigher") => Some(Self::HostName),
+            _ => None,
+        }
+    }
+}
+
+/// Which weighers order the hosts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WeightClasses {
+    /// All of Nova's own.
+    #[default]
+    All,
+    /// Only the weigher of Nova's functional tests: host1 before host2 before host3 before all others
+    /// (`nova/tests/fixtures/nova.py, HostNameWeigherFixture`).
+    HostName,
+}
+
+macro_rules! options {
+    ($($(#[$doc:meta])* $group:literal $name:ident: $type:ty = $default:expr;)*) => {
+        /// The options in force.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Options {
+            $($(#[$doc])* pub $name: $type,)*
+        }
+
+        impl Default for Options {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        impl Options {
+            /// Group and name of every option.
+            pub const NAMES: &'static [(&'static str, &'static str)] = &[$(($group, stringify!($name)),)*];
+
+            /// Sets the option `name` of `group` (`DEFAULT` for the ungrouped ones) from text.
+            pub fn set(&mut self, group: &str, name: &str, text: &str) -> Result<(), OptionError> {
+                $(if group == $group && name == stringify!($name) {
+                    self.$name = OptionValue::parse(text).ok_or_else(|| OptionError::Invalid {
+                        name: format!("{group}.{name}"),
+                        value: text.to_owned(),
+                        expected: <$type as OptionValue>::EXPECTED,
+                    })?;
+                    return Ok(());
+                })*
+                Err(OptionError::Unknown(format!("{group}.{name}")))
+            }
+        }
+    };
+}
+
+impl Options {
+    /// Sets an option given as `name` or `group.name`. A name without a group is sought in all of them.
+    pub fn set_by_name(&mut self, name: &str, text: &str) -> Result<(), OptionError> {
+        if let Some((group, name)) = name.split_once('.') {
+            return self.set(group, name, text);
+        }
+        match Self::NAMES.iter().find(|(_, known)| *known == name) {
+            Some((group, _)) => self.set(group, name, text),
+            None => Err(OptionError::Unknown(name.to_owned())),
+        }
+    }
+}
+
+options! {
+    /// Whether a resize may stay on the host the server is on.
+    "DEFAULT" allow_resize_to_same_host: bool = false;
+    /// Processors kept for the host itself.
+    "DEFAULT" reserved_host_cpus: u64 = 0;
+    /// MiB of memory kept for the host itself.
+    "DEFAULT" reserved_host_memory_mb: u64 = 512;
+    /// MiB of disk kept for the host itself.
+    "DEFAULT" reserved_host_disk_mb: u64 = 0;
+    /// Allocation ratio of processors, when it is to be enforced.
+    "DEFAULT" cpu_allocation_ratio: Option<Ratio> = None;
+    /// Allocation ratio of memory, when it is to be enforced.
+    "DEFAULT" ram_allocation_ratio: Option<Ratio> = None;
+    /// Allocation ratio of disk, when it is to be enforced.
+    "DEFAULT" disk_allocation_ratio: Option<Ratio> = None;
+    /// Allocation ratio of processors a new node starts with.
+    "DEFAULT" initial_cpu_allocation_ratio: f64 = 4.0;
+    /// Allocation ratio of memory a new node starts with.
+    "DEFAULT" initial_ram_allocation_ratio: f64 = 1.0;
+    /// Allocation ratio of disk a new node starts with.
+    "DEFAULT" initial_disk_allocation_ratio: f64 = 1.0;
+    /// Silence after which a service counts as down.
+    "DEFAULT" service_down_time: Duration = Duration::from_secs(60);
+    /// How long a call over the bus waits for its answer.
+    "DEFAULT" rpc_response_timeout: Duration = Duration::from_secs(60);
+    /// Zone of hosts that are in no aggregate with a zone.
+    "DEFAULT" default_availability_zone: DefaultZone = DefaultZone::default();
+    /// Tries of a build or cold move: the first and its alternates.
+    "scheduler" max_attempts: u64 = 3;
+    /// Allocation candidates asked of placement at most.
+    "scheduler" max_placement_results: u64 = 1000;
+    /// The best hosts among which one is drawn.
+    "filter_scheduler" host_subset_size: u64 = 1;
+    /// Whether hosts that share the best weight are shuffled.
+    "filter_scheduler" shuffle_best_same_weighed_hosts: bool = false;
+    /// Which weighers there are.
+    "filter_scheduler" weight_classes: WeightClasses = WeightClasses::All;
+    /// Multiplier of free memory.
+    "filter_scheduler" ram_weight_multiplier: f64 = 1.0;
+    /// Multiplier of free processors.
+    "filter_scheduler" cpu_weight_multiplier: f64 = 1.0;
+    /// Multiplier of free disk.
+    "filter_scheduler" disk_weight_multiplier: f64 = 1.0;
+}
+
+/// The name of the default availability zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DefaultZone(pub String);
+
+impl Default for DefaultZone {
+    fn default() -> Self {
+        Self("nova".to_owned())
+    }
+}
+
+impl OptionValue for DefaultZone {
+    const EXPECTED: &'static str = "expected the name of a zone";
+    fn parse(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_set_by_group_and_name_and_bad_values_are_named() {
+        let mut options = Options::default();
+        options.set_by_name("allow_resize_to_same_host", "True").unwrap();
+        options.set_by_name("scheduler.max_attempts", "5").unwrap();
+        options.set_by_name("cpu_allocation_ratio", "16.0").unwrap();
+        assert!(options.allow_resize_to_same_host);
+        assert_eq!(options.max_attempts, 5);
+        assert_eq!(options.cpu_allocation_ratio.map(Ratio::get), Some(16.0));
+        assert_eq!(
+            options.set_by_name("max_attempts", "many").unwrap_err().to_string(),
+            "option scheduler.max_attempts = \"many\": expected a whole number, 0 or more"
+        );
+        assert_eq!(options.set_by_name("nonsense", "1"), Err(OptionError::Unknown("nonsense".into())));
+        assert!(options.set_by_name("cpu_allocation_ratio", "0").is_err());
+    }
+}

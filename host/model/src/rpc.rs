@@ -1,0 +1,209 @@
+//! The messages services send each other (`nova/compute/rpcapi.py`, `nova/conductor/rpcapi.py`).
+
+use crate::flavor::Flavor;
+use crate::ids::{HostName, MigrationId, ProjectId, RequestId, ServerId, UserId};
+use crate::request_spec::{RequestSpec, Selection};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Whom a message is for, or from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Address {
+    /// The API.
+    Api,
+    /// The conductor.
+    Conductor,
+    /// The compute manager of a host.
+    Compute(HostName),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Api => f.write_str("api"),
+            Address::Conductor => f.write_str("conductor"),
+            Address::Compute(host) => write!(f, "compute.{host}"),
+        }
+    }
+}
+
+/// On whose behalf something is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestContext {
+    /// The API request it began with.
+    pub request: RequestId,
+    /// The project of the user who asked.
+    pub project_id: ProjectId,
+    /// The user who asked.
+    pub user_id: UserId,
+    /// Whether that user is an administrator.
+    pub is_admin: bool,
+}
+
+/// How a guest is rebooted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RebootType {
+    /// The guest's own operating system is asked.
+    #[serde(rename = "SOFT")]
+    Soft,
+    /// The guest is reset, and defined anew if need be.
+    #[serde(rename = "HARD")]
+    Hard,
+}
+
+/// A message: on whose behalf, and what is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// On whose behalf.
+    pub context: RequestContext,
+    /// The server it is about.
+    pub server: ServerId,
+    /// What is to be done.
+    pub method: Method,
+}
+
+/// What a message asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case")]
+pub enum Method {
+    /// To the conductor: choose a host for a new server and have it built there.
+    ScheduleAndBuildInstances {
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+    },
+    /// To the conductor, from a compute on which the build failed: try the next alternate.
+    BuildInstances {
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+        /// The hosts not tried yet.
+        alternates: Vec<Selection>,
+        /// What has been tried.
+        retry: Retry,
+    },
+    /// To a compute: build the server there.
+    BuildAndRunInstance {
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+        /// The hosts to try when this one fails.
+        alternates: Vec<Selection>,
+        /// What has been tried, this host included; none when a failure must not go to another host.
+        retry: Option<Retry>,
+    },
+    /// To a compute: delete the server.
+    TerminateInstance,
+    /// To a compute: power the guest on.
+    StartInstance,
+    /// To a compute: power the guest off.
+    StopInstance,
+    /// To a compute: reboot the guest.
+    RebootInstance {
+        /// How.
+        reboot_type: RebootType,
+    },
+    /// To the conductor: resize or cold migrate the server. From the API, or from a destination that refused it.
+    MigrateServer {
+        /// The flavor after the move.
+        flavor: Box<Flavor>,
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+        /// What a destination that failed passes back; none the first time.
+        reschedule: Option<Reschedule>,
+    },
+    /// To the destination of a move: claim what it needs.
+    PrepResize {
+        /// The migration.
+        migration: MigrationId,
+        /// The flavor after the move.
+        flavor: Box<Flavor>,
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+        /// The hosts to try when this one fails.
+        alternates: Vec<Selection>,
+        /// What has been tried, this host included; none when a failure must not go to another host.
+        retry: Option<Retry>,
+    },
+    /// To the source: stop the guest and hand its disks over.
+    ResizeInstance {
+        /// The migration.
+        migration: MigrationId,
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+    },
+    /// To the destination: start the guest there.
+    FinishResize {
+        /// The migration.
+        migration: MigrationId,
+        /// What the source's driver handed over, opaque to the manager.
+        disk_info: String,
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+    },
+    /// To the source: the user keeps the result of the move, clean up.
+    ConfirmResize {
+        /// The migration.
+        migration: MigrationId,
+    },
+    /// To the destination: the user wants the server back where it was.
+    RevertResize {
+        /// The migration.
+        migration: MigrationId,
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+    },
+    /// To the source: bring the server back to life there.
+    FinishRevertResize {
+        /// The migration.
+        migration: MigrationId,
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+    },
+}
+
+impl Method {
+    /// Nova's name of the RPC method.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Method::ScheduleAndBuildInstances { .. } => "schedule_and_build_instances",
+            Method::BuildInstances { .. } => "build_instances",
+            Method::BuildAndRunInstance { .. } => "build_and_run_instance",
+            Method::TerminateInstance => "terminate_instance",
+            Method::StartInstance => "start_instance",
+            Method::StopInstance => "stop_instance",
+            Method::RebootInstance { .. } => "reboot_instance",
+            Method::MigrateServer { .. } => "migrate_server",
+            Method::PrepResize { .. } => "prep_resize",
+            Method::ResizeInstance { .. } => "resize_instance",
+            Method::FinishResize { .. } => "finish_resize",
+            Method::ConfirmResize { .. } => "confirm_resize",
+            Method::RevertResize { .. } => "revert_resize",
+            Method::FinishRevertResize { .. } => "finish_revert_resize",
+        }
+    }
+}
+
+/// What has been tried of a build or move (Nova: `filter_properties['retry']`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retry {
+    /// Hosts tried so far, in order.
+    pub hosts: Vec<HostName>,
+    /// Why the last one failed.
+    pub reason: Option<String>,
+}
+
+impl Retry {
+    /// Which attempt this is, counted from 1.
+    pub fn num_attempts(&self) -> u64 {
+        self.hosts.len() as u64
+    }
+}
+
+/// What the failed destination of a cold move passes back to the conductor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reschedule {
+    /// The migration, which goes on with another destination.
+    pub migration: MigrationId,
+    /// The hosts not tried yet.
+    pub alternates: Vec<Selection>,
+    /// What has been tried.
+    pub retry: Retry,
+}

@@ -1,0 +1,102 @@
+//! Servers (`nova/objects/instance.py`) and their faults.
+
+use crate::flavor::Flavor;
+use crate::ids::{HostName, ImageId, ProjectId, ServerId, UserId};
+use crate::network::NetworkInfo;
+use crate::states::{PowerState, ServerStatus, TaskState, VmState};
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The record of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// Its uuid.
+    pub id: ServerId,
+    /// The name users see.
+    pub name: String,
+    /// Whom it belongs to.
+    pub project_id: ProjectId,
+    /// Who made it.
+    pub user_id: UserId,
+    /// The image it was built from; none when it boots from a volume.
+    pub image: Option<ImageId>,
+    /// The flavor the record names now. During a resize the other two say what it was and what it becomes.
+    pub flavor: Flavor,
+    /// The flavor before a resize that is not yet confirmed or reverted.
+    pub old_flavor: Option<Flavor>,
+    /// The flavor a resize leads to, until it is over.
+    pub new_flavor: Option<Flavor>,
+    /// The vm_state before a resize, to which confirm or revert returns.
+    pub old_vm_state: Option<VmState>,
+    /// What state it rests in.
+    pub vm_state: VmState,
+    /// What is being done to it.
+    pub task_state: Option<TaskState>,
+    /// What its hypervisor last said of the guest.
+    pub power_state: PowerState,
+    /// The host it is on; none while it is being scheduled and after a failed build.
+    pub host: Option<HostName>,
+    /// The node it is on; with one node a host, the same name.
+    pub node: Option<HostName>,
+    /// The availability zone it was asked for or is in.
+    pub availability_zone: Option<String>,
+    /// The name of the root device, once chosen.
+    pub root_device_name: Option<String>,
+    /// Its interfaces as the network service last told.
+    pub network_info: NetworkInfo,
+    /// Whether a user locked it.
+    pub locked: bool,
+    /// Progress of a running operation in percent.
+    pub progress: u8,
+    /// When the record was made.
+    pub created_at: Timestamp,
+    /// When the guest first ran; none until then.
+    pub launched_at: Option<Timestamp>,
+    /// When the server was deleted; a deleted server is kept for the periodic tasks to see.
+    pub deleted_at: Option<Timestamp>,
+    /// Stored faults, oldest first.
+    pub faults: Vec<Fault>,
+}
+
+impl Server {
+    /// The status the API shows.
+    pub fn status(&self) -> ServerStatus {
+        ServerStatus::of(self.vm_state, self.task_state)
+    }
+
+    /// The fault the API shows: the newest one, and only in ERROR and DELETED.
+    pub fn visible_fault(&self) -> Option<&Fault> {
+        match self.status() {
+            ServerStatus::Error | ServerStatus::Deleted => self.faults.last(),
+            _ => None,
+        }
+    }
+
+    /// Whether the server boots from a volume.
+    pub fn volume_backed(&self) -> bool {
+        self.image.is_none()
+    }
+
+    /// Whether it was deleted.
+    pub fn deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+
+    /// Whether it is on this host, according to its record.
+    pub fn is_on(&self, host: &HostName) -> bool {
+        self.host.as_ref() == Some(host)
+    }
+}
+
+/// Why an operation on a server failed, as users see it (`nova/objects/instance_fault.py`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// HTTP-like code of the exception's class.
+    pub code: u16,
+    /// The exception's message, at most 255 characters.
+    pub message: String,
+    /// The compute host that stored it; none when it was not a compute.
+    pub host: Option<HostName>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
