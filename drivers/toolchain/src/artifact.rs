@@ -44,7 +44,8 @@ fn wasm_artifact(message: Message) -> Option<WasmArtifact> {
     if !message.target?.crate_types.iter().any(|kind| kind == "cdylib") {
         return None;
     }
-    let file = message.filenames.into_iter().find(|file| file.extension().is_some_and(|ext| ext == "wasm"))?;
+    let file =
+        message.filenames.into_iter().find(|file| file.extension().is_some_and(|ext| ext == "wasm"))?;
     Some(WasmArtifact { package: package_name(&message.package_id?), manifest: message.manifest_path?, file })
 }
 
@@ -98,7 +99,8 @@ mod tests {
 
     #[test]
     fn only_webassembly_libraries_count() {
-        let packages: Vec<_> = wasm_artifacts(MESSAGES).into_iter().map(|artifact| artifact.package).collect();
+        let packages: Vec<_> =
+            wasm_artifacts(MESSAGES).into_iter().map(|artifact| artifact.package).collect();
         assert_eq!(packages, ["base", "slow-driver"]);
     }
 

@@ -5,7 +5,6 @@
 //! has to compile the library from source first, which takes about a minute for each new target
 //! directory and then is cached there.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::{TARGET, environment};
@@ -85,23 +84,23 @@ struct Compiler {
     sysroot: PathBuf,
     has_target: bool,
     has_source: bool,
-    has_linker: bool,
+    /// The WebAssembly linker that came with it.
+    linker: Option<PathBuf>,
 }
 
 impl Toolchain {
-    /// Finds a toolchain that can build drivers.
+    /// Finds the best toolchain that can build drivers.
     ///
     /// # Errors
     /// [`DetectError`] when there is none; its message says what to run.
     pub fn detect() -> Result<Toolchain, DetectError> {
-        let linker = linker_of(&sysroots()).or_else(linker_on_path);
-        choose(compilers(), linker.as_deref())
+        let (usable, examined) = judge(&compilers(), linker_on_path().as_deref());
+        usable.into_iter().next().ok_or(DetectError { examined })
     }
 
     /// Every toolchain here that can build drivers, best first.
     pub fn all() -> Vec<Toolchain> {
-        let linker = linker_of(&sysroots()).or_else(linker_on_path);
-        judge(compilers(), linker.as_deref()).0
+        judge(&compilers(), linker_on_path().as_deref()).0
     }
 
     /// How the standard library for WebAssembly comes to be.
@@ -111,16 +110,205 @@ impl Toolchain {
 
     /// One line that says which toolchain this is.
     pub fn describe(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl fmt::Display for Toolchain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let how = match self.standard_library {
             StandardLibrary::Installed => "standard library installed",
             StandardLibrary::FromSource => "standard library compiled from its source",
         };
-        write!(f, "rustc {} in {}, {TARGET} {how}", self.release, self.sysroot.display())
+        format!("rustc {} in {}, {TARGET} {how}", self.release, self.sysroot.display())
+    }
+}
+
+/// Divides compilers into those that can build drivers, best first, and the rest. A compiler without a
+/// linker of its own borrows another's, or else uses `linker_on_path`.
+fn judge(compilers: &[Compiler], linker_on_path: Option<&Path>) -> (Vec<Toolchain>, Vec<Rejected>) {
+    let borrowed = compilers.iter().find_map(|compiler| compiler.linker.as_deref()).or(linker_on_path);
+    let mut usable = Vec::new();
+    let mut rejected = Vec::new();
+    for compiler in compilers {
+        match usable_as(compiler, borrowed) {
+            Ok(toolchain) => usable.push(toolchain),
+            Err(why) => rejected.push(Rejected { rustc: compiler.rustc.clone(), why }),
+        }
+    }
+    // A stable sort: among equals, the order in which they were asked.
+    usable.sort_by_key(|toolchain| match toolchain.standard_library {
+        StandardLibrary::Installed => 0,
+        StandardLibrary::FromSource => 1,
+    });
+    (usable, rejected)
+}
+
+fn usable_as(compiler: &Compiler, borrowed_linker: Option<&Path>) -> Result<Toolchain, String> {
+    let (major, minor) = oldest_supported();
+    if version(&compiler.release).is_none_or(|release| release < (major, minor)) {
+        return Err(format!("is version {}, older than {major}.{minor}", compiler.release));
+    }
+    let standard_library = match (compiler.has_target, compiler.has_source) {
+        (true, _) => StandardLibrary::Installed,
+        (false, true) => StandardLibrary::FromSource,
+        (false, false) => {
+            return Err(format!("has neither the standard library for {TARGET} nor its source (rust-src)"));
+        }
+    };
+    let cargo = compiler.cargo.clone().ok_or("comes without cargo")?;
+    let linker = match (&compiler.linker, borrowed_linker) {
+        (Some(_), _) => None,
+        (None, Some(borrowed)) => Some(borrowed.to_owned()),
+        (None, None) => return Err("has no linker for WebAssembly (rust-lld)".to_owned()),
+    };
+    Ok(Toolchain {
+        rustc: compiler.rustc.clone(),
+        cargo,
+        release: compiler.release.clone(),
+        sysroot: compiler.sysroot.clone(),
+        standard_library,
+        linker,
+    })
+}
+
+/// The compilers on this machine, each once.
+fn compilers() -> Vec<Compiler> {
+    let outer = std::env::var_os("RUSTC").map(PathBuf::from);
+    let asked = [outer, Some(PathBuf::from("rustc")), Some(PathBuf::from(DISTRIBUTION_RUSTC))];
+    let mut found: Vec<Compiler> = Vec::new();
+    for compiler in asked.into_iter().flatten().filter_map(|rustc| look_at(&rustc)) {
+        if !found.iter().any(|known| known.sysroot == compiler.sysroot) {
+            found.push(compiler);
+        }
+    }
+    found
+}
+
+/// What `rustc` is; nothing when it does not run.
+fn look_at(rustc: &Path) -> Option<Compiler> {
+    let sysroot = PathBuf::from(ask(rustc, &["--print", "sysroot"])?.trim());
+    let verbose_version = ask(rustc, &["-vV"])?;
+    let host = field(&verbose_version, "host")?;
+    let release = field(&verbose_version, "release")?.to_owned();
+    let libraries = sysroot.join("lib/rustlib");
+    // The compiler itself rather than rustup's stand-in for it, so that the two of them agree on the
+    // toolchain whatever directory or variable rustup would go by.
+    let own = |name: &str| Some(sysroot.join("bin").join(name)).filter(|program| program.is_file());
+    Some(Compiler {
+        rustc: own("rustc").unwrap_or_else(|| rustc.to_owned()),
+        cargo: own("cargo").or_else(|| environment::on_path("cargo")),
+        has_target: libraries.join(TARGET).join("lib").is_dir(),
+        has_source: libraries.join("src/rust/library/Cargo.lock").is_file(),
+        linker: Some(libraries.join(host).join("bin/rust-lld")).filter(|linker| linker.is_file()),
+        release,
+        sysroot,
+    })
+}
+
+fn ask(rustc: &Path, arguments: &[&str]) -> Option<String> {
+    let output = environment::command(rustc).args(arguments).output().ok()?;
+    if !output.status.success() {
+        return None;
+    }
+    String::from_utf8(output.stdout).ok()
+}
+
+/// The value of a line `name: value` in what `rustc -vV` prints.
+fn field<'a>(verbose_version: &'a str, name: &str) -> Option<&'a str> {
+    verbose_version.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// A WebAssembly linker on `PATH`, by the names the compiler knows how to call.
+fn linker_on_path() -> Option<PathBuf> {
+    ["rust-lld", "wasm-ld", "lld"].into_iter().find_map(environment::on_path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compiler(sysroot: &str) -> Compiler {
+        Compiler {
+            rustc: format!("{sysroot}/bin/rustc").into(),
+            cargo: Some(format!("{sysroot}/bin/cargo").into()),
+            release: "1.96.0".to_owned(),
+            sysroot: sysroot.into(),
+            has_target: false,
+            has_source: false,
+            linker: None,
+        }
+    }
+
+    fn rustup() -> Compiler {
+        Compiler { linker: Some("/rustup/lib/rust-lld".into()), ..compiler("/rustup") }
+    }
+
+    fn distribution() -> Compiler {
+        Compiler { has_source: true, ..compiler("/usr") }
+    }
+
+    fn why_not(compiler: Compiler) -> String {
+        judge(&[compiler], None).1.remove(0).why
+    }
+
+    #[test]
+    fn an_installed_standard_library_is_preferred_over_its_source() {
+        let with_target = Compiler { has_target: true, ..rustup() };
+        let (usable, rejected) = judge(&[distribution(), with_target], None);
+        let sysroots: Vec<_> = usable.iter().map(|toolchain| toolchain.sysroot.to_str()).collect();
+        assert_eq!(sysroots, [Some("/rustup"), Some("/usr")]);
+        assert_eq!(usable[0].standard_library, StandardLibrary::Installed);
+        assert_eq!(rejected, []);
+    }
+
+    #[test]
+    fn the_distributions_compiler_borrows_rustups_linker() {
+        let (usable, rejected) = judge(&[rustup(), distribution()], Some(Path::new("/usr/bin/lld")));
+        assert_eq!(usable.len(), 1);
+        assert_eq!(usable[0].sysroot, Path::new("/usr"));
+        assert_eq!(usable[0].standard_library, StandardLibrary::FromSource);
+        assert_eq!(usable[0].linker.as_deref(), Some(Path::new("/rustup/lib/rust-lld")));
+        assert_eq!(rejected[0].rustc, Path::new("/rustup/bin/rustc"));
+    }
+
+    #[test]
+    fn a_linker_on_path_serves_where_no_compiler_has_one() {
+        let (usable, _) = judge(&[distribution()], Some(Path::new("/usr/bin/wasm-ld")));
+        assert_eq!(usable[0].linker.as_deref(), Some(Path::new("/usr/bin/wasm-ld")));
+    }
+
+    #[test]
+    fn a_compiler_with_its_own_linker_names_none() {
+        let (usable, _) = judge(&[Compiler { has_target: true, ..rustup() }], None);
+        assert_eq!(usable[0].linker, None);
+    }
+
+    #[test]
+    fn each_lack_is_named() {
+        assert!(why_not(rustup()).contains("neither the standard library"));
+        assert_eq!(why_not(distribution()), "has no linker for WebAssembly (rust-lld)");
+        assert_eq!(why_not(Compiler { cargo: None, ..distribution() }), "comes without cargo");
+        assert!(
+            why_not(Compiler { release: "1.85.0".to_owned(), ..distribution() }).contains("1.85.0, older")
+        );
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert_eq!(version("1.96.0-nightly"), Some((1, 96)));
+        assert!(version("1.100.0") > version("1.96.0"));
+        assert_eq!(version("unknown"), None);
+    }
+
+    #[test]
+    fn the_error_names_what_was_examined_and_what_to_run() {
+        let (_, examined) = judge(&[rustup()], None);
+        let message = DetectError { examined }.to_string();
+        assert!(message.contains("/rustup/bin/rustc has neither"), "{message}");
+        assert!(message.contains("rustup target add wasm32-unknown-unknown"), "{message}");
+        assert!(message.contains("./just setup"), "{message}");
+        assert!(DetectError { examined: vec![] }.to_string().contains("there is no rustc"));
+    }
+
+    #[test]
+    fn the_compiler_of_this_build_is_seen() {
+        let seen = compilers();
+        assert!(!seen.is_empty());
+        assert!(seen.iter().all(|compiler| compiler.rustc.is_file()), "{seen:?}");
     }
 }
