@@ -1,0 +1,289 @@
+//! The message bus between API, conductor and computes (`nova/rpc.py` over oslo.messaging).
+//!
+//! Messages to one address are delivered in the order they were sent (FIFO); their handlers run concurrently, as
+//! Nova's do. A seeded delay can be added to each delivery: messages to different addresses then overtake one another,
+//! those to one address never do. Messages to an address nobody listens at wait until somebody does, as in a broker's
+//! queue.
+
+use crate::clock::Clock;
+use crate::random::Randomness;
+use crate::tasks::Tasks;
+use crate::trace::{Trace, TraceEvent};
+use async_trait::async_trait;
+use model::rpc::{Address, Message};
+use model::{ExceptionClass, NovaError, Timestamp};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What a handler answers to a call; casts ignore it.
+pub type Reply = Result<(), NovaError>;
+
+/// A service that takes messages.
+#[async_trait(?Send)]
+pub trait Handler {
+    /// Does what the message asks. An error is sent back to whoever called; for a cast it is only traced.
+    async fn handle(&self, message: Message) -> Reply;
+}
+
+/// How long deliveries take.
+#[derive(Clone, Debug, Default)]
+pub enum Delays {
+    /// No time at all.
+    #[default]
+    None,
+    /// A random whole number of milliseconds, up to this many.
+    UpTo {
+        /// The largest delay, in milliseconds.
+        milliseconds: u64,
+        /// Where the numbers come from.
+        random: Randomness,
+    },
+}
+
+/// The bus. Clones are the same bus.
+#[derive(Clone)]
+pub struct Bus {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    clock: Clock,
+    trace: Trace,
+    tasks: Tasks,
+    delays: Delays,
+    timeout: Duration,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    sent: u64,
+    queues: BTreeMap<Address, Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    handler: Option<Rc<dyn Handler>>,
+    /// No later message may arrive before this time.
+    busy_until: Timestamp,
+    waiting: Vec<Parcel>,
+}
+
+struct Parcel {
+    id: u64,
+    message: Message,
+    answer: Option<oneshot::Sender<Reply>>,
+}
+
+impl Bus {
+    /// A bus nobody listens at yet. `timeout` is how long a call waits for its answer.
+    pub fn new(clock: Clock, trace: Trace, tasks: Tasks, delays: Delays, timeout: Duration) -> Self {
+        Self { inner: Rc::new(Inner { clock, trace, tasks, delays, timeout, state: RefCell::default() }) }
+    }
+
+    /// Lets `handler` take the messages for `address`, those that wait already first.
+    pub fn listen(&self, address: Address, handler: Rc<dyn Handler>) {
+        let waiting = {
+            let mut state = self.inner.state.borrow_mut();
+            let queue = state.queues.entry(address.clone()).or_default();
+            queue.handler = Some(handler);
+            std::mem::take(&mut queue.waiting)
+        };
+        for parcel in waiting {
+            self.deliver(address.clone(), parcel);
+        }
+    }
+
+    /// Nobody takes the messages for `address` any more; they wait.
+    pub fn leave(&self, address: &Address) {
+        if let Some(queue) = self.inner.state.borrow_mut().queues.get_mut(address) {
+            queue.handler = None;
+        }
+    }
+
+    /// Sends a message and goes on.
+    pub fn cast(&self, from: &Address, to: Address, message: Message) {
+        self.send(from, to, message, None);
+    }
+
+    /// Sends a message and waits for the answer, or for [`Options::rpc_response_timeout`](model::Options).
+    pub async fn call(&self, from: &Address, to: Address, message: Message) -> Reply {
+        let (sender, receiver) = oneshot::channel();
+        self.send(from, to, message, Some(sender));
+        match tokio::time::timeout(self.inner.timeout, receiver).await {
+            Ok(Ok(reply)) => reply,
+            // The handler died before it answered, or there was none in time.
+            Ok(Err(_)) | Err(_) => Err(NovaError::new(
+                ExceptionClass::MessagingTimeout,
+                "Timed out waiting for a reply to message",
+            )),
+        }
+    }
+
+    fn send(&self, from: &Address, to: Address, message: Message, answer: Option<oneshot::Sender<Reply>>) {
+        let inner = &self.inner;
+        let id = {
+            let mut state = inner.state.borrow_mut();
+            state.sent += 1;
+            state.sent
+        };
+        inner.trace.record(|| TraceEvent::MessageSent {
+            id,
+            from: from.clone(),
+            to: to.clone(),
+            method: message.method.name(),
+            server: message.server,
+            call: answer.is_some(),
+            args: serde_json::to_value(&message.method).unwrap_or_default(),
+        });
+        self.deliver(to, Parcel { id, message, answer });
+    }
+
+    fn deliver(&self, to: Address, parcel: Parcel) {
+        let bus = self.clone();
+        let delay = self.delay_to(&to);
+        self.inner.tasks.spawn(async move {
+            if !delay.is_zero() {
+                bus.inner.clock.sleep(delay).await;
+            }
+            bus.hand_over(to, parcel).await;
+        });
+    }
+
+    /// How long the next delivery to `to` takes, so that it does not overtake the one before.
+    fn delay_to(&self, to: &Address) -> Duration {
+        let Delays::UpTo { milliseconds, random } = &self.inner.delays else { return Duration::ZERO };
+        let now = self.inner.clock.now();
+        let arrival = now.after(Duration::from_millis(random.below(milliseconds + 1)));
+        let mut state = self.inner.state.borrow_mut();
+        let queue = state.queues.entry(to.clone()).or_default();
+        // Strictly later: timers of one instant have no order among themselves.
+        queue.busy_until = queue.busy_until.after(Duration::from_millis(1)).max(arrival);
+        queue.busy_until.since(now)
+    }
+
+    async fn hand_over(&self, to: Address, parcel: Parcel) {
+        let handler = {
+            let mut state = self.inner.state.borrow_mut();
+            let queue = state.queues.entry(to.clone()).or_default();
+            match &queue.handler {
+                Some(handler) => Rc::clone(handler),
+                None => {
+                    queue.waiting.push(parcel);
+                    return;
+                }
+            }
+        };
+        let Parcel { id, message, answer } = parcel;
+        let method = message.method.name();
+        self.inner.trace.record(|| TraceEvent::MessageDelivered { id, to: to.clone(), method });
+        let reply = handler.handle(message).await;
+        self.inner.trace.record(|| TraceEvent::MessageHandled {
+            id,
+            to,
+            method,
+            error: reply.as_ref().err().map(ToString::to_string),
+        });
+        if let Some(answer) = answer {
+            // A caller that gave up does not want the answer any more.
+            let _ = answer.send(reply);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulation::simulate;
+    use model::rpc::{Method, RequestContext};
+    use model::{ServerId, Timestamp};
+
+    struct Recorder(RefCell<Vec<ServerId>>);
+
+    #[async_trait(?Send)]
+    impl Handler for Recorder {
+        async fn handle(&self, message: Message) -> Reply {
+            self.0.borrow_mut().push(message.server);
+            if message.method == Method::StopInstance {
+                return Err(NovaError::instance_not_found(message.server));
+            }
+            Ok(())
+        }
+    }
+
+    fn message(number: u128, method: Method) -> Message {
+        Message {
+            context: RequestContext {
+                request: "req-1".into(),
+                project_id: "p".into(),
+                user_id: "u".into(),
+                is_admin: false,
+            },
+            server: ServerId(uuid::Uuid::from_u128(number)),
+            method,
+        }
+    }
+
+    fn bus(delays: Delays) -> (Bus, Tasks) {
+        let clock = Clock::starting_at(Timestamp::SIMULATION_START);
+        let tasks = Tasks::default();
+        (Bus::new(clock, Trace::off(clock), tasks.clone(), delays, Duration::from_secs(60)), tasks)
+    }
+
+    fn order_of_arrival(delays: fn() -> Delays) -> Vec<u128> {
+        simulate(|| async move {
+            let (bus, tasks) = bus(delays());
+            let recorder = Rc::new(Recorder(RefCell::default()));
+            bus.listen(Address::Conductor, Rc::clone(&recorder) as Rc<dyn Handler>);
+            for number in 0..20 {
+                bus.cast(&Address::Api, Address::Conductor, message(number, Method::StartInstance));
+            }
+            tasks.at_rest().await;
+            let order = recorder.0.borrow().iter().map(|id| id.0.as_u128()).collect();
+            order
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn messages_to_one_address_arrive_in_the_order_they_were_sent_delayed_or_not() {
+        let sent: Vec<u128> = (0..20).collect();
+        assert_eq!(order_of_arrival(|| Delays::None), sent);
+        assert_eq!(
+            order_of_arrival(|| Delays::UpTo { milliseconds: 50, random: Randomness::from_seed(3) }),
+            sent
+        );
+    }
+
+    #[test]
+    fn a_call_returns_the_handlers_error_and_times_out_when_nobody_listens() {
+        simulate(|| async {
+            let (bus, _tasks) = bus(Delays::None);
+            let recorder = Rc::new(Recorder(RefCell::default()));
+            bus.listen(Address::Conductor, recorder);
+            let refused = bus.call(&Address::Api, Address::Conductor, message(1, Method::StopInstance)).await;
+            assert_eq!(refused.unwrap_err().class, ExceptionClass::InstanceNotFound);
+            let nobody = Address::Compute("host1".into());
+            let silent = bus.call(&Address::Api, nobody, message(1, Method::StopInstance)).await;
+            assert_eq!(silent.unwrap_err().class, ExceptionClass::MessagingTimeout);
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn messages_for_a_service_that_is_away_wait_until_it_listens() {
+        simulate(|| async {
+            let (bus, tasks) = bus(Delays::None);
+            bus.cast(&Address::Api, Address::Conductor, message(7, Method::StartInstance));
+            tasks.at_rest().await;
+            let recorder = Rc::new(Recorder(RefCell::default()));
+            bus.listen(Address::Conductor, Rc::clone(&recorder) as Rc<dyn Handler>);
+            tasks.at_rest().await;
+            assert_eq!(recorder.0.borrow().len(), 1);
+        })
+        .unwrap();
+    }
+}
