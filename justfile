@@ -1,0 +1,80 @@
+# The habits of the project. `just` alone, or `./just` where it is not installed, lists them.
+#
+# One profile and one selection of packages serve them all, so that wasmtime is compiled once: `cargo run` goes
+# by `--bin`, not by `--package`, for with the latter cargo may choose other features for shared dependencies.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+set positional-arguments
+
+just := just_executable() + " --justfile " + quote(justfile())
+tools := justfile_directory() / ".tools"
+manifest := quote(justfile_directory() / "Cargo.toml")
+cargo_deny_version := "0.20.2"
+
+# List the recipes
+[private]
+default:
+    @{{ just }} --list --unsorted
+
+# Show Nova bug 1825537 happen, and not happen, on two WebAssembly hypervisors
+demo: setup
+    @cargo run --quiet --bin novarig -- demo
+
+# Run a scenario: `just run resize --bug 1825537`; paths are relative to where you are
+[no-cd]
+run *ARGS: setup
+    @cargo run --quiet --manifest-path {{ manifest }} --bin novarig -- run "$@"
+
+# Run every test, those in the documentation included; arguments go to `cargo test`
+test *ARGS: setup
+    cargo test --workspace "$@"
+
+# Build the binary and the drivers in it
+build: setup
+    cargo build --bin novarig
+
+# Measure; the numbers are medians
+bench *ARGS: setup
+    cargo bench --workspace --profile dev "$@"
+
+# Check the format, and that neither compiler nor clippy has a warning
+lint: setup
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- --deny warnings
+
+# Format the code
+fmt:
+    cargo fmt --all
+
+# Check the dependencies' licences and origins
+deny: install-cargo-deny
+    {{ quote(tools / "bin/cargo-deny") }} check licenses bans sources
+
+# Build the documentation of the crates
+doc: setup
+    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
+
+# Install what drivers are built with, unless it is there
+setup:
+    @cargo run --quiet --bin novarig-driver-toolchain
+
+# Do what a change has to pass, timing each stage
+ci:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    timings=()
+    for stage in setup lint doc test demo deny; do
+        printf '\n=== %s\n' "$stage"
+        begin=$SECONDS
+        {{ just }} "$stage"
+        timings+=("$(printf '%-6s %5d s' "$stage" $((SECONDS - begin)))")
+    done
+    printf '\n=== timings\n'
+    printf '%s\n' "${timings[@]}"
+
+[private]
+install-cargo-deny:
+    @if [ "$({{ quote(tools / "bin/cargo-deny") }} --version 2>/dev/null)" != "cargo-deny {{ cargo_deny_version }}" ]; then \
+        echo "installing cargo-deny {{ cargo_deny_version }} into .tools (once)"; \
+        cargo install cargo-deny --version {{ cargo_deny_version }} --locked --debug --quiet --force --root {{ quote(tools) }}; \
+    fi
