@@ -37,7 +37,7 @@ pub use migration::Migration;
 pub use network::{NetworkInfo, Vif};
 pub use notification::{Notification, NotificationPriority};
 pub use options::Options;
-pub use request_spec::{RequestSpec, Selection};
+pub use request_spec::{GroupPolicy, InstanceGroup, PciRequest, RequestSpec, RequestedGroup, Selection};
 pub use resources::{ResourceAmounts, ResourceClass};
 pub use server::{Fault, Server};
 pub use service::Service;
