@@ -70,6 +70,36 @@ impl<T: OptionValue> OptionValue for Option<T> {
     }
 }
 
+impl OptionValue for String {
+    const EXPECTED: &'static str = "expected text";
+    fn parse(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+}
+
+impl<T: OptionValue> OptionValue for Vec<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+    fn parse(text: &str) -> Option<Self> {
+        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(T::parse).collect()
+    }
+}
+
+impl OptionValue for NonNegative {
+    const EXPECTED: &'static str = "expected a finite number, 0 or more";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0).map(Self)
+    }
+}
+
+impl OptionValue for NamedNumber {
+    const EXPECTED: &'static str = "expected NAME=NUMBER, several separated by commas";
+    fn parse(text: &str) -> Option<Self> {
+        let (name, number) = text.split_once('=')?;
+        let number = f64::parse(number.trim())?;
+        (!name.trim().is_empty()).then(|| Self { name: name.trim().to_owned(), number })
+    }
+}
+
 impl OptionValue for Duration {
     const EXPECTED: &'static str = "expected whole seconds";
     fn parse(text: &str) -> Option<Self> {
@@ -97,6 +127,82 @@ pub enum WeightClasses {
     /// Only the weigher of Nova's functional tests: host1 before host2 before host3 before all others
     /// (`nova/tests/fixtures/nova.py, HostNameWeigherFixture`).
     HostName,
+}
+
+/// A multiplier that may not be negative.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NonNegative(f64);
+
+impl NonNegative {
+    /// The number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+/// A number for something that has a name: a ratio for a metric, a weight for an image property.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamedNumber {
+    /// The metric or property.
+    pub name: String,
+    /// Its ratio or weight.
+    pub number: f64,
+}
+
+macro_rules! filter_names {
+    ($($name:ident,)*) => {
+        /// The filters there are, by the names of Nova's classes (`nova/scheduler/filters/`).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[expect(missing_docs, reason = "each is documented where it is implemented")]
+        pub enum FilterName {
+            $($name,)*
+        }
+
+        impl FilterName {
+            /// All of them, in alphabetical order.
+            pub const ALL: &'static [FilterName] = &[$(Self::$name,)*];
+
+            /// The name.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+        }
+    };
+}
+
+filter_names! {
+    AggregateImagePropertiesIsolation,
+    AggregateInstanceExtraSpecsFilter,
+    AggregateIoOpsFilter,
+    AggregateMultiTenancyIsolation,
+    AggregateNumInstancesFilter,
+    AggregateTypeAffinityFilter,
+    AllHostsFilter,
+    ComputeCapabilitiesFilter,
+    ComputeFilter,
+    DifferentHostFilter,
+    ImagePropertiesFilter,
+    IoOpsFilter,
+    IsolatedHostsFilter,
+    JsonFilter,
+    MetricsFilter,
+    NUMATopologyFilter,
+    NumInstancesFilter,
+    PciPassthroughFilter,
+    SameHostFilter,
+    ServerGroupAffinityFilter,
+    ServerGroupAntiAffinityFilter,
+    SimpleCIDRAffinityFilter,
+}
+
+impl OptionValue for FilterName {
+    const EXPECTED: &'static str = "expected names of filters, such as ComputeFilter, separated by commas";
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|filter| filter.as_str() == text)
+    }
 }
 
 macro_rules! options {
@@ -190,6 +296,74 @@ options! {
     "filter_scheduler" cpu_weight_multiplier: f64 = 1.0;
     /// Multiplier of free disk.
     "filter_scheduler" disk_weight_multiplier: f64 = 1.0;
+    /// Multiplier of running input and output operations; negative prefers idle hosts.
+    "filter_scheduler" io_ops_weight_multiplier: f64 = -1.0;
+    /// Multiplier of having few free PCI devices.
+    "filter_scheduler" pci_weight_multiplier: NonNegative = NonNegative(1.0);
+    /// Multiplier of group members on the host, for soft-affinity.
+    "filter_scheduler" soft_affinity_weight_multiplier: NonNegative = NonNegative(1.0);
+    /// Multiplier of group members not on the host, for soft-anti-affinity.
+    "filter_scheduler" soft_anti_affinity_weight_multiplier: NonNegative = NonNegative(1.0);
+    /// Multiplier of recent failed builds, which count against a host.
+    "filter_scheduler" build_failure_weight_multiplier: f64 = 1_000_000.0;
+    /// Multiplier of staying in the cell.
+    "filter_scheduler" cross_cell_move_weight_multiplier: f64 = 1_000_000.0;
+    /// Multiplier of the hypervisor's version.
+    "filter_scheduler" hypervisor_version_weight_multiplier: f64 = 1.0;
+    /// Multiplier of the servers on the host; 0 leaves them out.
+    "filter_scheduler" num_instances_weight_multiplier: f64 = 0.0;
+    /// Multiplier of servers on the host whose image has the same properties; 0 leaves them out.
+    "filter_scheduler" image_props_weight_multiplier: f64 = 0.0;
+    /// What each image property counts; when none is named, each counts 1.
+    "filter_scheduler" image_props_weight_setting: Vec<NamedNumber> = Vec::new();
+    /// Filters, in the order they run.
+    "filter_scheduler" enabled_filters: Vec<FilterName> = vec![
+        FilterName::ComputeFilter,
+        FilterName::ComputeCapabilitiesFilter,
+        FilterName::ImagePropertiesFilter,
+        FilterName::ServerGroupAntiAffinityFilter,
+        FilterName::ServerGroupAffinityFilter,
+    ];
+    /// Input and output operations a host that is to take another server may have.
+    "filter_scheduler" max_io_ops_per_host: u64 = 8;
+    /// Servers a host may have.
+    "filter_scheduler" max_instances_per_host: u64 = 50;
+    /// Architecture of images that name none.
+    "filter_scheduler" image_properties_default_architecture: Option<String> = None;
+    /// Images that may only run on the isolated hosts.
+    "filter_scheduler" isolated_images: Vec<String> = Vec::new();
+    /// Hosts kept for the isolated images.
+    "filter_scheduler" isolated_hosts: Vec<String> = Vec::new();
+    /// Whether isolated hosts refuse images that are not isolated.
+    "filter_scheduler" restrict_isolated_hosts_to_isolated_images: bool = true;
+    /// Prefix of the aggregate metadata that AggregateImagePropertiesIsolation reads; none means all.
+    "filter_scheduler" aggregate_image_properties_isolation_namespace: Option<String> = None;
+    /// What separates that prefix from the property.
+    "filter_scheduler" aggregate_image_properties_isolation_separator: String = ".".to_owned();
+    /// Whether aggregates name the tenants that may use them.
+    "scheduler" limit_tenants_to_placement_aggregate: bool = false;
+    /// Whether a tenant that no aggregate names gets no host.
+    "scheduler" placement_aggregate_required_for_tenants: bool = false;
+    /// Whether only hosts that support the image's disk format are asked for.
+    "scheduler" query_placement_for_image_type_support: bool = false;
+    /// Whether aggregates with required traits are kept for requests that require them.
+    "scheduler" enable_isolated_aggregate_filtering: bool = false;
+    /// Whether image properties become required traits.
+    "scheduler" image_metadata_prefilter: bool = false;
+    /// Whether hosts are limited to the segments of the networks.
+    "scheduler" query_placement_for_routed_network_aggregates: bool = false;
+    /// Metrics that weigh, each with its ratio.
+    "metrics" weight_setting: Vec<NamedNumber> = Vec::new();
+    /// Multiplier of the metrics.
+    "metrics" weight_multiplier: f64 = 1.0;
+    /// Whether a host without one of the metrics fails the request.
+    "metrics" required: bool = true;
+    /// What a host without one of the metrics weighs when they are not required.
+    "metrics" weight_of_unavailable: f64 = -10_000.0;
+    /// Whether a request for dedicated processors is not tried again with shared ones.
+    "workarounds" disable_fallback_pcpu_query: bool = false;
+    /// Zone of servers for which none was asked; none leaves them free.
+    "DEFAULT" default_schedule_zone: Option<String> = None;
 }
 
 /// The name of the default availability zone.
@@ -229,5 +403,18 @@ mod tests {
         );
         assert_eq!(options.set_by_name("nonsense", "1"), Err(OptionError::Unknown("nonsense".into())));
         assert!(options.set_by_name("cpu_allocation_ratio", "0").is_err());
+    }
+
+    #[test]
+    fn lists_are_separated_by_commas_and_each_item_is_checked() {
+        let mut options = Options::default();
+        options.set_by_name("enabled_filters", "ComputeFilter, SameHostFilter").unwrap();
+        assert_eq!(options.enabled_filters, [FilterName::ComputeFilter, FilterName::SameHostFilter]);
+        options.set_by_name("metrics.weight_setting", "cpu.frequency=1.5,numa.load=-1").unwrap();
+        assert_eq!(options.weight_setting[1], NamedNumber { name: "numa.load".into(), number: -1.0 });
+        options.set_by_name("isolated_hosts", "").unwrap();
+        assert!(options.isolated_hosts.is_empty());
+        assert!(options.set_by_name("enabled_filters", "RetryFilter").is_err());
+        assert!(options.set_by_name("pci_weight_multiplier", "-1").is_err());
     }
 }
