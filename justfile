@@ -48,7 +48,7 @@ fmt:
 
 # Check the dependencies' licences and origins
 deny: install-cargo-deny
-    {{ quote(tools / "bin/cargo-deny") }} check licenses bans sources
+    {{ quote(tools / "bin/cargo-deny") }} check --hide-inclusion-graph licenses bans sources
 
 # Build the documentation of the crates
 doc: setup

@@ -213,9 +213,15 @@ fn field<'a>(verbose_version: &'a str, name: &str) -> Option<&'a str> {
     verbose_version.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
-/// A WebAssembly linker on `PATH`, by the names the compiler knows how to call.
+/// A WebAssembly linker on `PATH`, by the names that the compiler knows how to call; the last is what
+/// Debian's `lld-22` installs.
 fn linker_on_path() -> Option<PathBuf> {
-    ["rust-lld", "wasm-ld", "lld"].into_iter().find_map(environment::on_path)
+    ["rust-lld", "wasm-ld", "lld", "wasm-ld-22"].into_iter().find_map(environment::on_path)
+}
+
+/// Whether there is a linker for WebAssembly, with a compiler or on `PATH`.
+pub(crate) fn has_linker() -> bool {
+    compilers().iter().any(|compiler| compiler.linker.is_some()) || linker_on_path().is_some()
 }
 
 #[cfg(test)]

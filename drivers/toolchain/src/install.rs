@@ -4,7 +4,7 @@ use std::io;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::detect::{DetectError, Toolchain, oldest_supported, version};
+use crate::detect::{DetectError, Toolchain, has_linker, oldest_supported, version};
 use crate::{TARGET, environment};
 
 /// How long rustup may take. Its download is about 20 MB; without a way to its server it would retry
@@ -14,12 +14,19 @@ const RUSTUP_LIMIT: Duration = Duration::from_secs(30);
 /// How often it is looked whether rustup has ended.
 const POLL: Duration = Duration::from_millis(50);
 
-/// The sets of Debian packages that can build drivers, in the order of preference: a release that
-/// packages WebAssembly's standard library, and the newer compiler that stable releases get for their
-/// browsers, which builds it from source.
-const DEBIAN_SETS: [&[&str]; 2] = [
-    &["rustc", "cargo", "libstd-rust-dev-wasm32", "lld"],
-    &["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm"],
+/// Debian packages that together can build drivers.
+struct DebianSet {
+    /// The compiler first, by whose version the set is judged.
+    packages: &'static [&'static str],
+    /// Only needed where no other compiler has brought a linker.
+    linker: &'static str,
+}
+
+/// In the order of preference: what a release that packages WebAssembly's standard library has, and the newer
+/// compiler that stable releases get for their browsers, with the standard library's source.
+const DEBIAN_SETS: [DebianSet; 2] = [
+    DebianSet { packages: &["rustc", "cargo", "libstd-rust-dev-wasm32"], linker: "lld" },
+    DebianSet { packages: &["rustc-web", "cargo-web", "rust-web-src"], linker: "lld-22" },
 ];
 
 /// Nothing that can build drivers could be installed.
@@ -119,10 +126,11 @@ fn debian_packages(rustup: String) -> Result<(), InstallError> {
         // Best effort: without a network the lists at hand may still do.
         let _ = run(environment::command("apt-get").args(["update", "-qq"]));
     }
-    let Some(packages) = DEBIAN_SETS.into_iter().find(|set| recent_enough(set)) else {
+    let Some(arguments) =
+        DEBIAN_SETS.iter().find(|set| set.is_recent_enough()).map(|set| set.arguments(has_linker()))
+    else {
         return Err(InstallError::NoPackages { rustup });
     };
-    let arguments = apt_arguments(packages);
     let command = format!("apt-get {}", arguments.join(" "));
     if !root {
         return Err(InstallError::NotRoot { rustup, command });
@@ -131,19 +139,27 @@ fn debian_packages(rustup: String) -> Result<(), InstallError> {
         .map_err(|why| InstallError::Packages { command, why })
 }
 
-fn apt_arguments(packages: &[&'static str]) -> Vec<&'static str> {
-    ["install", "-y", "-qq", "--no-install-recommends"].into_iter().chain(packages.iter().copied()).collect()
+impl DebianSet {
+    /// What apt-get is told; `has_linker` when a linker for WebAssembly is already here.
+    fn arguments(&self, has_linker: bool) -> Vec<&'static str> {
+        let linker = (!has_linker).then_some(self.linker);
+        ["install", "-y", "-qq", "--no-install-recommends"]
+            .into_iter()
+            .chain(self.packages.iter().copied())
+            .chain(linker)
+            .collect()
+    }
+
+    /// Whether all packages can be installed and the compiler is not too old.
+    fn is_recent_enough(&self) -> bool {
+        let candidates: Option<Vec<_>> = self.packages.iter().map(|package| candidate(package)).collect();
+        let compiler = candidates.and_then(|versions| versions.into_iter().next());
+        compiler.is_some_and(|compiler| version(&compiler) >= Some(oldest_supported()))
+    }
 }
 
 fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
-}
-
-/// Whether all packages of a set can be installed and the compiler, its first, is not too old.
-fn recent_enough(packages: &[&str]) -> bool {
-    let candidates: Option<Vec<_>> = packages.iter().map(|package| candidate(package)).collect();
-    let compiler = candidates.and_then(|versions| versions.into_iter().next());
-    compiler.is_some_and(|compiler| version(&compiler) >= Some(oldest_supported()))
 }
 
 /// The version of a package that apt would install.
@@ -186,10 +202,14 @@ mod tests {
     }
 
     #[test]
-    fn recommended_packages_are_left_out() {
+    fn a_linker_is_installed_only_where_there_is_none() {
         assert_eq!(
-            apt_arguments(DEBIAN_SETS[1]).join(" "),
-            "install -y -qq --no-install-recommends rustc-web cargo-web rust-web-src rust-web-llvm"
+            DEBIAN_SETS[1].arguments(true).join(" "),
+            "install -y -qq --no-install-recommends rustc-web cargo-web rust-web-src"
+        );
+        assert_eq!(
+            DEBIAN_SETS[1].arguments(false).join(" "),
+            "install -y -qq --no-install-recommends rustc-web cargo-web rust-web-src lld-22"
         );
     }
 
