@@ -1,0 +1,98 @@
+//! Weighing (`nova/weights.py`, `nova/scheduler/weights/`): each weigher gives every host a raw value; the values are
+//! normalised over the hosts, multiplied and summed. One file a weigher.
+
+mod cpu;
+mod disk;
+mod host_name;
+mod normalise;
+mod ram;
+
+use crate::decision::{Failure, Weighed, WeigherValue};
+use crate::host_state::HostState;
+use model::options::WeightClasses;
+use model::{Options, RequestSpec};
+use normalise::normalise;
+
+/// The raw value a weigher gives a host.
+type Raw<'a> = Box<dyn Fn(&HostState) -> Result<f64, Failure> + 'a>;
+
+/// A weigher made ready for one request.
+struct Weigher<'a> {
+    /// Nova's class.
+    name: &'static str,
+    /// The multiplier's option, which is also the key of aggregate metadata that overrides it; none when it has none.
+    option: Option<&'static str>,
+    /// The option's value.
+    multiplier: f64,
+    /// Raw values are raised to this, and it is the lower end of the scale.
+    minval: Option<f64>,
+    /// Raw values are lowered to this, and it is the upper end of the scale.
+    maxval: Option<f64>,
+    /// The raw value of a host.
+    raw: Raw<'a>,
+}
+
+impl<'a> Weigher<'a> {
+    /// A weigher without bounds of its own.
+    fn new(
+        name: &'static str,
+        option: &'static str,
+        multiplier: f64,
+        raw: impl Fn(&HostState) -> f64 + 'a,
+    ) -> Self {
+        let raw = Box::new(move |state: &HostState| Ok(raw(state)));
+        Self { name, option: Some(option), multiplier, minval: None, maxval: None, raw }
+    }
+
+    /// With a lower bound.
+    fn from(self, minval: f64) -> Self {
+        Self { minval: Some(minval), ..self }
+    }
+
+    /// What the weigher counts for a host: the smallest value that the host's aggregates give, when all they give are
+    /// numbers, else the option (`nova/scheduler/utils.py, get_weight_multiplier`).
+    fn multiplier(&self, state: &HostState) -> f64 {
+        let Some(option) = self.option else { return self.multiplier };
+        if state.aggregates.is_empty() {
+            return self.multiplier;
+        }
+        let values: Option<Vec<f64>> = state
+            .aggregate_values(option)
+            .into_iter()
+            .map(|text| text.trim().parse().ok().filter(|number: &f64| number.is_finite()))
+            .collect();
+        values.and_then(|values| values.into_iter().min_by(f64::total_cmp)).unwrap_or(self.multiplier)
+    }
+}
+
+/// Weighs the hosts and puts the best first. Hosts of equal weight keep their order. A single host is not weighed.
+pub(crate) fn weigh(
+    request: &RequestSpec,
+    hosts: Vec<HostState>,
+    options: &Options,
+) -> Result<Vec<Weighed>, Failure> {
+    let weighers = if hosts.len() > 1 { active(request, options) } else { Vec::new() };
+    let mut weighed: Vec<Weighed> = hosts
+        .into_iter()
+        .map(|host| Weighed { host, weight: 0.0, weights: Vec::with_capacity(weighers.len()) })
+        .collect();
+    for weigher in &weighers {
+        let raws = weighed.iter().map(|one| (weigher.raw)(&one.host)).collect::<Result<Vec<f64>, _>>()?;
+        let normals = normalise(&raws, weigher.minval, weigher.maxval);
+        for ((one, raw), normalised) in weighed.iter_mut().zip(raws).zip(normals) {
+            let multiplier = weigher.multiplier(&one.host);
+            one.weight += multiplier * normalised;
+            one.weights.push(WeigherValue { weigher: weigher.name, raw, normalised, multiplier });
+        }
+    }
+    weighed.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    Ok(weighed)
+}
+
+/// The weighers in force.
+fn active<'a>(_request: &'a RequestSpec, options: &'a Options) -> Vec<Weigher<'a>> {
+    match options.weight_classes {
+        WeightClasses::HostName => vec![host_name::weigher()],
+        WeightClasses::All => vec![cpu::weigher(options), disk::weigher(options), ram::weigher(options)],
+    }
+}
