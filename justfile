@@ -9,6 +9,7 @@ set positional-arguments
 just := just_executable() + " --justfile " + quote(justfile())
 tools := justfile_directory() / ".tools"
 manifest := quote(justfile_directory() / "Cargo.toml")
+deterministic_rooms := "model placement scheduler compute conductor"
 cargo_deny_version := "0.20.2"
 
 # List the recipes
@@ -40,6 +41,10 @@ bench *ARGS: setup
 # Check the format, and that neither compiler nor clippy has a warning
 lint: setup
     cargo fmt --all --check
+    @for room in {{ deterministic_rooms }}; do \
+        grep -q '^#!\[deny(clippy::disallowed_methods, clippy::disallowed_types)\]' "host/$room/src/lib.rs" || \
+            { echo "host/$room/src/lib.rs must deny what clippy.toml lists, as clippy.toml says" >&2; exit 1; }; \
+    done
     cargo clippy --workspace --all-targets -- --deny warnings
 
 # Format the code
@@ -63,14 +68,13 @@ ci:
     #!/usr/bin/env bash
     set -euo pipefail
     timings=()
+    trap 'printf "\n=== timings\n"; printf "%s\n" "${timings[@]}"' EXIT
     for stage in setup lint doc test demo deny; do
         printf '\n=== %s\n' "$stage"
         begin=$SECONDS
         {{ just }} "$stage"
         timings+=("$(printf '%-6s %5d s' "$stage" $((SECONDS - begin)))")
     done
-    printf '\n=== timings\n'
-    printf '%s\n' "${timings[@]}"
 
 [private]
 install-cargo-deny:
