@@ -83,6 +83,8 @@ exception_classes! {
     InstanceExists = "InstanceExists", 500;
     InstancePowerOffFailure = "InstancePowerOffFailure", 500;
     VirtDriverNotReady = "VirtDriverNotReady", 500;
+    ReshapeNeeded = "ReshapeNeeded", 500;
+    ReshapeFailed = "ReshapeFailed", 500;
     VirtualInterfaceCreateException = "VirtualInterfaceCreateException", 500;
     VirtualInterfacePlugException = "VirtualInterfacePlugException", 500;
     VirtualInterfaceMacAddressException = "VirtualInterfaceMacAddressException", 500;

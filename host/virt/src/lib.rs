@@ -1,1 +1,61 @@
-//! Placeholder, filled next.
+//! The plug-in boundary: loads, checks, composes, limits and calls hypervisor drivers.
+//!
+//! A driver is a WebAssembly component that exports `nova:virt/driver` (`wit/`); a layer also imports it and stands over
+//! another one. A stack of them, `fake+fail-finish-migration`, is read from its text ([`Stack`]), found in a [`Library`] or
+//! on disk, checked against the contract, composed into one component and compiled ([`Engine::prepare`]). Each compute host
+//! then starts its own instance ([`Hypervisor::start`]) and calls the contract's functions on it:
+//!
+//! ```ignore
+//! let engine = Engine::new(Some(cache_directory))?;
+//! let stack = engine.prepare(&"fake(vcpus=8)+fail-finish-migration".parse()?, &library)?;
+//! let hypervisor = Hypervisor::start(stack, env);
+//! hypervisor.init_host("host1".to_owned()).await?;
+//! ```
+//!
+//! What it promises:
+//!
+//! * A driver reaches nothing but what the contract gives it, and uses up no more than its [`Limits`].
+//! * Whatever a driver does, a call ends with an answer, an error the driver raised, or a [`DriverFailure`] that names
+//!   driver, host, function and cause. The host lives on.
+//! * When an instance dies, by a trap or a limit, it is as when a hypervisor's agent dies: all calls in flight on that host
+//!   fail; what was written to durable storage ([`Durable`]) stays, guests and disks above all; everything else the driver
+//!   knew is lost; the next call finds a new instance on which `init_host` has been called again. Other hosts notice nothing.
+//! * The same calls give the same outcome on every machine, limits included.
+//! * Every call can be struck by a planned fault ([`FaultPlan`]) and is recorded in the trace.
+//!
+//! It runs on one thread, inside a `tokio::task::LocalSet` or local runtime.
+
+mod agent;
+mod bindings;
+mod cache;
+mod compose;
+mod contract;
+mod durable;
+mod engine;
+mod error;
+mod faults;
+mod hypervisor;
+mod imports;
+mod library;
+mod limits;
+mod metadata;
+mod method;
+mod nova;
+mod prepared;
+mod stack;
+mod virtapi;
+
+pub use bindings::types;
+pub use durable::Durable;
+pub use engine::{Engine, EngineError};
+pub use error::{CONTRACT, CallError, DriverFailure, FailureCause, LoadError, Mismatch};
+pub use faults::{Fault, FaultPlan, FaultPoint, NoFaultPoint, When};
+pub use hypervisor::{Hypervisor, HypervisorEnv};
+pub use library::{BUILT_DRIVER, Library};
+pub use limits::{FILE_BYTES, Limits, STACK_BYTES, STACK_DEPTH};
+pub use metadata::{Kind, Metadata, Setting, SettingKind};
+pub use method::Method;
+pub use nova::nova_error;
+pub use prepared::PreparedStack;
+pub use stack::{Source, Stack, StackComponent, StackSyntaxError};
+pub use virtapi::{EventWait, FakeVirtApi, LocalFuture, VirtApi};

@@ -1,0 +1,142 @@
+//! The engine: compiles stacks, keeps the compiled code, and holds what all hosts share.
+
+use crate::bindings::VirtDriverPre;
+use crate::cache::{CodeCache, Key};
+use crate::compose::compose;
+use crate::contract;
+use crate::error::LoadError;
+use crate::imports::{self, HostState};
+use crate::library::Library;
+use crate::limits::{STACK_BYTES, STACK_DEPTH};
+use crate::metadata::{Kind, Metadata};
+use crate::prepared::{Component, PreparedStack};
+use crate::stack::{Source, Stack};
+use std::borrow::Cow;
+use std::path::PathBuf;
+use wasmtime::component::{Component as CompiledComponent, Linker};
+use wasmtime::Config;
+
+/// Bytes of address space reserved for each linear memory. The default of 4 GiB exhausts the address space and the kernel's
+/// count of mappings with some thousands of hosts; drivers are small, and a memory that outgrows this is moved.
+const MEMORY_RESERVATION: u64 = 2 << 20;
+
+/// Bytes a memory that has been moved gets beyond what it needs, so that it is not moved again at once.
+const MEMORY_GROWTH: u64 = 1 << 20;
+
+/// Bytes of the native stack a driver runs on: the WebAssembly stack and room for the host's functions.
+const NATIVE_STACK: usize = STACK_BYTES + (1 << 20);
+
+/// Compiles and runs drivers. One for a process.
+pub struct Engine {
+    engine: wasmtime::Engine,
+    linker: Linker<HostState>,
+    cache: Option<CodeCache>,
+}
+
+/// The engine could not be set up, which means that this machine cannot run compiled WebAssembly.
+#[derive(Debug, thiserror::Error)]
+#[error("WebAssembly cannot be run on this machine: {0}")]
+pub struct EngineError(String);
+
+impl Engine {
+    /// An engine. With a cache directory, compiled code is kept there and the next process does not compile it again. Whoever
+    /// can write to that directory can run code in this process, so it belongs to the user alone.
+    pub fn new(cache: Option<PathBuf>) -> Result<Self, EngineError> {
+        let error = |error: wasmtime::Error| EngineError(crate::agent::one_line(&error));
+        let mut config = Config::new();
+        config
+            .wasm_component_model_async(true)
+            .consume_fuel(true)
+            .memory_reservation(MEMORY_RESERVATION)
+            .memory_reservation_for_growth(MEMORY_GROWTH)
+            .memory_guard_size(0)
+            .max_wasm_stack(STACK_BYTES)
+            .async_stack_size(NATIVE_STACK)
+            // The same on every machine, down to the bits of a NaN.
+            .cranelift_nan_canonicalization(true)
+            .relaxed_simd_deterministic(true);
+        let engine = wasmtime::Engine::new(&config).map_err(error)?;
+        let linker = imports::linker(&engine).map_err(error)?;
+        Ok(Self { engine, linker, cache: cache.map(CodeCache::new) })
+    }
+
+    /// Loads, checks, composes and compiles a stack. Nothing of it runs yet.
+    pub fn prepare(&self, stack: &Stack, library: &Library) -> Result<PreparedStack, LoadError> {
+        let depth = stack.components.len();
+        if depth > STACK_DEPTH {
+            return Err(LoadError::TooDeep { depth, limit: STACK_DEPTH });
+        }
+        let mut files = Vec::with_capacity(depth);
+        let mut components = Vec::with_capacity(depth);
+        for component in &stack.components {
+            let bytes = library.read(&component.source)?;
+            let driver = source_name(&component.source);
+            let metadata = Metadata::of(&bytes);
+            components.push(Component {
+                name: metadata.as_ref().map_or_else(|| driver.clone(), |metadata| metadata.name.clone()),
+                settings: match &metadata {
+                    Some(metadata) => metadata
+                        .settings_from(&component.settings)
+                        .map_err(|problem| LoadError::Setting { driver: driver.clone(), problem })?,
+                    None => component.settings.iter().cloned().collect(),
+                },
+            });
+            files.push((driver, bytes, metadata));
+        }
+        let unusable = |problem: String| LoadError::Unusable { stack: stack.to_string(), problem };
+        let key = self.key(files.iter().map(|(_, bytes, _)| bytes));
+        let cached = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, &key));
+        let compiled = match cached {
+            Some(compiled) => compiled,
+            None => {
+                let compiled = self.compile(&files, unusable)?;
+                if let Some(cache) = &self.cache {
+                    cache.store(&key, &compiled);
+                }
+                compiled
+            }
+        };
+        let pre = self
+            .linker
+            .instantiate_pre(&compiled)
+            .and_then(VirtDriverPre::new)
+            .map_err(|error| unusable(crate::agent::one_line(&error)))?;
+        Ok(PreparedStack::new(stack.to_string(), components, pre))
+    }
+
+    fn compile(
+        &self,
+        files: &[(String, Cow<'_, [u8]>, Option<Metadata>)],
+        unusable: impl Fn(String) -> LoadError,
+    ) -> Result<CompiledComponent, LoadError> {
+        let mut components = Vec::with_capacity(files.len());
+        for (position, (driver, bytes, metadata)) in files.iter().enumerate() {
+            let checked = contract::check(driver, bytes)?;
+            // A layer that answers every call itself calls nothing below it, and is a layer all the same.
+            let layer = checked.imports_driver || metadata.as_ref().is_some_and(|metadata| metadata.kind == Kind::Layer);
+            match (position, layer) {
+                (0, true) => return Err(LoadError::LayerAtBottom { driver: driver.clone() }),
+                (1.., false) => {
+                    let below = files[position - 1].0.clone();
+                    return Err(LoadError::DriverOnTop { driver: driver.clone(), below });
+                }
+                (0, false) | (1.., true) => components.push(checked),
+            }
+        }
+        let composed = compose(&components).map_err(&unusable)?;
+        CompiledComponent::new(&self.engine, composed).map_err(|error| unusable(crate::agent::one_line(&error)))
+    }
+
+    /// What identifies compiled code: the engine with its settings, and each component's bytes in order.
+    fn key<'a>(&self, files: impl Iterator<Item = &'a Cow<'a, [u8]>>) -> Key {
+        Key::new(&self.engine, files.map(|bytes| &**bytes))
+    }
+}
+
+/// How messages call a component: as it was written, without its settings.
+fn source_name(source: &Source) -> String {
+    match source {
+        Source::Name(name) => name.clone(),
+        Source::Path(path) => path.display().to_string(),
+    }
+}

@@ -1,0 +1,172 @@
+//! Fault points: every driver call has a name, and a plan may strike it.
+//!
+//! The driver knows nothing of this: an error is raised at the boundary in its place, before it is asked or after it has
+//! done its work. A plan is data, so that it can be searched, minimised, stored and replayed.
+
+use crate::bindings::types::VirtError;
+use crate::method::Method;
+use crate::nova::nova_error;
+use model::HostName;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::str::FromStr;
+
+/// One driver call: which host, which method, which call of it. Written `host2:finish_migration#1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct FaultPoint {
+    /// The compute host.
+    pub host: HostName,
+    /// The method.
+    pub method: Method,
+    /// Which call of this method on this host, from 1, since the counters were last reset.
+    pub n: u64,
+}
+
+impl fmt::Display for FaultPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}#{}", self.host, self.method, self.n)
+    }
+}
+
+/// Text that is no fault point.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no driver call; one is written `HOST:METHOD#N`, for instance `host2:finish_migration#1`")]
+pub struct NoFaultPoint(String);
+
+impl FromStr for FaultPoint {
+    type Err = NoFaultPoint;
+
+    fn from_str(text: &str) -> Result<Self, NoFaultPoint> {
+        let parse = || {
+            let (host, call) = text.rsplit_once(':')?;
+            let (method, n) = call.split_once('#').unwrap_or((call, "1"));
+            let n = n.parse().ok().filter(|n| *n > 0)?;
+            (!host.is_empty()).then_some(())?;
+            Some(FaultPoint { host: HostName::from(host), method: Method::from_name(method)?, n })
+        };
+        parse().ok_or_else(|| NoFaultPoint(text.to_owned()))
+    }
+}
+
+impl From<FaultPoint> for String {
+    fn from(point: FaultPoint) -> String {
+        point.to_string()
+    }
+}
+
+impl TryFrom<String> for FaultPoint {
+    type Error = NoFaultPoint;
+
+    fn try_from(text: String) -> Result<Self, NoFaultPoint> {
+        text.parse()
+    }
+}
+
+/// When a planned error strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// The driver is not asked: the call has no effect.
+    Before,
+    /// The driver does its work, then the caller gets the error instead of the answer.
+    After,
+}
+
+/// What is done at a fault point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// The caller gets this error.
+    Raise {
+        /// Which.
+        error: VirtError,
+        /// Before or after the effect.
+        when: When,
+    },
+    /// The driver's agent dies instead of answering: this call and all others in flight fail, and the next call finds a
+    /// new instance.
+    Trap,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Raise { error, when: When::Before } => write!(f, "raises {}", describe(error)),
+            Fault::Raise { error, when: When::After } => write!(f, "raises {} after its effect", describe(error)),
+            Fault::Trap => f.write_str("the driver's agent dies"),
+        }
+    }
+}
+
+/// The faults that are to strike, and the counters by which calls are told apart. One for all hosts of a cloud; clones share
+/// it.
+#[derive(Clone, Debug, Default)]
+pub struct FaultPlan(Rc<RefCell<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    faults: BTreeMap<(HostName, Method), Vec<(u64, Fault)>>,
+    counts: BTreeMap<HostName, BTreeMap<Method, u64>>,
+    struck: Vec<FaultPoint>,
+}
+
+impl FaultPlan {
+    /// A plan without faults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a fault. Of two for the same point the first strikes.
+    pub fn add(&self, point: FaultPoint, fault: Fault) {
+        self.0.borrow_mut().faults.entry((point.host, point.method)).or_default().push((point.n, fault));
+    }
+
+    /// Counts from 1 again, for all hosts and methods: "the n-th call from now on".
+    pub fn reset_counts(&self) {
+        self.0.borrow_mut().counts.clear();
+    }
+
+    /// The points that have been struck, in order.
+    pub fn struck(&self) -> Vec<FaultPoint> {
+        self.0.borrow().struck.clone()
+    }
+
+    /// Counts a call; answers its number and the fault planned for it.
+    pub(crate) fn next(&self, host: &HostName, method: Method) -> (u64, Option<Fault>) {
+        let state = &mut *self.0.borrow_mut();
+        // Looked up first, so that only a host's first call copies its name.
+        let counts = match state.counts.get_mut(host) {
+            Some(counts) => counts,
+            None => state.counts.entry(host.clone()).or_default(),
+        };
+        let count = counts.entry(method).or_default();
+        *count += 1;
+        let n = *count;
+        if state.faults.is_empty() {
+            return (n, None);
+        }
+        let fault = state
+            .faults
+            .get(&(host.clone(), method))
+            .and_then(|faults| faults.iter().find(|(at, _)| *at == n))
+            .map(|(_, fault)| fault.clone());
+        if fault.is_some() {
+            state.struck.push(FaultPoint { host: host.clone(), method, n });
+        }
+        (n, fault)
+    }
+}
+
+/// Class and text of an error, as a person wants to see it.
+fn describe(error: &VirtError) -> String {
+    let error = nova_error(error);
+    if error.message.is_empty() {
+        error.class.name().to_owned()
+    } else {
+        format!("{} \"{}\"", error.class.name(), error.message)
+    }
+}

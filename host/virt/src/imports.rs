@@ -1,0 +1,284 @@
+//! What the host gives a driver: the contract's imports.
+//!
+//! A composed stack is one component, yet each component in it has settings, log lines, random numbers and durable data of
+//! its own. So composition gives those imports a name with the component's position in the stack (`settings0` for the
+//! driver at the bottom), and the linker knows each name up to [`STACK_DEPTH`]. Clock, configuration and virtapi are the
+//! same for all.
+
+use crate::bindings::types::{ComputeConfig, EventError, Instance, InstanceEvent};
+use crate::bindings::{clock, config, errors, logging, noun, virtapi};
+use crate::durable::Durable;
+use crate::limits::{Limits, STACK_DEPTH};
+use crate::prepared::Component;
+use crate::virtapi::{PreparedWait, VirtApi};
+use model::HostName;
+use runtime::{Clock, Randomness, Trace, TraceEvent};
+use send_wrapper::SendWrapper;
+use std::rc::Rc;
+use std::time::Duration;
+use wasmtime::component::{Access, Accessor, HasSelf, Linker, Resource, ResourceTable};
+use wasmtime::{ResourceLimiter, StoreContextMut};
+
+/// Interfaces of which each component of a stack has its own.
+pub(crate) const OWN_INTERFACES: [&str; 4] = ["settings", "logging", "random", "durable"];
+
+/// The surroundings of a driver, all of the host's thread. A store's data must be `Send`; this one says so and is checked to
+/// stay on its thread.
+pub(crate) type Surroundings = SendWrapper<Rc<Around>>;
+
+/// What all instances of one host's driver see of the world.
+pub(crate) struct Around {
+    pub(crate) host: HostName,
+    pub(crate) clock: Clock,
+    pub(crate) random: Vec<Randomness>,
+    pub(crate) trace: Trace,
+    pub(crate) virtapi: Rc<dyn VirtApi>,
+    pub(crate) durable: Durable,
+    pub(crate) config: ComputeConfig,
+    pub(crate) limits: Limits,
+    pub(crate) components: Rc<[Component]>,
+}
+
+/// What a store holds: one instance's share of its surroundings, and what it has used up.
+pub(crate) struct HostState {
+    around: Surroundings,
+    table: ResourceTable,
+    limits: Limits,
+    memory: usize,
+    log_bytes_left: usize,
+    log_lines_left: usize,
+    /// What a component said last before it trapped.
+    pub(crate) last_words: Option<String>,
+    /// What was refused to it, for which it may trap later.
+    pub(crate) refused: Option<Refused>,
+}
+
+/// Something that a driver was not given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refused {
+    Memory { wanted: usize },
+    Table { wanted: usize },
+    Durable,
+}
+
+impl HostState {
+    pub(crate) fn new(around: Rc<Around>) -> Self {
+        let limits = around.limits;
+        Self {
+            around: SendWrapper::new(around),
+            table: ResourceTable::new(),
+            limits,
+            memory: 0,
+            log_bytes_left: limits.log_bytes,
+            log_lines_left: limits.log_lines,
+            last_words: None,
+            refused: None,
+        }
+    }
+
+    /// A call begins: what is allowed for each call is allowed anew.
+    pub(crate) fn call_begins(&mut self) {
+        self.log_bytes_left = self.limits.log_bytes;
+        self.log_lines_left = self.limits.log_lines;
+        self.refused = None;
+    }
+
+    fn log(&mut self, position: usize, level: logging::Level, message: &str) {
+        if matches!(level, logging::Level::Critical) {
+            self.last_words = Some(cut(message, LAST_WORDS_BYTES).to_owned());
+        }
+        if self.log_lines_left == 0 {
+            return;
+        }
+        self.log_lines_left -= 1;
+        let kept = cut(message, self.log_bytes_left);
+        self.log_bytes_left -= kept.len();
+        let flooded = kept.len() < message.len() || self.log_lines_left == 0;
+        if flooded {
+            self.log_lines_left = 0;
+        }
+        let around = &*self.around;
+        let line = |message: String, level: &'static str| TraceEvent::DriverLog {
+            host: around.host.clone(),
+            driver: around.components.get(position).map_or_else(String::new, |component| component.name.clone()),
+            level,
+            message,
+        };
+        around.trace.record(|| line(kept.to_owned(), level_name(level)));
+        if flooded {
+            around.trace.record(|| line("logs too much in one call; the rest is left out".to_owned(), "warning"));
+        }
+    }
+}
+
+/// Bytes of a panic's message that are kept for the error.
+const LAST_WORDS_BYTES: usize = 4 << 10;
+
+/// The first `bytes` bytes, or a little less so that no character is cut in two.
+fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+const fn level_name(level: logging::Level) -> &'static str {
+    match level {
+        logging::Level::Debug => "debug",
+        logging::Level::Info => "info",
+        logging::Level::Warning => "warning",
+        logging::Level::Error => "error",
+        logging::Level::Critical => "critical",
+    }
+}
+
+impl ResourceLimiter for HostState {
+    fn memory_growing(&mut self, current: usize, wanted: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.memory.saturating_add(wanted.saturating_sub(current));
+        if total > self.limits.memory {
+            self.refused = Some(Refused::Memory { wanted: total });
+            return Ok(false);
+        }
+        self.memory = total;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _current: usize, wanted: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if wanted > self.limits.table_elements {
+            self.refused = Some(Refused::Table { wanted });
+            return Ok(false);
+        }
+        Ok(true)
+    }
+}
+
+/// A linker that knows every import of the contract.
+pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<HostState>> {
+    let mut linker = Linker::new(engine);
+    noun::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    errors::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    clock::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    config::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    virtapi::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    for position in 0..STACK_DEPTH {
+        add_own_interfaces(&mut linker, position)?;
+    }
+    Ok(linker)
+}
+
+/// The name under which a composed stack imports an interface for one of its components.
+pub(crate) fn own_name(interface: &str, position: usize) -> String {
+    format!("{interface}{position}")
+}
+
+fn add_own_interfaces(linker: &mut Linker<HostState>, position: usize) -> wasmtime::Result<()> {
+    type Caller<'a> = StoreContextMut<'a, HostState>;
+
+    let mut settings = linker.instance(&own_name("settings", position))?;
+    settings.func_wrap("get", move |caller: Caller<'_>, (key,): (String,)| {
+        let components = &caller.data().around.components;
+        Ok((components.get(position).and_then(|component| component.settings.get(&key).cloned()),))
+    })?;
+
+    let mut logging = linker.instance(&own_name("logging", position))?;
+    logging.func_wrap("log", move |mut caller: Caller<'_>, (level, message): (logging::Level, String)| {
+        caller.data_mut().log(position, level, &message);
+        Ok(())
+    })?;
+
+    let mut random = linker.instance(&own_name("random", position))?;
+    random.func_wrap("next-u64", move |caller: Caller<'_>, (): ()| {
+        Ok((caller.data().around.random.get(position).map_or(0, Randomness::next_u64),))
+    })?;
+
+    let mut durable = linker.instance(&own_name("durable", position))?;
+    durable.func_wrap("get", move |caller: Caller<'_>, (key,): (String,)| {
+        Ok((caller.data().around.durable.get(position, key),))
+    })?;
+    durable.func_wrap("set", move |mut caller: Caller<'_>, (key, value): (String, Vec<u8>)| {
+        let state = caller.data_mut();
+        if !state.around.durable.set(position, key, value, state.limits.durable_bytes) {
+            state.refused = Some(Refused::Durable);
+            wasmtime::bail!("durable storage is full");
+        }
+        Ok(())
+    })?;
+    durable.func_wrap("delete", move |caller: Caller<'_>, (key,): (String,)| {
+        caller.data().around.durable.delete(position, key);
+        Ok(())
+    })?;
+    durable.func_wrap("keys", move |caller: Caller<'_>, (prefix,): (String,)| {
+        Ok((caller.data().around.durable.keys(position, &prefix),))
+    })?;
+    Ok(())
+}
+
+impl noun::Host for HostState {}
+impl errors::Host for HostState {}
+
+impl clock::Host for HostState {
+    fn now(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.around.clock.now().0)
+    }
+}
+
+impl<T: Send + 'static> clock::HostWithStore<T> for HasSelf<HostState> {
+    async fn sleep(accessor: &Accessor<T, Self>, microseconds: u64) -> wasmtime::Result<()> {
+        let clock = accessor.with(|mut access: Access<'_, T, Self>| access.get().around.clock);
+        clock.sleep(Duration::from_micros(microseconds)).await;
+        Ok(())
+    }
+}
+
+impl config::Host for HostState {
+    fn get(&mut self) -> wasmtime::Result<ComputeConfig> {
+        Ok(self.around.config.clone())
+    }
+}
+
+impl virtapi::Host for HostState {}
+
+impl<T: Send + 'static> virtapi::HostWithStore<T> for HasSelf<HostState> {
+    async fn update_compute_provider_status(
+        accessor: &Accessor<T, Self>,
+        provider: String,
+        enabled: bool,
+    ) -> wasmtime::Result<Result<(), String>> {
+        let update = accessor.with(|mut access: Access<'_, T, Self>| {
+            SendWrapper::new(access.get().around.virtapi.update_compute_provider_status(provider, enabled))
+        });
+        Ok(update.await)
+    }
+}
+
+impl virtapi::HostInstanceEventWait for HostState {
+    fn new(
+        &mut self,
+        instance: Instance,
+        events: Vec<InstanceEvent>,
+        timeout_seconds: u32,
+    ) -> wasmtime::Result<Resource<PreparedWait>> {
+        let timeout = Duration::from_secs(u64::from(timeout_seconds));
+        let wait = self.around.virtapi.wait_for_instance_event(instance, events, timeout);
+        Ok(self.table.push(PreparedWait(SendWrapper::new(wait)))?)
+    }
+
+    fn exit_early(&mut self, wait: Resource<PreparedWait>, events: Vec<InstanceEvent>) -> wasmtime::Result<()> {
+        self.table.get(&wait)?.0.exit_early(events);
+        Ok(())
+    }
+
+    fn drop(&mut self, wait: Resource<PreparedWait>) -> wasmtime::Result<()> {
+        self.table.delete(wait)?;
+        Ok(())
+    }
+}
+
+impl<T: Send + 'static> virtapi::HostInstanceEventWaitWithStore<T> for HasSelf<HostState> {
+    async fn wait(
+        accessor: &Accessor<T, Self>,
+        wait: Resource<PreparedWait>,
+    ) -> wasmtime::Result<Result<(), EventError>> {
+        let wait = accessor.with(|mut access: Access<'_, T, Self>| -> wasmtime::Result<_> {
+            Ok(SendWrapper::new(access.get().table.get(&wait)?.0.wait()))
+        })?;
+        Ok(wait.await)
+    }
+}

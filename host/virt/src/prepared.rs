@@ -1,0 +1,55 @@
+//! A stack that is ready to run: checked, composed and compiled.
+
+use crate::bindings::VirtDriverPre;
+use crate::imports::HostState;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+/// One component of a stack, as far as its surroundings need to know it.
+#[derive(Clone, Debug)]
+pub(crate) struct Component {
+    /// The name log lines carry.
+    pub(crate) name: String,
+    /// What stood in brackets.
+    pub(crate) settings: BTreeMap<String, String>,
+}
+
+/// A stack that is checked, composed and compiled. Copies cost nothing; one serves any number of hosts.
+#[derive(Clone)]
+pub struct PreparedStack(Rc<Inner>);
+
+struct Inner {
+    text: Rc<str>,
+    components: Rc<[Component]>,
+    pre: VirtDriverPre<HostState>,
+}
+
+impl PreparedStack {
+    pub(crate) fn new(text: String, components: Vec<Component>, pre: VirtDriverPre<HostState>) -> Self {
+        Self(Rc::new(Inner { text: text.into(), components: components.into(), pre }))
+    }
+
+    /// The stack, as it is written.
+    pub fn text(&self) -> Rc<str> {
+        self.0.text.clone()
+    }
+
+    pub(crate) fn components(&self) -> Rc<[Component]> {
+        self.0.components.clone()
+    }
+
+    pub(crate) fn pre(&self) -> &VirtDriverPre<HostState> {
+        &self.0.pre
+    }
+
+    pub(crate) fn engine(&self) -> &wasmtime::Engine {
+        self.0.pre.engine()
+    }
+}
+
+impl fmt::Debug for PreparedStack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PreparedStack").field(&self.0.text).finish()
+    }
+}
