@@ -1,7 +1,9 @@
 //! What the scheduler knows of one compute node (`nova/scheduler/host_manager.py, HostState`).
 
 use crate::aggregate::Aggregate;
-use model::{ComputeNode, Flavor, HostName, ProviderId, ResourceAmounts, ServerId};
+use crate::filters::pci_passthrough;
+use crate::numa;
+use model::{ComputeNode, Flavor, HostName, ProviderId, RequestSpec, ResourceAmounts, ServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -184,13 +186,28 @@ impl HostState {
     }
 
     /// Counts in a server that was chosen for this host, so that the next choice of the same request sees it. Nothing
-    /// is checked: placement did. The caller adds the server to `instances`.
+    /// is checked: placement did.
     pub fn consume(&mut self, flavor: &Flavor) {
         self.free_ram_mb = self.free_ram_mb.saturating_sub(signed(flavor.memory_mb));
         self.free_disk_mb = self.free_disk_mb.saturating_sub(signed(flavor.local_gb()).saturating_mul(1024));
         self.vcpus_used = self.vcpus_used.saturating_add(u64::from(flavor.vcpus));
         self.num_instances = self.num_instances.saturating_add(1);
         self.num_io_ops = self.num_io_ops.saturating_add(1);
+    }
+
+    /// As [`HostState::consume`], and also puts the server on the host with the NUMA cells and PCI devices it asks for.
+    pub fn place(&mut self, request: &RequestSpec) {
+        self.consume(&request.flavor);
+        let image_properties = request.image_meta.as_ref().map(|image| image.properties.clone());
+        let resident = ResidentServer { image_properties: Arc::new(image_properties.unwrap_or_default()) };
+        self.instances.insert(request.server, resident);
+        if let (Some(wanted), Some(host)) = (numa::wanted_cells(request), &mut self.numa)
+            && let Some(places) =
+                numa::fit(host, &wanted, self.cpu_allocation_ratio, self.ram_allocation_ratio)
+        {
+            numa::take(host, &wanted, &places);
+        }
+        pci_passthrough::take(&mut self.pci_pools, &request.pci_requests);
     }
 
     /// The values that the host's aggregates have for a metadata key, each once, in order.

@@ -14,9 +14,11 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod aggregate;
+mod cpu_set;
 mod decision;
 mod filters;
 mod host_state;
+mod numa;
 mod preselection;
 mod resource_request;
 mod schedule;

@@ -1,6 +1,21 @@
 //! The filter chain (`nova/filters.py`, `nova/scheduler/filters/`): one file a filter, or a few that read alike.
 
+pub(crate) mod aggregates;
+mod attributes;
 mod compute;
+mod compute_capabilities;
+mod extra_specs_ops;
+mod hints;
+mod image_properties;
+mod isolated_hosts;
+mod json;
+mod load;
+mod metrics;
+mod numa_topology;
+pub(crate) mod pci_passthrough;
+mod server_group;
+#[cfg(test)]
+mod tests;
 
 use crate::decision::Refused;
 use crate::host_state::HostState;
@@ -8,8 +23,8 @@ use crate::schedule::{Round, is_rebuild_check};
 use model::options::FilterName;
 use model::{Options, RequestSpec};
 
-/// Whether a host passes. A filter may drop allocation candidates of a host that passes with the others.
-type Test<'a> = Box<dyn Fn(&mut HostState) -> bool + 'a>;
+/// Whether a host passes.
+type Test<'a> = Box<dyn Fn(&HostState) -> bool + 'a>;
 
 /// A filter made ready for one request.
 struct Filter<'a> {
@@ -22,13 +37,18 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// A filter that runs for each server of a request, and not on rebuild.
-    fn new(test: impl Fn(&mut HostState) -> bool + 'a) -> Self {
+    fn new(test: impl Fn(&HostState) -> bool + 'a) -> Self {
         Self { test: Box::new(test), once: false, on_rebuild: false }
     }
 
     /// Its answer is the same for every server of a request.
     fn once(self) -> Self {
         Self { once: true, ..self }
+    }
+
+    /// It also runs when a server is rebuilt where it is.
+    fn on_rebuild(self) -> Self {
+        Self { on_rebuild: true, ..self }
     }
 }
 
@@ -49,7 +69,7 @@ pub(crate) fn run(
         if (filter.once && round == Round::Later) || (rebuild && !filter.on_rebuild) {
             continue;
         }
-        hosts.retain_mut(|state| {
+        hosts.retain(|state| {
             let passes = (filter.test)(state);
             if !passes {
                 let (host, node) = (state.host.clone(), state.node.clone());
@@ -61,9 +81,34 @@ pub(crate) fn run(
     hosts
 }
 
-fn prepare<'a>(name: FilterName, _request: &'a RequestSpec, _options: &'a Options) -> Filter<'a> {
+fn prepare<'a>(name: FilterName, request: &'a RequestSpec, options: &'a Options) -> Filter<'a> {
     match name {
+        FilterName::AggregateImagePropertiesIsolation => aggregates::image_properties(request, options),
+        FilterName::AggregateInstanceExtraSpecsFilter => aggregates::extra_specs(request),
+        FilterName::AggregateIoOpsFilter => load::aggregate_io_ops(options),
+        FilterName::AggregateMultiTenancyIsolation => aggregates::tenants(request),
+        FilterName::AggregateNumInstancesFilter => load::aggregate_num_instances(options),
+        FilterName::AggregateTypeAffinityFilter => aggregates::flavors(request),
+        FilterName::AllHostsFilter => Filter::new(|_| true).once(),
+        FilterName::ComputeCapabilitiesFilter => compute_capabilities::filter(request),
         FilterName::ComputeFilter => compute::filter(),
-        _ => Filter::new(|_| true).once(),
+        FilterName::DifferentHostFilter => hints::different_host(request),
+        FilterName::ImagePropertiesFilter => image_properties::filter(request, options),
+        FilterName::IoOpsFilter => load::io_ops(options),
+        FilterName::IsolatedHostsFilter => isolated_hosts::filter(request, options),
+        FilterName::JsonFilter => json::filter(request),
+        FilterName::MetricsFilter => metrics::filter(options),
+        FilterName::NUMATopologyFilter => numa_topology::filter(request),
+        FilterName::NumInstancesFilter => load::num_instances(options),
+        FilterName::PciPassthroughFilter => pci_passthrough::filter(request),
+        FilterName::SameHostFilter => hints::same_host(request),
+        FilterName::ServerGroupAffinityFilter => server_group::affinity(request),
+        FilterName::ServerGroupAntiAffinityFilter => server_group::anti_affinity(request),
+        FilterName::SimpleCIDRAffinityFilter => hints::near_address(request),
     }
+}
+
+/// A property of the request's image.
+fn image_property<'a>(request: &'a RequestSpec, name: &str) -> Option<&'a str> {
+    request.image_meta.as_ref()?.properties.get(name).map(String::as_str)
 }
