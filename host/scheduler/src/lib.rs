@@ -22,6 +22,8 @@ mod numa;
 mod preselection;
 mod resource_request;
 mod schedule;
+#[cfg(test)]
+mod testing;
 mod weighers;
 
 pub use aggregate::Aggregate;

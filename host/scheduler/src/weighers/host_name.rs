@@ -14,6 +14,7 @@ pub(super) fn weigher<'a>() -> Weigher<'a> {
         name: "HostNameWeigher",
         option: None,
         multiplier: 1.0,
+        negated: false,
         minval: None,
         maxval: None,
         raw: Box::new(raw),

@@ -1,11 +1,22 @@
 //! Weighing (`nova/weights.py`, `nova/scheduler/weights/`): each weigher gives every host a raw value; the values are
 //! normalised over the hosts, multiplied and summed. One file a weigher.
 
+mod build_failure;
 mod cpu;
+mod cross_cell;
 mod disk;
 mod host_name;
+mod hypervisor_version;
+mod image_properties;
+mod io_ops;
+mod metrics;
 mod normalise;
+mod num_instances;
+mod pci;
 mod ram;
+mod server_group;
+#[cfg(test)]
+mod tests;
 
 use crate::decision::{Failure, Weighed, WeigherValue};
 use crate::host_state::HostState;
@@ -24,6 +35,8 @@ struct Weigher<'a> {
     option: Option<&'static str>,
     /// The option's value.
     multiplier: f64,
+    /// Whether the multiplier counts against a host.
+    negated: bool,
     /// Raw values are raised to this, and it is the lower end of the scale.
     minval: Option<f64>,
     /// Raw values are lowered to this, and it is the upper end of the scale.
@@ -41,7 +54,7 @@ impl<'a> Weigher<'a> {
         raw: impl Fn(&HostState) -> f64 + 'a,
     ) -> Self {
         let raw = Box::new(move |state: &HostState| Ok(raw(state)));
-        Self { name, option: Some(option), multiplier, minval: None, maxval: None, raw }
+        Self { name, option: Some(option), multiplier, negated: false, minval: None, maxval: None, raw }
     }
 
     /// With a lower bound.
@@ -49,19 +62,23 @@ impl<'a> Weigher<'a> {
         Self { minval: Some(minval), ..self }
     }
 
+    /// With the multiplier counting against a host.
+    fn negated(self) -> Self {
+        Self { negated: true, ..self }
+    }
+
     /// What the weigher counts for a host: the smallest value that the host's aggregates give, when all they give are
     /// numbers, else the option (`nova/scheduler/utils.py, get_weight_multiplier`).
     fn multiplier(&self, state: &HostState) -> f64 {
-        let Some(option) = self.option else { return self.multiplier };
-        if state.aggregates.is_empty() {
-            return self.multiplier;
-        }
-        let values: Option<Vec<f64>> = state
-            .aggregate_values(option)
-            .into_iter()
-            .map(|text| text.trim().parse().ok().filter(|number: &f64| number.is_finite()))
-            .collect();
-        values.and_then(|values| values.into_iter().min_by(f64::total_cmp)).unwrap_or(self.multiplier)
+        let overridden = self.option.filter(|_| !state.aggregates.is_empty()).and_then(|option| {
+            let values = state.aggregate_values(option).into_iter();
+            let numbers: Option<Vec<f64>> = values
+                .map(|text| text.trim().parse().ok().filter(|number: &f64| number.is_finite()))
+                .collect();
+            numbers?.into_iter().min_by(f64::total_cmp)
+        });
+        let multiplier = overridden.unwrap_or(self.multiplier);
+        if self.negated { -multiplier } else { multiplier }
     }
 }
 
@@ -90,9 +107,23 @@ pub(crate) fn weigh(
 }
 
 /// The weighers in force.
-fn active<'a>(_request: &'a RequestSpec, options: &'a Options) -> Vec<Weigher<'a>> {
+fn active<'a>(request: &'a RequestSpec, options: &'a Options) -> Vec<Weigher<'a>> {
     match options.weight_classes {
         WeightClasses::HostName => vec![host_name::weigher()],
-        WeightClasses::All => vec![cpu::weigher(options), disk::weigher(options), ram::weigher(options)],
+        WeightClasses::All => vec![
+            server_group::soft_affinity(request, options),
+            server_group::soft_anti_affinity(request, options),
+            build_failure::weigher(options),
+            cpu::weigher(options),
+            cross_cell::weigher(request, options),
+            disk::weigher(options),
+            hypervisor_version::weigher(options),
+            image_properties::weigher(request, options),
+            io_ops::weigher(options),
+            metrics::weigher(options),
+            num_instances::weigher(options),
+            pci::weigher(options),
+            ram::weigher(options),
+        ],
     }
 }
