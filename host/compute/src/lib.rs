@@ -1,1 +1,22 @@
-//! Placeholder, filled next.
+//! The compute manager and resource tracker of one host (`nova/compute/manager.py`, `resource_tracker.py`).
+//!
+//! A [`ComputeManager`] takes messages from the bus, calls its host's driver and writes to the state of record and to
+//! placement, in Nova's order, and does what Nova does when a step fails. It owns nothing that the conductor cannot
+//! rebuild. What it needs of the rest of the cloud are the traits [`Records`] and [`NetworkApi`], the
+//! [`ReportClient`], and the handles of `runtime`, all gathered in [`Services`].
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod manager;
+mod network;
+mod records;
+mod report_client;
+mod resource_tracker;
+mod services;
+mod virt_types;
+
+pub use manager::{ComputeManager, StartError};
+pub use network::NetworkApi;
+pub use records::{ExpectedTask, MigrationChange, Records, ServerChange};
+pub use report_client::{Allocations, Owner, ReportClient};
+pub use services::{Services, Shared};
+pub use virt_types::instance as driver_instance;

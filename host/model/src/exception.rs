@@ -151,7 +151,10 @@ impl NovaError {
 
     /// The host cannot take the server's resources.
     pub fn compute_resources_unavailable(reason: &str) -> Self {
-        Self::new(ExceptionClass::ComputeResourcesUnavailable, format!("Insufficient compute resources: {reason}."))
+        Self::new(
+            ExceptionClass::ComputeResourcesUnavailable,
+            format!("Insufficient compute resources: {reason}."),
+        )
     }
 
     /// The build of a server is given up, and no other host is to be tried.
@@ -161,7 +164,10 @@ impl NovaError {
 
     /// The build of a server failed on one host and another is to be tried.
     pub fn rescheduled(id: impl fmt::Display, reason: &str) -> Self {
-        Self::new(ExceptionClass::RescheduledException, format!("Build of instance {id} was re-scheduled: {reason}"))
+        Self::new(
+            ExceptionClass::RescheduledException,
+            format!("Build of instance {id} was re-scheduled: {reason}"),
+        )
     }
 
     /// Whether this is an error of this class.

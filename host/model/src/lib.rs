@@ -29,8 +29,8 @@ pub use compute_node::ComputeNode;
 pub use exception::{ExceptionClass, NovaError};
 pub use flavor::Flavor;
 pub use ids::{
-    AggregateId, ConsumerId, FlavorId, HostName, ImageId, MigrationId, PortId, ProjectId, ProviderId, RequestId,
-    ServerId, UserId,
+    AggregateId, ConsumerId, FlavorId, HostName, ImageId, MigrationId, PortId, ProjectId, ProviderId,
+    RequestId, ServerId, UserId,
 };
 pub use image::ImageMeta;
 pub use migration::Migration;

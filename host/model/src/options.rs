@@ -66,7 +66,11 @@ impl OptionValue for Ratio {
 impl<T: OptionValue> OptionValue for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
     fn parse(text: &str) -> Option<Self> {
-        if text.is_empty() || text.eq_ignore_ascii_case("none") { Some(None) } else { T::parse(text).map(Some) }
+        if text.is_empty() || text.eq_ignore_ascii_case("none") {
+            Some(None)
+        } else {
+            T::parse(text).map(Some)
+        }
     }
 }
 

@@ -157,6 +157,20 @@ pub enum Method {
         /// What was asked for.
         request_spec: Box<RequestSpec>,
     },
+    /// To any compute: is the server's storage visible there too? Answered with [`Answer::Bool`].
+    CheckInstanceSharedStorage {
+        /// Where the mark is that another host left.
+        data: String,
+    },
+}
+
+/// What a call is answered with when it succeeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// Nothing but that it was done.
+    Done,
+    /// Yes or no.
+    Bool(bool),
 }
 
 impl Method {
@@ -177,6 +191,7 @@ impl Method {
             Method::ConfirmResize { .. } => "confirm_resize",
             Method::RevertResize { .. } => "revert_resize",
             Method::FinishRevertResize { .. } => "finish_revert_resize",
+            Method::CheckInstanceSharedStorage { .. } => "check_instance_shared_storage",
         }
     }
 }

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Server {
     /// Its uuid.
     pub id: ServerId,
+    /// Counts up from 1; hypervisors know the guest as `instance-<number>`.
+    pub number: u64,
     /// The name users see.
     pub name: String,
     /// Whom it belongs to.

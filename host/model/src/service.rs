@@ -16,13 +16,16 @@ pub struct Service {
     pub disabled_reason: Option<String>,
     /// An operator declared it dead.
     pub forced_down: bool,
-    /// The last heartbeat; none when it never started.
+    /// Whether it runs, and so sends heartbeats. They are not sent one by one: a service that runs was just heard of.
+    pub running: bool,
+    /// The last heartbeat of a service that does not run; none when it never started.
     pub last_seen_up: Option<Timestamp>,
 }
 
 impl Service {
     /// Whether it is alive: not forced down, and heard of within `service_down_time`.
     pub fn is_up(&self, now: Timestamp, service_down_time: Duration) -> bool {
-        !self.forced_down && self.last_seen_up.is_some_and(|seen| now.since(seen) <= service_down_time)
+        let heard_of = self.last_seen_up.is_some_and(|seen| now.since(seen) <= service_down_time);
+        !self.forced_down && (self.running || heard_of)
     }
 }

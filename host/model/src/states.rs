@@ -222,13 +222,18 @@ fn is_rebuild(task: TaskState) -> bool {
 fn is_resize(task: TaskState) -> bool {
     matches!(
         task,
-        TaskState::ResizePrep | TaskState::ResizeMigrating | TaskState::ResizeMigrated | TaskState::ResizeFinish
+        TaskState::ResizePrep
+            | TaskState::ResizeMigrating
+            | TaskState::ResizeMigrated
+            | TaskState::ResizeFinish
     )
 }
 
 fn status_of_active(task: TaskState) -> Option<ServerStatus> {
     match task {
-        TaskState::Rebooting | TaskState::RebootPending | TaskState::RebootStarted => Some(ServerStatus::Reboot),
+        TaskState::Rebooting | TaskState::RebootPending | TaskState::RebootStarted => {
+            Some(ServerStatus::Reboot)
+        }
         TaskState::RebootingHard | TaskState::RebootPendingHard | TaskState::RebootStartedHard => {
             Some(ServerStatus::HardReboot)
         }

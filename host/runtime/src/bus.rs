@@ -10,7 +10,7 @@ use crate::random::Randomness;
 use crate::tasks::Tasks;
 use crate::trace::{Trace, TraceEvent};
 use async_trait::async_trait;
-use model::rpc::{Address, Message};
+use model::rpc::{Address, Answer, Message};
 use model::{ExceptionClass, NovaError, Timestamp};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// What a handler answers to a call; casts ignore it.
-pub type Reply = Result<(), NovaError>;
+pub type Reply = Result<Answer, NovaError>;
 
 /// A service that takes messages.
 #[async_trait(?Send)]
@@ -210,7 +210,7 @@ mod tests {
             if message.method == Method::StopInstance {
                 return Err(NovaError::instance_not_found(message.server));
             }
-            Ok(())
+            Ok(Answer::Done)
         }
     }
 
@@ -242,8 +242,7 @@ mod tests {
                 bus.cast(&Address::Api, Address::Conductor, message(number, Method::StartInstance));
             }
             tasks.at_rest().await;
-            let order = recorder.0.borrow().iter().map(|id| id.0.as_u128()).collect();
-            order
+            recorder.0.take().into_iter().map(|id| id.0.as_u128()).collect()
         })
         .unwrap()
     }

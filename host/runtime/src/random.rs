@@ -39,7 +39,8 @@ impl Randomness {
     /// A random (version 4) uuid.
     pub fn uuid(&self) -> Uuid {
         let (high, low) = (self.next_u64(), self.next_u64());
-        uuid::Builder::from_random_bytes(((u128::from(high) << 64) | u128::from(low)).to_be_bytes()).into_uuid()
+        uuid::Builder::from_random_bytes(((u128::from(high) << 64) | u128::from(low)).to_be_bytes())
+            .into_uuid()
     }
 }
 

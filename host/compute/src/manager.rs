@@ -1,0 +1,239 @@
+//! The compute manager: what one host does with its servers (`nova/compute/manager.py`).
+//!
+//! Each operation is in a file of its own and reads in the order of Nova's; the wrappers all of them share (event,
+//! fault, task state, exception notification) are in [`operation`].
+
+mod build;
+mod confirm_resize;
+mod finish_resize;
+mod operation;
+mod power;
+mod prep_resize;
+mod reboot;
+mod resize_instance;
+mod revert_resize;
+mod terminate;
+
+use crate::records::ExpectedTask;
+use crate::report_client::Owner;
+use crate::resource_tracker::ResourceTracker;
+use crate::services::Services;
+use crate::virt_types;
+use async_trait::async_trait;
+use model::rpc::{Address, Answer, Message, Method};
+use model::{
+    ComputeNode, ExceptionClass, HostName, Migration, MigrationId, NotificationPriority, NovaError,
+    PowerState, Server, ServerId,
+};
+use runtime::{Handler, Reply};
+use std::rc::Rc;
+use virt::{Durable, FakeVirtApi, FaultPlan, Hypervisor, HypervisorEnv, Limits, PreparedStack};
+
+/// Seconds a guest has to shut down by itself, and how often it is reminded (`shutdown_timeout` and the retry interval
+/// of `_get_power_off_values`).
+const SHUTDOWN_TIMEOUT_S: u32 = 60;
+const SHUTDOWN_RETRY_INTERVAL_S: u32 = 10;
+
+/// The manager of one compute host.
+pub struct ComputeManager {
+    host: HostName,
+    address: Address,
+    publisher: String,
+    driver: Hypervisor,
+    tracker: ResourceTracker,
+    services: Services,
+}
+
+/// A compute service that did not start, because its driver raised.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the compute service of {host} did not start: {error}")]
+pub struct StartError {
+    /// The host.
+    pub host: HostName,
+    /// What the driver raised.
+    pub error: NovaError,
+}
+
+impl ComputeManager {
+    /// A hypervisor for `host`, which outlives the service that looks after it. It needs a `LocalSet` to run on.
+    pub fn hypervisor(
+        host: &HostName,
+        stack: PreparedStack,
+        faults: FaultPlan,
+        services: &Services,
+    ) -> Hypervisor {
+        Hypervisor::start(
+            stack,
+            HypervisorEnv {
+                host: host.clone(),
+                clock: services.clock,
+                random: services.random.fork(&format!("driver {host}")),
+                trace: services.trace.clone(),
+                faults,
+                virtapi: Rc::new(FakeVirtApi),
+                durable: Durable::new(),
+                config: virt_types::compute_config(host, &services.options.get()),
+                limits: Limits::default(),
+            },
+        )
+    }
+
+    /// Starts the service of `host` on its hypervisor: initialises the driver, reports the node, and listens
+    /// (`init_host`, `pre_start_hook`).
+    pub async fn start(
+        host: HostName,
+        driver: Hypervisor,
+        services: Services,
+    ) -> Result<Rc<ComputeManager>, StartError> {
+        let manager = Rc::new(ComputeManager {
+            address: Address::Compute(host.clone()),
+            publisher: format!("nova-compute:{host}"),
+            tracker: ResourceTracker::new(host.clone(), services.clone()),
+            host: host.clone(),
+            driver,
+            services,
+        });
+        let started = async {
+            manager.driver.init_host(host.to_string()).await?;
+            manager.tracker.update_available_resource(&manager.driver).await
+        };
+        started.await.map_err(|error| StartError { host, error })?;
+        manager.services.bus.listen(manager.address.clone(), Rc::clone(&manager) as Rc<dyn Handler>);
+        Ok(manager)
+    }
+
+    /// Stops the service: it no longer listens, and its driver is told. Guests go on.
+    pub async fn stop(&self) -> Result<(), NovaError> {
+        self.services.bus.leave(&self.address);
+        Ok(self.driver.cleanup_host(self.host.to_string()).await?)
+    }
+
+    /// The periodic task that brings node record and placement up to date.
+    pub async fn update_available_resource(&self) -> Result<(), NovaError> {
+        self.tracker.update_available_resource(&self.driver).await
+    }
+
+    /// The host.
+    pub fn host(&self) -> &HostName {
+        &self.host
+    }
+
+    /// The host's hypervisor.
+    pub fn driver(&self) -> &Hypervisor {
+        &self.driver
+    }
+
+    /// The node record as the resource tracker has it.
+    pub fn compute_node(&self) -> Option<ComputeNode> {
+        self.tracker.node()
+    }
+
+    /// Changes a server whatever its task.
+    async fn save(&self, id: ServerId, mut change: impl FnMut(&mut Server)) -> Result<Server, NovaError> {
+        self.services.records.update_server(id, ExpectedTask::Any, &mut change).await
+    }
+
+    /// Changes a server whose task is one of `expected`.
+    async fn save_expecting(
+        &self,
+        id: ServerId,
+        expected: &'static [Option<model::TaskState>],
+        mut change: impl FnMut(&mut Server),
+    ) -> Result<Server, NovaError> {
+        self.services.records.update_server(id, ExpectedTask::OneOf(expected), &mut change).await
+    }
+
+    /// Sets the status of a migration.
+    async fn set_migration_status(
+        &self,
+        id: MigrationId,
+        status: model::MigrationStatus,
+    ) -> Result<Migration, NovaError> {
+        self.services.records.update_migration(id, &mut |migration| migration.status = status).await
+    }
+
+    /// The guest's state, as the driver tells it; no state when it knows no such guest (`_get_power_state`).
+    async fn power_state(&self, server: &Server) -> Result<PowerState, NovaError> {
+        match self.driver.get_info(virt_types::instance(server), false).await.map_err(NovaError::from) {
+            Ok(info) => Ok(virt_types::power_state_from(info.state)),
+            Err(error) if error.is(ExceptionClass::InstanceNotFound) => Ok(PowerState::NoState),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends `instance.<action>` of this host.
+    fn notify(&self, server: ServerId, action: &str) {
+        self.emit(&format!("instance.{action}"), NotificationPriority::Info, Some(server));
+    }
+
+    /// Sends `instance.<action>.error` of this host.
+    fn notify_error(&self, server: ServerId, action: &str) {
+        self.emit(&format!("instance.{action}.error"), NotificationPriority::Error, Some(server));
+    }
+
+    fn emit(&self, event_type: &str, priority: NotificationPriority, server: Option<ServerId>) {
+        self.services.notifier.emit(&self.publisher, event_type, priority, server);
+    }
+
+    /// Gives what a migration holds on the source back to its server (`_revert_allocation`).
+    fn revert_allocation(&self, server: &Server, migration: MigrationId) -> Result<(), NovaError> {
+        let client = &self.services.report_client;
+        if client.allocations_of(migration.into()).is_empty() {
+            return Ok(());
+        }
+        client.move_allocations(&self.address, migration.into(), server.id.into(), &Owner::of(server))
+    }
+
+    /// Drops what a migration holds on the source (`_delete_allocation_after_move`).
+    fn delete_allocation_after_move(&self, server: &Server, migration: MigrationId) -> Result<(), NovaError> {
+        self.services.report_client.empty_allocations(&self.address, migration.into(), &Owner::of(server))
+    }
+}
+
+#[async_trait(?Send)]
+impl Handler for ComputeManager {
+    async fn handle(&self, message: Message) -> Reply {
+        let Message { context, server, method } = message;
+        let context = &context;
+        match method {
+            Method::BuildAndRunInstance { request_spec, alternates, retry } => {
+                self.build_and_run_instance(context, server, *request_spec, alternates, retry).await
+            }
+            Method::TerminateInstance => self.terminate_instance(context, server).await,
+            Method::StartInstance => self.start_instance(context, server).await,
+            Method::StopInstance => self.stop_instance(context, server).await,
+            Method::RebootInstance { reboot_type } => {
+                self.reboot_instance(context, server, reboot_type).await
+            }
+            Method::PrepResize { migration, flavor, request_spec, alternates, retry } => {
+                let request =
+                    prep_resize::PrepResize { migration, flavor: *flavor, request_spec, alternates, retry };
+                self.prep_resize(context, server, request).await
+            }
+            Method::ResizeInstance { migration, request_spec } => {
+                self.resize_instance(context, server, migration, request_spec).await
+            }
+            Method::FinishResize { migration, disk_info, request_spec: _ } => {
+                self.finish_resize(context, server, migration, disk_info).await
+            }
+            Method::ConfirmResize { migration } => self.confirm_resize(context, server, migration).await,
+            Method::RevertResize { migration, request_spec } => {
+                self.revert_resize(context, server, migration, request_spec).await
+            }
+            Method::FinishRevertResize { migration, request_spec: _ } => {
+                self.finish_revert_resize(context, server, migration).await
+            }
+            Method::CheckInstanceSharedStorage { data } => {
+                let shared = self.driver.check_instance_shared_storage_remote(data).await?;
+                return Ok(Answer::Bool(shared));
+            }
+            Method::ScheduleAndBuildInstances { .. }
+            | Method::BuildInstances { .. }
+            | Method::MigrateServer { .. } => Err(NovaError::new(
+                ExceptionClass::Unexpected,
+                format!("{} is not for a compute", method.name()),
+            )),
+        }
+        .map(|()| Answer::Done)
+    }
+}

@@ -1,0 +1,341 @@
+//! Building a server (`build_and_run_instance` and what it calls).
+
+use super::ComputeManager;
+use super::operation::Operation;
+use crate::virt_types;
+use model::request_spec::{RequestSpec, Selection};
+use model::rpc::{Address, Message, Method, RequestContext, Retry};
+use model::{ExceptionClass, NetworkInfo, NovaError, Server, ServerId, TaskState, VmState};
+use virt::types;
+
+/// The root device when the driver has no opinion.
+const DEFAULT_ROOT_DEVICE: &str = "/dev/sda";
+
+/// What became of a build on this host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BuildResult {
+    Active,
+    Failed,
+    Rescheduled,
+}
+
+impl ComputeManager {
+    /// Builds the server here. A failure that another host may not have goes back to the conductor with the alternates
+    /// that are left; any other leaves the server in ERROR, on no host, without an allocation.
+    pub(super) async fn build_and_run_instance(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        request_spec: RequestSpec,
+        alternates: Vec<Selection>,
+        retry: Option<Retry>,
+    ) -> Result<(), NovaError> {
+        let operation = Operation::new(context, id, "compute__do_build_and_run_instance");
+        let outcome = self
+            .run(operation, self.do_build_and_run_instance(context, id, request_spec, alternates, retry))
+            .await;
+        if matches!(outcome, Ok(BuildResult::Failed) | Err(_)) {
+            self.services.report_client.delete_allocations(&self.address, id.into());
+        }
+        outcome.map(drop)
+    }
+
+    async fn do_build_and_run_instance(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        request_spec: RequestSpec,
+        alternates: Vec<Selection>,
+        retry: Option<Retry>,
+    ) -> Result<BuildResult, NovaError> {
+        let begun = self
+            .save_expecting(id, &[Some(TaskState::Scheduling), None], |server| {
+                server.vm_state = VmState::Building;
+                server.task_state = None;
+            })
+            .await;
+        match begun {
+            Ok(_) => {}
+            Err(error) if is_deletion(&error) => return Ok(BuildResult::Failed),
+            Err(error) => return Err(error),
+        }
+        let error = match self.build_on_this_host(id).await {
+            Ok(()) => return Ok(BuildResult::Active),
+            Err(error) => error,
+        };
+        if is_deletion(&error) {
+            self.cleanup_allocated_networks(id).await;
+            return Ok(BuildResult::Failed);
+        }
+        match (error.class, retry) {
+            (ExceptionClass::RescheduledException, Some(retry)) => {
+                let retry = Retry { reason: Some(reschedule_reason(&error)), ..retry };
+                self.reschedule_build(context, id, request_spec, alternates, retry).await;
+                Ok(BuildResult::Rescheduled)
+            }
+            _ => {
+                self.give_up_build(id, &error).await;
+                Ok(BuildResult::Failed)
+            }
+        }
+    }
+
+    /// Hands the build back, so that the next alternate is tried.
+    async fn reschedule_build(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        request_spec: RequestSpec,
+        alternates: Vec<Selection>,
+        retry: Retry,
+    ) {
+        self.cleanup_allocated_networks(id).await;
+        // A server deleted meanwhile is the conductor's to notice.
+        let _ = self
+            .save(id, |server| {
+                server.host = None;
+                server.node = None;
+                server.task_state = Some(TaskState::Scheduling);
+            })
+            .await;
+        self.services.report_client.delete_allocations(&self.address, id.into());
+        let method = Method::BuildInstances { request_spec: Box::new(request_spec), alternates, retry };
+        let message = Message { context: context.clone(), server: id, method };
+        self.services.bus.cast(&self.address, Address::Conductor, message);
+    }
+
+    /// Leaves the server in ERROR with the reason as its fault.
+    async fn give_up_build(&self, id: ServerId, error: &NovaError) {
+        self.cleanup_allocated_networks(id).await;
+        let message = error.is(ExceptionClass::RescheduledException).then(|| reschedule_reason(error));
+        let message = message.filter(|reason| !reason.is_empty());
+        self.store_fault(id, error, message).await;
+        let _ = self
+            .save(id, |server| {
+                server.host = None;
+                server.node = None;
+            })
+            .await;
+        self.set_error_state(id, true).await;
+    }
+
+    /// The build proper (`_build_and_run_instance`): claim, prepare, spawn. Every error is one of the classes that
+    /// decide how it goes on: the server is gone, reschedule, abort, or (after the spawn) whatever it was.
+    async fn build_on_this_host(&self, id: ServerId) -> Result<(), NovaError> {
+        self.notify(id, "create.start");
+        if let Err(error) = self.claim_and_spawn(id).await {
+            self.notify_error(id, "create");
+            return Err(translate_build_error(id, error));
+        }
+        // From here on a failure does not free the claim: the guest runs.
+        let server = self.services.records.server(id)?;
+        let power_state = self.power_state(&server).await?;
+        let launched_at = Some(self.services.clock.now());
+        let saved = self
+            .save_expecting(id, &[Some(TaskState::Spawning)], |server| {
+                server.power_state = power_state;
+                server.vm_state = VmState::Active;
+                server.task_state = None;
+                server.launched_at = launched_at;
+            })
+            .await;
+        if let Err(error) = saved {
+            if is_deletion(&error) {
+                self.notify_error(id, "create");
+            }
+            return Err(error);
+        }
+        self.notify(id, "create.end");
+        Ok(())
+    }
+
+    /// Everything under the claim; when it fails the claim is given back, and with it host and node.
+    async fn claim_and_spawn(&self, id: ServerId) -> Result<(), NovaError> {
+        self.tracker.instance_claim(&self.driver, id).await?;
+        let outcome = self.prepare_and_spawn(id).await;
+        if outcome.is_err() {
+            match self.tracker.abort_instance_claim(&self.driver, id).await {
+                Err(error) if !error.is(ExceptionClass::InstanceNotFound) => return Err(error),
+                _ => {}
+            }
+        }
+        outcome
+    }
+
+    /// `_build_resources` and the spawn within.
+    async fn prepare_and_spawn(&self, id: ServerId) -> Result<(), NovaError> {
+        let server = self.save(id, |server| server.task_state = Some(TaskState::Networking)).await?;
+        let network_info = match self.services.network.allocate_for_instance(&server, &self.host).await {
+            Ok(info) => info,
+            Err(error) => return Err(NovaError::build_abort(id, &error.to_string())),
+        };
+        self.save(id, |server| server.network_info = network_info.clone()).await?;
+        if let Err(error) = self.prepare_devices(id, &network_info).await {
+            // If the clean-up fails as well, its error takes the place of this one, and with it the decision.
+            self.clean_up_unspawned(id, &network_info).await?;
+            return Err(if is_deletion(&error) {
+                error
+            } else {
+                NovaError::build_abort(id, "Failure prepping block device.")
+            });
+        }
+        let spawning = self
+            .save_expecting(id, &[Some(TaskState::BlockDeviceMapping)], |server| {
+                server.task_state = Some(TaskState::Spawning);
+            })
+            .await;
+        let spawned = match spawning {
+            Ok(server) => self.spawn(&server, &network_info, true).await,
+            Err(error) => Err(error),
+        };
+        let Err(error) = spawned else { return Ok(()) };
+        if self.shutdown_instance(id, false).await.is_err() {
+            return Err(NovaError::build_abort(id, &error.to_string()));
+        }
+        Err(error)
+    }
+
+    /// The driver's preparations and the names of the devices, up to task block_device_mapping.
+    async fn prepare_devices(&self, id: ServerId, network_info: &NetworkInfo) -> Result<(), NovaError> {
+        let server = self.services.records.server(id)?;
+        let instance = virt_types::instance(&server);
+        let network = virt_types::network_info(network_info);
+        self.driver.prepare_for_spawn(instance.clone()).await?;
+        self.driver.prepare_networks_before_block_device_mapping(instance, network).await?;
+        self.default_block_device_names(&server).await?;
+        self.save(id, |server| {
+            server.vm_state = VmState::Building;
+            server.task_state = Some(TaskState::BlockDeviceMapping);
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Names the devices that have no name, with the driver's help where it has an opinion.
+    async fn default_block_device_names(&self, server: &Server) -> Result<(), NovaError> {
+        let mut server = server.clone();
+        if server.root_device_name.is_none() {
+            let instance = virt_types::instance(&server);
+            let image = self.image_meta(&server);
+            let named =
+                self.driver.default_root_device_name(instance, image, None).await.map_err(NovaError::from);
+            let name = unless_not_implemented(named)?.unwrap_or_else(|| DEFAULT_ROOT_DEVICE.to_owned());
+            server = self.save(server.id, |server| server.root_device_name = Some(name.clone())).await?;
+        }
+        let request = types::DeviceNamesRequest {
+            instance: virt_types::instance(&server),
+            root_device_name: server.root_device_name.clone().unwrap_or_default(),
+            devices: Vec::new(),
+        };
+        let named = self.driver.default_device_names_for_instance(request).await.map_err(NovaError::from);
+        unless_not_implemented(named).map(drop)
+    }
+
+    /// Asks the driver for the guest.
+    pub(super) async fn spawn(
+        &self,
+        server: &Server,
+        network_info: &NetworkInfo,
+        power_on: bool,
+    ) -> Result<(), NovaError> {
+        let allocations = self.services.report_client.allocations_of(server.id.into());
+        let request = types::SpawnRequest {
+            instance: virt_types::instance(server),
+            image_meta: self.image_meta(server),
+            injected_files: Vec::new(),
+            admin_password: None,
+            allocations: virt_types::allocations(&allocations),
+            network_info: virt_types::network_info(network_info),
+            block_device_info: virt_types::block_device_info(server),
+            power_on,
+        };
+        Ok(self.driver.spawn(request).await?)
+    }
+
+    /// The server's image as the driver is shown it.
+    pub(super) fn image_meta(&self, server: &Server) -> types::ImageMeta {
+        let image = server.image.and_then(|image| self.services.records.image(image));
+        virt_types::image_meta(image.as_ref())
+    }
+
+    /// Undoes the driver's preparations of a build that did not reach the spawn (`_build_resources_cleanup`).
+    async fn clean_up_unspawned(&self, id: ServerId, network_info: &NetworkInfo) -> Result<(), NovaError> {
+        let Some(server) = self.services.records.server_even_deleted(id) else { return Ok(()) };
+        let instance = virt_types::instance(&server);
+        let network = virt_types::network_info(network_info);
+        self.driver.clean_networks_preparation(instance.clone(), network).await?;
+        Ok(self.driver.failed_spawn_cleanup(instance).await?)
+    }
+
+    /// Unplugs the interfaces, which may fail without consequence, and gives the ports back.
+    async fn cleanup_allocated_networks(&self, id: ServerId) {
+        let Some(server) = self.services.records.server_even_deleted(id) else { return };
+        let network = virt_types::network_info(&server.network_info);
+        let _ = self.driver.unplug_vifs(virt_types::instance(&server), network).await;
+        self.deallocate_network(id).await;
+    }
+
+    /// Gives the server's ports back and forgets its interfaces.
+    pub(super) async fn deallocate_network(&self, id: ServerId) {
+        // A network service that refuses is only logged: the ports are cleaned when the server is deleted.
+        let _ = self.services.network.deallocate_for_instance(id).await;
+        let _ = self.save(id, |server| server.network_info.clear()).await;
+    }
+}
+
+/// Whether the error says that the server was deleted meanwhile.
+fn is_deletion(error: &NovaError) -> bool {
+    matches!(error.class, ExceptionClass::InstanceNotFound | ExceptionClass::UnexpectedDeletingTaskState)
+}
+
+/// An answer, or none when the driver does not offer the method.
+pub(super) fn unless_not_implemented<T>(answer: Result<T, NovaError>) -> Result<Option<T>, NovaError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is(ExceptionClass::NotImplementedError) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What an error of claim, preparation or spawn means for the build (virt-driver: exceptions out of spawn).
+fn translate_build_error(id: ServerId, error: NovaError) -> NovaError {
+    use ExceptionClass as E;
+    match error.class {
+        E::InstanceNotFound | E::UnexpectedDeletingTaskState | E::BuildAbortException => error,
+        E::NoMoreFixedIps => NovaError::build_abort(
+            id,
+            &format!("Failed to allocate the network(s) with error {error}, not rescheduling."),
+        ),
+        E::ExternalNetworkAttachForbidden
+        | E::VirtualInterfaceCreateException
+        | E::VirtualInterfaceMacAddressException
+        | E::FixedIpInvalidOnHost
+        | E::UnableToAutoAllocateNetwork
+        | E::NetworksWithQoSPolicyNotSupported
+        | E::VTPMSecretForbidden => {
+            NovaError::build_abort(id, "Failed to allocate the network(s), not rescheduling.")
+        }
+        E::FlavorDiskTooSmall
+        | E::FlavorMemoryTooSmall
+        | E::ImageNotActive
+        | E::ImageUnacceptable
+        | E::InvalidDiskInfo
+        | E::InvalidDiskFormat
+        | E::SignatureVerificationError
+        | E::CertificateValidationFailed
+        | E::VolumeEncryptionNotSupported
+        | E::InvalidInput
+        | E::RequestedVRamTooHigh => NovaError::build_abort(id, &error.message),
+        _ => rescheduled_because(id, &error),
+    }
+}
+
+/// A reschedule for the text of `error`, which is kept apart from the sentence around it.
+fn rescheduled_because(id: ServerId, error: &NovaError) -> NovaError {
+    let reason = NovaError { inner: None, ..error.clone() };
+    NovaError { inner: Some(Box::new(reason)), ..NovaError::rescheduled(id, &error.message) }
+}
+
+fn reschedule_reason(error: &NovaError) -> String {
+    error.inner.as_ref().map_or_else(|| error.message.clone(), |reason| reason.message.clone())
+}

@@ -1,0 +1,143 @@
+//! Taking a resize back: the destination removes its guest (`revert_resize`), the source brings it back to life
+//! (`finish_revert_resize`).
+
+use super::ComputeManager;
+use super::build::unless_not_implemented;
+use super::operation::Operation;
+use crate::virt_types;
+use model::request_spec::RequestSpec;
+use model::rpc::{Address, Answer, Message, Method, RequestContext};
+use model::{Migration, MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState, VmState};
+use virt::types;
+
+impl ComputeManager {
+    /// Destroys the guest on the destination and lets the source finish.
+    pub(super) async fn revert_resize(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        migration: MigrationId,
+        request_spec: Box<RequestSpec>,
+    ) -> Result<(), NovaError> {
+        let operation = Operation::new(context, id, "compute_revert_resize").errors_out(migration);
+        self.run(operation, async {
+            self.notify(id, "exists");
+            let outcome = self.remove_resized_guest(context, id, migration, request_spec).await;
+            self.error_out_instance_on_exception(id, VmState::Active, outcome).await
+        })
+        .await
+    }
+
+    async fn remove_resized_guest(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        migration: MigrationId,
+        request_spec: Box<RequestSpec>,
+    ) -> Result<(), NovaError> {
+        let migration = self.services.records.migration(migration)?;
+        let server = self.services.records.server(id)?;
+        if !migration.same_host() {
+            self.services.network.teardown_networks_on_host(id, &self.host).await?;
+        }
+        let network_info = self.services.network.get_instance_nw_info(id).await?;
+        let shared = self.is_instance_storage_shared(context, &server, &migration).await?;
+        let request = types::DestroyRequest {
+            instance: virt_types::instance(&server),
+            network_info: virt_types::network_info(&network_info),
+            block_device_info: virt_types::block_device_info(&server),
+            destroy_disks: !shared,
+            destroy_secrets: true,
+        };
+        self.driver.destroy(request).await?;
+        let migration = self.set_migration_status(migration.id, MigrationStatus::Reverted).await?;
+        self.tracker.drop_move_claim(&self.driver, id, &migration.new_flavor).await?;
+        let method = Method::FinishRevertResize { migration: migration.id, request_spec };
+        let message = Message { context: context.clone(), server: id, method };
+        self.services.bus.cast(&self.address, Address::Compute(migration.source_compute), message);
+        Ok(())
+    }
+
+    /// Whether the source sees the same storage, in which case the disks must not be removed here. A driver that cannot
+    /// tell has none.
+    async fn is_instance_storage_shared(
+        &self,
+        context: &RequestContext,
+        server: &Server,
+        migration: &Migration,
+    ) -> Result<bool, NovaError> {
+        let instance = virt_types::instance(server);
+        let marked = self.driver.check_instance_shared_storage_local(instance).await.map_err(NovaError::from);
+        let Some(data) = unless_not_implemented(marked)?.flatten() else { return Ok(false) };
+        let method = Method::CheckInstanceSharedStorage { data: data.clone() };
+        let message = Message { context: context.clone(), server: server.id, method };
+        let source = Address::Compute(migration.source_compute.clone());
+        let answer = self.services.bus.call(&self.address, source, message).await;
+        self.driver.check_instance_shared_storage_cleanup(data).await?;
+        Ok(answer? == Answer::Bool(true))
+    }
+
+    /// Makes the server what it was before, on the source.
+    pub(super) async fn finish_revert_resize(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        migration: MigrationId,
+    ) -> Result<(), NovaError> {
+        let operation = Operation::new(context, id, "compute_finish_revert_resize").errors_out(migration);
+        self.run(operation, async {
+            let outcome = self.revive_original_guest(context, id, migration).await;
+            self.error_out_instance_on_exception(id, VmState::Active, outcome).await
+        })
+        .await
+    }
+
+    async fn revive_original_guest(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        migration: MigrationId,
+    ) -> Result<(), NovaError> {
+        let migration = self.services.records.migration(migration)?;
+        self.notify(id, "resize_revert.start");
+        let was_stopped = self.services.records.server(id)?.old_vm_state == Some(VmState::Stopped);
+        let server = self
+            .save(id, |server| {
+                server.flavor = migration.old_flavor.clone();
+                server.old_flavor = None;
+                server.new_flavor = None;
+                server.old_vm_state = None;
+                server.host = Some(migration.source_compute.clone());
+                server.node = Some(migration.source_compute.clone());
+            })
+            .await?;
+        self.revert_allocation(&server, migration.id)?;
+        self.services.network.migrate_instance_finish(id, &migration, &self.host).await?;
+        let network_info = self.services.network.get_instance_nw_info(id).await?;
+        let request = types::FinishRevertMigrationRequest {
+            instance: virt_types::instance(&server),
+            network_info: virt_types::network_info(&network_info),
+            migration: virt_types::migration(&migration),
+            block_device_info: virt_types::block_device_info(&server),
+            power_on: !was_stopped,
+        };
+        self.driver.finish_revert_migration(request).await?;
+        let launched_at = Some(self.services.clock.now());
+        self.save_expecting(id, &[Some(TaskState::ResizeReverting)], |server| {
+            server.launched_at = launched_at
+        })
+        .await?;
+        if was_stopped {
+            self.save(id, |server| server.task_state = Some(TaskState::PoweringOff)).await?;
+            self.stop_instance(context, id).await?;
+        } else {
+            self.save(id, |server| {
+                server.vm_state = VmState::Active;
+                server.task_state = None;
+            })
+            .await?;
+        }
+        self.notify(id, "resize_revert.end");
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! Deleting a server (`terminate_instance` and what it calls).
+
+use super::ComputeManager;
+use super::operation::Operation;
+use crate::virt_types;
+use model::rpc::RequestContext;
+use model::{ExceptionClass, NovaError, PowerState, ServerId, VmState};
+use virt::types;
+
+impl ComputeManager {
+    /// Destroys the guest, releases everything the server holds, and marks it as deleted. When the driver raises, the
+    /// server is in ERROR and keeps its allocation; a driver that knows no such guest counts as success, after which
+    /// the server stays with task deleting.
+    pub(super) async fn terminate_instance(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+    ) -> Result<(), NovaError> {
+        self.run(Operation::new(context, id, "compute_terminate_instance"), async {
+            match self.delete_instance(id).await {
+                Err(error) if error.is(ExceptionClass::InstanceNotFound) => Ok(()),
+                Err(error) => {
+                    self.set_error_state(id, false).await;
+                    Err(error)
+                }
+                Ok(()) => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn delete_instance(&self, id: ServerId) -> Result<(), NovaError> {
+        self.notify(id, "delete.start");
+        self.shutdown_instance(id, true).await?;
+        let server = self
+            .save(id, |server| {
+                server.vm_state = VmState::Deleted;
+                server.task_state = None;
+                server.power_state = PowerState::NoState;
+            })
+            .await?;
+        self.tracker.update_usage(&self.driver, &server).await?;
+        self.services.report_client.delete_allocations(&self.address, id.into());
+        self.services.records.delete_server(id).await?;
+        self.notify(id, "delete.end");
+        Ok(())
+    }
+
+    /// Destroys the guest (`_shutdown_instance`). With `deallocate_networks` the ports are given back, also when the
+    /// driver raised, unless it could not power the guest off.
+    pub(super) async fn shutdown_instance(
+        &self,
+        id: ServerId,
+        deallocate_networks: bool,
+    ) -> Result<(), NovaError> {
+        self.notify(id, "shutdown.start");
+        let Some(server) = self.services.records.server_even_deleted(id) else {
+            return Err(NovaError::instance_not_found(id));
+        };
+        let request = types::DestroyRequest {
+            instance: virt_types::instance(&server),
+            network_info: virt_types::network_info(&server.network_info),
+            block_device_info: virt_types::block_device_info(&server),
+            destroy_disks: true,
+            destroy_secrets: true,
+        };
+        let destroyed = self.driver.destroy(request).await.map_err(NovaError::from);
+        let still_runs =
+            destroyed.as_ref().is_err_and(|error| error.is(ExceptionClass::InstancePowerOffFailure));
+        if deallocate_networks && !still_runs {
+            self.deallocate_network(id).await;
+        }
+        destroyed?;
+        self.notify(id, "shutdown.end");
+        Ok(())
+    }
+}

@@ -1,0 +1,31 @@
+//! What the compute manager asks of the network service (`nova/network/neutron.py`).
+
+use async_trait::async_trait;
+use model::{HostName, Migration, NetworkInfo, NovaError, Server, ServerId};
+
+/// The network service, as far as servers need it.
+#[async_trait(?Send)]
+pub trait NetworkApi {
+    /// Makes or claims the server's ports and binds them to `host`. Asked again for a server that has ports, it binds
+    /// those.
+    async fn allocate_for_instance(&self, server: &Server, host: &HostName)
+    -> Result<NetworkInfo, NovaError>;
+
+    /// Deletes the ports that were made for the server and lets go of those its owner made.
+    async fn deallocate_for_instance(&self, server: ServerId) -> Result<(), NovaError>;
+
+    /// The server's interfaces as they are now.
+    async fn get_instance_nw_info(&self, server: ServerId) -> Result<NetworkInfo, NovaError>;
+
+    /// Binds the server's ports to `host` and makes that binding the active one; another host's binding stays,
+    /// inactive (`migrate_instance_finish`).
+    async fn migrate_instance_finish(
+        &self,
+        server: ServerId,
+        migration: &Migration,
+        host: &HostName,
+    ) -> Result<(), NovaError>;
+
+    /// Removes the bindings of the server's ports to `host` (`setup_networks_on_host` with teardown).
+    async fn teardown_networks_on_host(&self, server: ServerId, host: &HostName) -> Result<(), NovaError>;
+}

@@ -1,0 +1,175 @@
+//! Telling placement what a node has: its provider tree, inventories and traits
+//! (`ResourceTracker._update_to_placement`, `SchedulerReportClient.update_from_provider_tree`).
+
+use crate::services::Services;
+use crate::virt_types::{self, capability_trait};
+use model::rpc::Address;
+use model::{AggregateId, ComputeNode, ExceptionClass, NovaError, ProviderId, ResourceClass};
+use placement::{Command, Inventory, Placement, PlacementError, TraitName};
+use std::collections::{BTreeMap, BTreeSet};
+use virt::Hypervisor;
+
+/// The trait of every compute node's root provider.
+const COMPUTE_NODE: &str = "COMPUTE_NODE";
+/// The trait of a node whose service an operator disabled.
+const COMPUTE_STATUS_DISABLED: &str = "COMPUTE_STATUS_DISABLED";
+
+/// Makes sure the node's provider exists, lets the driver change the tree, and writes what differs.
+pub(super) async fn update_to_placement(
+    services: &Services,
+    writer: &Address,
+    driver: &Hypervisor,
+    node: &ComputeNode,
+) -> Result<(), NovaError> {
+    if services.report_client.read(|placement| placement.provider(node.id).is_err()) {
+        let name = node.hypervisor_hostname.to_string();
+        services
+            .report_client
+            .write(writer, Command::CreateProvider { id: node.id, name, parent: None })
+            .map_err(placement_failed)?;
+    }
+    let present =
+        services.report_client.read(|placement| tree_of(placement, node.id)).map_err(placement_failed)?;
+    let wanted = driver
+        .update_provider_tree(
+            present.iter().map(virt_types::provider).collect(),
+            node.hypervisor_hostname.to_string(),
+        )
+        .await?;
+    let mut wanted: Vec<Provider> =
+        wanted.into_iter().map(virt_types::wanted_provider).collect::<Result<_, _>>()?;
+    let capabilities = driver.capabilities().await?;
+    if let Some(root) = wanted.iter_mut().find(|provider| provider.id == node.id) {
+        let disabled = services.records.service_disabled(&node.host);
+        own_traits(&mut root.traits, &capabilities, disabled);
+    }
+    flush(services, writer, &present, &wanted).map_err(placement_failed)
+}
+
+/// A provider, as it is or as it shall be.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Provider {
+    pub(crate) id: ProviderId,
+    pub(crate) name: String,
+    pub(crate) parent: Option<ProviderId>,
+    pub(crate) inventories: BTreeMap<ResourceClass, Inventory>,
+    pub(crate) traits: BTreeSet<TraitName>,
+    pub(crate) aggregates: BTreeSet<AggregateId>,
+}
+
+fn tree_of(placement: &Placement, root: ProviderId) -> Result<Vec<Provider>, PlacementError> {
+    Ok(placement
+        .provider(root)?
+        .tree()
+        .map(|provider| Provider {
+            id: provider.id(),
+            name: provider.name().to_owned(),
+            parent: provider.parent(),
+            inventories: provider
+                .inventories()
+                .map(|(class, inventory, _used)| (class.clone(), inventory))
+                .collect(),
+            traits: provider.traits().cloned().collect(),
+            aggregates: provider.aggregates().collect(),
+        })
+        .collect())
+}
+
+/// The traits the tracker manages itself: those of capabilities, that of a compute node, and that of a disabled one.
+/// What operators set besides is kept.
+fn own_traits(traits: &mut BTreeSet<TraitName>, capabilities: &[virt::types::Capability], disabled: bool) {
+    for capability in virt_types::ALL_CAPABILITIES {
+        let Some(name) = capability_trait(*capability) else { continue };
+        set_trait(traits, name, capabilities.contains(capability));
+    }
+    set_trait(traits, COMPUTE_NODE, true);
+    set_trait(traits, COMPUTE_STATUS_DISABLED, disabled);
+}
+
+fn set_trait(traits: &mut BTreeSet<TraitName>, name: &str, present: bool) {
+    let name = TraitName::from(name);
+    if present {
+        traits.insert(name);
+    } else {
+        traits.remove(&name);
+    }
+}
+
+/// Writes the differences: new providers parents first, then inventories, traits and aggregates, then the removal of
+/// providers that are no longer wanted, children first.
+fn flush(
+    services: &Services,
+    writer: &Address,
+    present: &[Provider],
+    wanted: &[Provider],
+) -> Result<(), PlacementError> {
+    let client = &services.report_client;
+    let former = |id| present.iter().find(|provider| provider.id == id);
+    for provider in wanted {
+        if former(provider.id).is_none() {
+            let (id, name, parent) = (provider.id, provider.name.clone(), provider.parent);
+            client.write(writer, Command::CreateProvider { id, name, parent })?;
+        }
+        let before = former(provider.id);
+        if before
+            .map_or(!provider.inventories.is_empty(), |before| before.inventories != provider.inventories)
+        {
+            create_custom_classes(services, writer, provider)?;
+            let generation = generation_of(services, provider.id)?;
+            let inventories = provider.inventories.clone();
+            client
+                .write(writer, Command::SetInventories { provider: provider.id, generation, inventories })?;
+        }
+        if before.map_or(!provider.traits.is_empty(), |before| before.traits != provider.traits) {
+            create_custom_traits(services, writer, provider)?;
+            let generation = Some(generation_of(services, provider.id)?);
+            let traits = provider.traits.clone();
+            client.write(writer, Command::SetTraits { provider: provider.id, generation, traits })?;
+        }
+        if before.map_or(!provider.aggregates.is_empty(), |before| before.aggregates != provider.aggregates) {
+            let generation = Some(generation_of(services, provider.id)?);
+            let aggregates = provider.aggregates.clone();
+            client.write(writer, Command::SetAggregates { provider: provider.id, generation, aggregates })?;
+        }
+    }
+    for provider in present.iter().rev() {
+        if !wanted.iter().any(|kept| kept.id == provider.id) {
+            client.write(writer, Command::DeleteProvider { id: provider.id })?;
+        }
+    }
+    Ok(())
+}
+
+fn generation_of(services: &Services, id: ProviderId) -> Result<u64, PlacementError> {
+    services.report_client.read(|placement| placement.provider(id).map(|provider| provider.generation()))
+}
+
+fn create_custom_classes(
+    services: &Services,
+    writer: &Address,
+    provider: &Provider,
+) -> Result<(), PlacementError> {
+    for class in provider.inventories.keys() {
+        if !services.report_client.read(|placement| placement.has_resource_class(class)) {
+            services.report_client.write(writer, Command::CreateResourceClass { name: class.clone() })?;
+        }
+    }
+    Ok(())
+}
+
+fn create_custom_traits(
+    services: &Services,
+    writer: &Address,
+    provider: &Provider,
+) -> Result<(), PlacementError> {
+    for name in &provider.traits {
+        if !services.report_client.read(|placement| placement.has_trait(name)) {
+            services.report_client.write(writer, Command::CreateTrait { name: name.clone() })?;
+        }
+    }
+    Ok(())
+}
+
+fn placement_failed(error: PlacementError) -> NovaError {
+    NovaError::new(ExceptionClass::PlacementApiError, error.to_string())
+}

@@ -1,0 +1,63 @@
+//! The handles through which a service of the control plane reaches everything else.
+
+use crate::network::NetworkApi;
+use crate::records::Records;
+use crate::report_client::ReportClient;
+use model::{Options, Switches};
+use runtime::{Bus, Clock, Notifier, Randomness, Tasks, Trace};
+use std::cell::{Ref, RefCell};
+use std::rc::Rc;
+
+/// The handles of one cloud. Clones lead to the same cloud.
+#[derive(Clone)]
+pub struct Services {
+    /// Time.
+    pub clock: Clock,
+    /// Random numbers and uuids.
+    pub random: Randomness,
+    /// What happened.
+    pub trace: Trace,
+    /// Background work.
+    pub tasks: Tasks,
+    /// Messages between services.
+    pub bus: Bus,
+    /// Versioned notifications.
+    pub notifier: Notifier,
+    /// The state of record.
+    pub records: Rc<dyn Records>,
+    /// Placement.
+    pub report_client: ReportClient,
+    /// The network service.
+    pub network: Rc<dyn NetworkApi>,
+    /// Configuration, which a test may change while the cloud runs.
+    pub options: Shared<Options>,
+    /// Which of the known defects are on.
+    pub switches: Rc<Switches>,
+}
+
+/// A value that several services read and somebody may change.
+#[derive(Debug, Default)]
+pub struct Shared<T>(Rc<RefCell<T>>);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T> Shared<T> {
+    /// Shares `value`.
+    pub fn new(value: T) -> Self {
+        Self(Rc::new(RefCell::new(value)))
+    }
+
+    /// Reads. The borrow must not be held over an await.
+    pub fn get(&self) -> Ref<'_, T> {
+        self.0.borrow()
+    }
+
+    /// Changes, and answers what `change` answers.
+    pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        change(&mut self.0.borrow_mut())
+    }
+}

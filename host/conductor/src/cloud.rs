@@ -1,0 +1,241 @@
+//! A whole control plane: the services of one cloud, assembled on one thread.
+
+use crate::compute_api::ComputeApi;
+use crate::manager::ConductorManager;
+use crate::network_service::NetworkService;
+use crate::records::StateOfRecord;
+use compute::{ComputeManager, Records, ReportClient, Services, Shared, StartError};
+use model::rpc::Address;
+use model::{ComputeNode, Flavor, HostName, ImageId, ImageMeta, NovaError, Options, Switches, Timestamp};
+use placement::Placement;
+use runtime::{Bus, Clock, Delays, Handler, Notifier, Randomness, Tasks, Trace};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use uuid::uuid;
+use virt::{FaultPlan, Hypervisor, PreparedStack};
+
+/// The image every Nova functional test finds first.
+const DEFAULT_IMAGE: ImageId = ImageId(uuid!("155d900f-4e14-4e4c-a73d-069cbf4541e6"));
+
+/// What a cloud is made with.
+#[derive(Clone, Debug, Default)]
+pub struct CloudConfig {
+    /// The seed of everything random.
+    pub seed: u64,
+    /// The largest delay of a message in milliseconds; none delivers at once.
+    pub max_delivery_delay_ms: Option<u64>,
+    /// Whether a trace is kept.
+    pub trace: bool,
+    /// Configuration options.
+    pub options: Options,
+    /// Which known defects are on.
+    pub switches: Switches,
+}
+
+/// An operation on a host that is not there, or not in the right state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// No such host.
+    #[error("there is no compute host {0}; the hosts are: {known}", known = .1.join(", "))]
+    Unknown(HostName, Vec<String>),
+    /// It was started before.
+    #[error("there is a compute host {0} already")]
+    Exists(HostName),
+    /// Its service did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Its driver raised.
+    #[error("{0}: {1}")]
+    Driver(HostName, NovaError),
+}
+
+/// A compute host: its hypervisor, and the service that looks after it while it runs.
+struct Host {
+    hypervisor: Hypervisor,
+    manager: Option<Rc<ComputeManager>>,
+}
+
+/// One cloud. It lives within a tokio `LocalSet`.
+pub struct Cloud {
+    services: Services,
+    records: Rc<StateOfRecord>,
+    network: Rc<NetworkService>,
+    placement: Shared<Placement>,
+    api: ComputeApi,
+    faults: FaultPlan,
+    hosts: RefCell<BTreeMap<HostName, Host>>,
+    started: RefCell<Vec<HostName>>,
+}
+
+impl Cloud {
+    /// A cloud without hosts, with Nova's default flavors and one image.
+    pub fn new(config: CloudConfig) -> Self {
+        let clock = Clock::starting_at(Timestamp::SIMULATION_START);
+        let trace = if config.trace { Trace::on(clock) } else { Trace::off(clock) };
+        let random = Randomness::from_seed(config.seed);
+        let tasks = Tasks::default();
+        let delays = match config.max_delivery_delay_ms {
+            Some(milliseconds) => Delays::UpTo { milliseconds, random: random.fork("bus") },
+            None => Delays::None,
+        };
+        let timeout = config.options.rpc_response_timeout;
+        let records = Rc::new(StateOfRecord::new(clock, trace.clone()));
+        let network = Rc::new(NetworkService::new(random.fork("network"), trace.clone()));
+        let placement = Shared::new(Placement::new());
+        let services = Services {
+            clock,
+            bus: Bus::new(clock, trace.clone(), tasks.clone(), delays, timeout),
+            notifier: Notifier::new(clock, trace.clone()),
+            records: Rc::clone(&records) as Rc<dyn Records>,
+            report_client: ReportClient::new(placement.clone(), trace.clone()),
+            network: Rc::clone(&network) as Rc<dyn compute::NetworkApi>,
+            options: Shared::new(config.options),
+            switches: Rc::new(config.switches),
+            random,
+            trace,
+            tasks,
+        };
+        Flavor::defaults().into_iter().for_each(|flavor| records.put_flavor(flavor));
+        records.put_image(ImageMeta {
+            id: DEFAULT_IMAGE,
+            name: "fakeimage123456".to_owned(),
+            disk_format: "raw".to_owned(),
+            min_disk_gb: 0,
+            min_ram_mb: 0,
+            properties: BTreeMap::new(),
+        });
+        let conductor = Rc::new(ConductorManager::new(services.clone(), Rc::clone(&records)));
+        services.bus.listen(Address::Conductor, conductor as Rc<dyn Handler>);
+        Self {
+            api: ComputeApi::new(services.clone(), Rc::clone(&records)),
+            services,
+            records,
+            network,
+            placement,
+            faults: FaultPlan::new(),
+            hosts: RefCell::default(),
+            started: RefCell::default(),
+        }
+    }
+
+    /// Starts a compute host on a hypervisor of its own.
+    pub async fn start_compute(&self, host: HostName, stack: PreparedStack) -> Result<(), HostError> {
+        if self.hosts.borrow().contains_key(&host) {
+            return Err(HostError::Exists(host));
+        }
+        let hypervisor = ComputeManager::hypervisor(&host, stack, self.faults.clone(), &self.services);
+        self.hosts.borrow_mut().insert(host.clone(), Host { hypervisor: hypervisor.clone(), manager: None });
+        self.started.borrow_mut().push(host.clone());
+        self.start_service(host, hypervisor).await
+    }
+
+    /// Starts the service of a host that was stopped; its guests are as the hypervisor kept them.
+    pub async fn restart_compute(&self, host: &HostName) -> Result<(), HostError> {
+        self.stop_compute(host).await?;
+        let hypervisor = self.hypervisor(host)?;
+        self.start_service(host.clone(), hypervisor).await
+    }
+
+    /// Stops the service of a host, as when its process ends. Guests go on; messages for it wait.
+    pub async fn stop_compute(&self, host: &HostName) -> Result<(), HostError> {
+        let manager = self.manager_of(host)?;
+        let Some(manager) = manager else { return Ok(()) };
+        let stopped = manager.stop().await;
+        if let Some(entry) = self.hosts.borrow_mut().get_mut(host) {
+            entry.manager = None;
+        }
+        let now = self.services.clock.now();
+        self.records.update_service(host, |service| {
+            service.running = false;
+            service.last_seen_up = Some(now);
+        });
+        // A driver that fails at the end of its service changes nothing about that end.
+        drop(stopped);
+        Ok(())
+    }
+
+    async fn start_service(&self, host: HostName, hypervisor: Hypervisor) -> Result<(), HostError> {
+        let manager = ComputeManager::start(host.clone(), hypervisor, self.services.clone()).await?;
+        if let Some(entry) = self.hosts.borrow_mut().get_mut(&host) {
+            entry.manager = Some(manager);
+        }
+        let now = self.services.clock.now();
+        self.records.update_service(&host, |service| {
+            service.running = true;
+            service.last_seen_up = Some(now);
+        });
+        Ok(())
+    }
+
+    /// Runs `update_available_resource` on every host whose service runs, in the order they were started. The first
+    /// error is answered after all have run.
+    pub async fn run_periodics(&self) -> Result<(), HostError> {
+        let mut outcome = Ok(());
+        for host in self.host_names() {
+            let Some(manager) = self.manager_of(&host)? else { continue };
+            if let Err(error) = manager.update_available_resource().await {
+                outcome = outcome.and(Err(HostError::Driver(host, error)));
+            }
+        }
+        outcome
+    }
+
+    /// Waits until no message is under way and no handler runs.
+    pub async fn at_rest(&self) {
+        self.services.tasks.at_rest().await;
+    }
+
+    /// The hosts, in the order they were started.
+    pub fn host_names(&self) -> Vec<HostName> {
+        self.started.borrow().clone()
+    }
+
+    /// The hypervisor of a host, also while its service is stopped.
+    pub fn hypervisor(&self, host: &HostName) -> Result<Hypervisor, HostError> {
+        self.hosts.borrow().get(host).map(|entry| entry.hypervisor.clone()).ok_or_else(|| self.unknown(host))
+    }
+
+    fn manager_of(&self, host: &HostName) -> Result<Option<Rc<ComputeManager>>, HostError> {
+        self.hosts.borrow().get(host).map(|entry| entry.manager.clone()).ok_or_else(|| self.unknown(host))
+    }
+
+    fn unknown(&self, host: &HostName) -> HostError {
+        HostError::Unknown(host.clone(), self.host_names().iter().map(ToString::to_string).collect())
+    }
+
+    /// What users ask.
+    pub fn api(&self) -> &ComputeApi {
+        &self.api
+    }
+
+    /// The state of record.
+    pub fn records(&self) -> &StateOfRecord {
+        &self.records
+    }
+
+    /// The node record of a host.
+    pub fn compute_node(&self, host: &HostName) -> Option<ComputeNode> {
+        self.records.compute_node(host)
+    }
+
+    /// Placement.
+    pub fn placement(&self) -> &Shared<Placement> {
+        &self.placement
+    }
+
+    /// The network service.
+    pub fn network(&self) -> &NetworkService {
+        &self.network
+    }
+
+    /// The handles of the cloud's services.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Which driver calls fail.
+    pub fn faults(&self) -> &FaultPlan {
+        &self.faults
+    }
+}

@@ -1,0 +1,484 @@
+//! What users ask of servers (`nova/compute/api.py`, behind `nova/api/openstack/compute/servers.py`): checks, the first
+//! state change, and the message that begins the work. Each call answers with the HTTP status Nova would.
+
+use crate::manager::SCHEDULING;
+use crate::preconditions::{self, Precondition};
+use crate::records::StateOfRecord;
+use compute::{ExpectedTask, Records, Services};
+use model::rpc::{Address, Message, Method, RebootType, RequestContext};
+use model::{
+    ExceptionClass, HostName, ImageId, Migration, MigrationStatus, NotificationPriority, NovaError,
+    PowerState, ProjectId, RequestId, RequestSpec, Server, ServerId, TaskState, UserId, VmState,
+};
+use runtime::TraceEvent;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::future::Future;
+use std::rc::Rc;
+
+/// Who sends the API's notifications.
+const PUBLISHER: &str = "nova-api:api";
+
+/// A request the API refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} ({code})")]
+pub struct ApiError {
+    /// The HTTP status.
+    pub code: u16,
+    /// The message users see.
+    pub message: String,
+}
+
+impl From<NovaError> for ApiError {
+    fn from(error: NovaError) -> Self {
+        let code = error.class.code();
+        // An error nobody foresaw is shown by its class only, as Nova's API does.
+        let message = match code {
+            500 => format!(
+                "Unexpected API Error. Please contact the administrator\n<class '{}'>",
+                python_class(error.class)
+            ),
+            _ => error.message,
+        };
+        Self { code, message }
+    }
+}
+
+/// The class as Python names it: Nova's own exceptions with their module, built-in ones without.
+fn python_class(class: ExceptionClass) -> String {
+    match class {
+        ExceptionClass::NotImplementedError | ExceptionClass::Unexpected => class.name().to_owned(),
+        _ => format!("nova.exception.{}", class.name()),
+    }
+}
+
+/// What a user says of a server to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateServer {
+    /// Its name.
+    pub name: String,
+    /// The flavor, by id or name.
+    pub flavor: String,
+    /// The image; the first there is when none is given.
+    #[serde(default)]
+    pub image: Option<ImageId>,
+    /// A zone, `zone:host` to force a host, or `zone:host:node`.
+    #[serde(default)]
+    pub availability_zone: Option<String>,
+}
+
+/// The API of a cloud, as its administrator uses it.
+pub struct ComputeApi {
+    services: Services,
+    records: Rc<StateOfRecord>,
+    project: ProjectId,
+    user: UserId,
+}
+
+impl ComputeApi {
+    pub(crate) fn new(services: Services, records: Rc<StateOfRecord>) -> Self {
+        Self { services, records, project: "demo".into(), user: "admin".into() }
+    }
+
+    /// Makes a server (202).
+    pub async fn create(&self, request: CreateServer) -> Result<ServerId, ApiError> {
+        let body = json!(request);
+        self.call("create", None, body, 202, async {
+            let context = self.context();
+            let flavor = self.flavor(&request.flavor)?;
+            let image = self.image_of(&request)?;
+            let (zone, host) = split_zone(request.availability_zone.as_deref())?;
+            self.check_zone(zone.as_deref(), host.as_ref())?;
+            let id = ServerId(self.services.random.uuid());
+            let mut spec =
+                RequestSpec::new(id, context.project_id.clone(), context.user_id.clone(), flavor.clone());
+            spec.image = Some(image);
+            spec.image_meta = self.records.image(image);
+            spec.availability_zone = zone.clone();
+            spec.force_hosts = host.into_iter().collect();
+            let server = Server {
+                id,
+                number: 0,
+                name: request.name,
+                project_id: context.project_id.clone(),
+                user_id: context.user_id.clone(),
+                image: Some(image),
+                flavor,
+                old_flavor: None,
+                new_flavor: None,
+                old_vm_state: None,
+                vm_state: VmState::Building,
+                task_state: SCHEDULING,
+                power_state: PowerState::NoState,
+                host: None,
+                node: None,
+                availability_zone: zone,
+                root_device_name: None,
+                network_info: Vec::new(),
+                locked: false,
+                progress: 0,
+                created_at: self.services.clock.now(),
+                launched_at: None,
+                deleted_at: None,
+                faults: Vec::new(),
+            };
+            self.records.create_server(server, spec.clone());
+            let method = Method::ScheduleAndBuildInstances { request_spec: Box::new(spec) };
+            self.cast(&context, id, Address::Conductor, method);
+            Ok(id)
+        })
+        .await
+    }
+
+    /// Deletes a server (204). One in VERIFY_RESIZE is confirmed first; one without a host, or whose host is down, is
+    /// deleted here.
+    pub async fn delete(&self, id: ServerId) -> Result<(), ApiError> {
+        self.call("delete", Some(id), Value::Null, 204, self.do_delete(id)).await
+    }
+
+    async fn do_delete(&self, id: ServerId) -> Result<(), ApiError> {
+        let context = self.context();
+        let server = self.server(id)?;
+        if server.task_state == Some(TaskState::Deleting) {
+            return Ok(());
+        }
+        if server.vm_state == VmState::Resized {
+            self.confirm_resize_on_deleting(&context, &server).await?;
+        }
+        let deleting = &mut |server: &mut Server| {
+            server.progress = 0;
+            server.task_state = Some(TaskState::Deleting);
+        };
+        self.services.records.update_server(id, ExpectedTask::Any, deleting).await?;
+        self.records.start_action(id, &context.request, "delete");
+        match server.host.filter(|host| self.is_up(host)) {
+            Some(host) => {
+                self.cast(&context, id, Address::Compute(host), Method::TerminateInstance);
+                Ok(())
+            }
+            None => self.local_delete(id).await,
+        }
+    }
+
+    /// Deletes a server that no compute can delete now.
+    async fn local_delete(&self, id: ServerId) -> Result<(), ApiError> {
+        self.notify(id, "delete.start");
+        // As in Nova, a network service that refuses does not keep the server from being deleted.
+        let _ = self.services.network.deallocate_for_instance(id).await;
+        let deleted = &mut |server: &mut Server| {
+            server.vm_state = VmState::Deleted;
+            server.task_state = None;
+            server.power_state = PowerState::NoState;
+        };
+        self.services.records.update_server(id, ExpectedTask::Any, deleted).await?;
+        self.services.report_client.delete_allocations(&Address::Api, id.into());
+        self.services.records.delete_server(id).await?;
+        self.notify(id, "delete.end");
+        Ok(())
+    }
+
+    /// Confirms the resize of a server that is to be deleted, and waits for it.
+    async fn confirm_resize_on_deleting(
+        &self,
+        context: &RequestContext,
+        server: &Server,
+    ) -> Result<(), ApiError> {
+        let Some(migration) = self.finished_migration(server.id) else { return Ok(()) };
+        if !self.is_up(&migration.source_compute) {
+            return Ok(());
+        }
+        let deleting = &mut |server: &mut Server| server.task_state = Some(TaskState::Deleting);
+        self.services.records.update_server(server.id, ExpectedTask::Any, deleting).await?;
+        self.records.start_action(server.id, &context.request, "confirmResize");
+        let method = Method::ConfirmResize { migration: migration.id };
+        let message = Message { context: context.clone(), server: server.id, method };
+        let source = Address::Compute(migration.source_compute);
+        self.services.bus.call(&Address::Api, source, message).await?;
+        Ok(())
+    }
+
+    /// Powers a server on (202).
+    pub async fn start(&self, id: ServerId) -> Result<(), ApiError> {
+        self.power(id, "start", &preconditions::START, TaskState::PoweringOn, Method::StartInstance).await
+    }
+
+    /// Powers a server off (202).
+    pub async fn stop(&self, id: ServerId) -> Result<(), ApiError> {
+        self.power(id, "stop", &preconditions::STOP, TaskState::PoweringOff, Method::StopInstance).await
+    }
+
+    /// Reboots a server (202).
+    pub async fn reboot(&self, id: ServerId, reboot_type: RebootType) -> Result<(), ApiError> {
+        let (precondition, task) = match reboot_type {
+            RebootType::Soft => (&preconditions::REBOOT_SOFT, TaskState::Rebooting),
+            RebootType::Hard => (&preconditions::REBOOT_HARD, TaskState::RebootingHard),
+        };
+        self.power(id, "reboot", precondition, task, Method::RebootInstance { reboot_type }).await
+    }
+
+    async fn power(
+        &self,
+        id: ServerId,
+        action: &'static str,
+        precondition: &Precondition,
+        task: TaskState,
+        method: Method,
+    ) -> Result<(), ApiError> {
+        self.call(action, Some(id), json!(method), 202, async {
+            let context = self.context();
+            let server = self.server(id)?;
+            precondition.check(&server)?;
+            let host = server.host.clone().ok_or_else(|| not_ready(id))?;
+            self.set_task(&server, task).await?;
+            self.records.start_action(id, &context.request, action);
+            self.cast(&context, id, Address::Compute(host), method);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Resizes a server to another flavor, given by id or name (202).
+    pub async fn resize(&self, id: ServerId, flavor: &str) -> Result<(), ApiError> {
+        let body = json!({"flavorRef": flavor});
+        self.call("resize", Some(id), body, 202, async {
+            let server = self.server(id)?;
+            preconditions::RESIZE.check(&server)?;
+            self.check_source_is_up(&server)?;
+            let flavor = self.flavor(flavor)?;
+            if flavor.id == server.flavor.id {
+                let message = "When resizing, instances must change flavor!";
+                return Err(NovaError::new(ExceptionClass::CannotResizeToSameFlavor, message).into());
+            }
+            self.move_server(&server, "resize", flavor, None).await
+        })
+        .await
+    }
+
+    /// Moves a server to another host with the flavor it has (202).
+    pub async fn migrate(&self, id: ServerId, host: Option<HostName>) -> Result<(), ApiError> {
+        let body = json!({"host": host});
+        self.call("migrate", Some(id), body, 202, async {
+            let server = self.server(id)?;
+            preconditions::MIGRATE.check(&server)?;
+            self.check_source_is_up(&server)?;
+            if let Some(host) = &host {
+                self.check_target(&server, host)?;
+            }
+            let flavor = server.flavor.clone();
+            self.move_server(&server, "migrate", flavor, host).await
+        })
+        .await
+    }
+
+    async fn move_server(
+        &self,
+        server: &Server,
+        action: &str,
+        flavor: model::Flavor,
+        host: Option<HostName>,
+    ) -> Result<(), ApiError> {
+        let context = self.context();
+        let mut spec = self.request_spec(server)?;
+        spec.requested_destination = host;
+        self.set_task(server, TaskState::ResizePrep).await?;
+        self.records.start_action(server.id, &context.request, action);
+        let method = Method::MigrateServer {
+            flavor: Box::new(flavor),
+            request_spec: Box::new(spec),
+            reschedule: None,
+        };
+        self.cast(&context, server.id, Address::Conductor, method);
+        Ok(())
+    }
+
+    /// Keeps the result of a resize or cold migration (204).
+    pub async fn confirm_resize(&self, id: ServerId) -> Result<(), ApiError> {
+        self.call("confirmResize", Some(id), Value::Null, 204, async {
+            let context = self.context();
+            let server = self.server(id)?;
+            preconditions::CONFIRM_RESIZE.check(&server)?;
+            let migration = self.finished_migration(id).ok_or_else(not_resized)?;
+            self.check_is_up(&migration.source_compute)?;
+            self.set_migration_status(&migration, MigrationStatus::Confirming).await?;
+            self.records.start_action(id, &context.request, "confirmResize");
+            let source = Address::Compute(migration.source_compute);
+            self.cast(&context, id, source, Method::ConfirmResize { migration: migration.id });
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes a resize or cold migration back (202).
+    pub async fn revert_resize(&self, id: ServerId) -> Result<(), ApiError> {
+        self.call("revertResize", Some(id), Value::Null, 202, async {
+            let context = self.context();
+            let server = self.server(id)?;
+            preconditions::REVERT_RESIZE.check(&server)?;
+            let migration = self.finished_migration(id).ok_or_else(not_resized)?;
+            let destination = server.host.clone().ok_or_else(|| not_ready(id))?;
+            self.check_is_up(&migration.source_compute)?;
+            let mut spec = self.request_spec(&server)?;
+            spec.flavor = migration.old_flavor.clone();
+            self.records.save_request_spec(&spec);
+            self.set_task(&server, TaskState::ResizeReverting).await?;
+            self.set_migration_status(&migration, MigrationStatus::Reverting).await?;
+            self.records.start_action(id, &context.request, "revertResize");
+            let method = Method::RevertResize { migration: migration.id, request_spec: Box::new(spec) };
+            self.cast(&context, id, Address::Compute(destination), method);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Runs a request, and traces it with its answer.
+    async fn call<T>(
+        &self,
+        action: &str,
+        server: Option<ServerId>,
+        body: Value,
+        success: u16,
+        request: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<T, ApiError> {
+        let trace = &self.services.trace;
+        trace.record(|| TraceEvent::ApiCall { action: action.to_owned(), server, body });
+        let outcome = request.await;
+        trace.record(|| TraceEvent::ApiAnswer {
+            action: action.to_owned(),
+            server,
+            code: outcome.as_ref().map_or_else(|refused| refused.code, |_| success),
+            error: outcome.as_ref().err().map(|refused| refused.message.clone()),
+        });
+        outcome
+    }
+
+    fn context(&self) -> RequestContext {
+        RequestContext {
+            request: RequestId::from(format!("req-{}", self.services.random.uuid())),
+            project_id: self.project.clone(),
+            user_id: self.user.clone(),
+            is_admin: true,
+        }
+    }
+
+    fn cast(&self, context: &RequestContext, server: ServerId, to: Address, method: Method) {
+        self.services.bus.cast(&Address::Api, to, Message { context: context.clone(), server, method });
+    }
+
+    fn notify(&self, server: ServerId, action: &str) {
+        let event_type = format!("instance.{action}");
+        self.services.notifier.emit(PUBLISHER, &event_type, NotificationPriority::Info, Some(server));
+    }
+
+    fn server(&self, id: ServerId) -> Result<Server, ApiError> {
+        Ok(self.services.records.server(id)?)
+    }
+
+    fn flavor(&self, id_or_name: &str) -> Result<model::Flavor, ApiError> {
+        self.records.flavor(id_or_name).ok_or_else(|| ApiError {
+            code: 400,
+            message: format!("Flavor {id_or_name} could not be found."),
+        })
+    }
+
+    fn image_of(&self, request: &CreateServer) -> Result<ImageId, ApiError> {
+        let images = self.records.images();
+        let wanted = |image: &&model::ImageMeta| request.image.is_none_or(|id| image.id == id);
+        images.iter().find(wanted).map(|image| image.id).ok_or_else(|| ApiError {
+            code: 400,
+            message: match request.image {
+                Some(id) => format!("Can not find requested image {id}"),
+                None => "There is no image to build a server from".to_owned(),
+            },
+        })
+    }
+
+    /// A zone that is named must exist, unless a host is forced; there is only the default one here.
+    fn check_zone(&self, zone: Option<&str>, host: Option<&HostName>) -> Result<(), ApiError> {
+        let known = zone.is_none_or(|zone| zone == self.services.options.get().default_availability_zone.0);
+        if known || host.is_some() {
+            return Ok(());
+        }
+        Err(ApiError { code: 400, message: "The requested availability zone is not available".to_owned() })
+    }
+
+    fn check_target(&self, server: &Server, host: &HostName) -> Result<(), ApiError> {
+        if self.records.compute_node(host).is_none() {
+            return Err(ApiError { code: 400, message: format!("Compute host {host} could not be found.") });
+        }
+        if server.is_on(host) {
+            let message = "Cannot migrate to the host where the server exists.";
+            return Err(NovaError::new(ExceptionClass::CannotMigrateToSameHost, message).into());
+        }
+        Ok(())
+    }
+
+    fn check_source_is_up(&self, server: &Server) -> Result<(), ApiError> {
+        let host = server.host.as_ref().ok_or_else(|| not_ready(server.id))?;
+        self.check_is_up(host)
+    }
+
+    fn check_is_up(&self, host: &HostName) -> Result<(), ApiError> {
+        if self.is_up(host) {
+            return Ok(());
+        }
+        let message = "Service is unavailable at this time.";
+        Err(NovaError::new(ExceptionClass::ServiceUnavailable, message).into())
+    }
+
+    fn is_up(&self, host: &HostName) -> bool {
+        let down_time = self.services.options.get().service_down_time;
+        self.records.service_is_up(host, self.services.clock.now(), down_time)
+    }
+
+    fn request_spec(&self, server: &Server) -> Result<RequestSpec, ApiError> {
+        self.records.request_spec(server.id).ok_or_else(|| NovaError::instance_not_found(server.id).into())
+    }
+
+    fn finished_migration(&self, server: ServerId) -> Option<Migration> {
+        self.records
+            .migrations_of(server)
+            .into_iter()
+            .rev()
+            .find(|migration| migration.status == MigrationStatus::Finished)
+    }
+
+    async fn set_task(&self, server: &Server, task: TaskState) -> Result<(), ApiError> {
+        let set = &mut |server: &mut Server| {
+            server.task_state = Some(task);
+            server.progress = 0;
+        };
+        self.services.records.update_server(server.id, ExpectedTask::Any, set).await?;
+        Ok(())
+    }
+
+    async fn set_migration_status(
+        &self,
+        migration: &Migration,
+        status: MigrationStatus,
+    ) -> Result<(), ApiError> {
+        let set = &mut |migration: &mut Migration| migration.status = status;
+        self.services.records.update_migration(migration.id, set).await?;
+        Ok(())
+    }
+}
+
+fn not_ready(id: ServerId) -> ApiError {
+    NovaError::new(ExceptionClass::InstanceNotReady, format!("Instance {id} is not ready")).into()
+}
+
+fn not_resized() -> ApiError {
+    ApiError { code: 400, message: "Instance has not been resized.".to_owned() }
+}
+
+/// `zone`, `zone:host` or `zone:host:node`; with one node a host, the node adds nothing.
+fn split_zone(text: Option<&str>) -> Result<(Option<String>, Option<HostName>), ApiError> {
+    let Some(text) = text else { return Ok((None, None)) };
+    let parts: Vec<_> = text.split(':').collect();
+    if parts.len() > 3 {
+        return Err(ApiError { code: 400, message: "Unable to parse availability_zone".to_owned() });
+    }
+    let given = |part: Option<&&str>| part.filter(|part| !part.is_empty()).map(|part| (*part).to_owned());
+    let zone = given(parts.first());
+    let host = given(parts.get(1)).or_else(|| given(parts.get(2)));
+    Ok((zone, host.map(HostName::from)))
+}

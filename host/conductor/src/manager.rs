@@ -1,0 +1,228 @@
+//! The conductor's workflows (`nova/conductor/manager.py, ComputeTaskManager`).
+
+use crate::records::StateOfRecord;
+use crate::scheduling::{self, Destinations};
+use async_trait::async_trait;
+use compute::{ExpectedTask, Services};
+use model::rpc::{Address, Answer, Message, Method, RequestContext, Reschedule, Retry};
+use model::{
+    EventResult, ExceptionClass, Fault, Flavor, HostName, NotificationPriority, NovaError, RequestSpec,
+    Selection, Server, ServerId, TaskState, VmState,
+};
+use runtime::{Handler, Reply};
+use std::future::Future;
+use std::rc::Rc;
+
+/// Who sends the conductor's notifications.
+const PUBLISHER: &str = "nova-conductor:conductor";
+
+/// The conductor of a cloud.
+pub(crate) struct ConductorManager {
+    pub(crate) services: Services,
+    pub(crate) records: Rc<StateOfRecord>,
+    host: HostName,
+}
+
+impl ConductorManager {
+    pub(crate) fn new(services: Services, records: Rc<StateOfRecord>) -> Self {
+        Self { services, records, host: "conductor".into() }
+    }
+
+    /// Chooses a host for a new server and has it built there. Without a host the server is in ERROR.
+    async fn schedule_and_build_instances(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        spec: RequestSpec,
+    ) -> Result<(), NovaError> {
+        let chosen = scheduling::select_destinations(&self.services, &self.records, &spec);
+        self.records.start_action(id, &context.request, "create");
+        match chosen {
+            Ok(destinations) => {
+                let one_forced = spec.force_hosts.len() + spec.force_nodes.len() == 1;
+                let retry =
+                    (!one_forced && self.may_retry()).then(|| Retry { hosts: Vec::new(), reason: None });
+                self.build_on(context, id, spec, destinations, retry).await
+            }
+            Err(error) => {
+                let event = "conductor_schedule_and_build_instances";
+                self.services.records.start_event(id, &context.request, event, &self.host).await;
+                self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await;
+                let details = Some(error.fault_message());
+                self.services
+                    .records
+                    .finish_event(id, &context.request, event, EventResult::Error, details)
+                    .await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes a build back that failed on one host, and tries the next alternate.
+    async fn build_instances(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        spec: RequestSpec,
+        alternates: Vec<Selection>,
+        retry: Retry,
+    ) -> Result<(), NovaError> {
+        let Ok(server) = self.services.records.server(id) else {
+            // Deleted meanwhile; whoever deleted it also released what it held.
+            return Ok(());
+        };
+        let chosen = self
+            .check_attempts(&retry, &server)
+            .and_then(|()| scheduling::claim_alternate(&self.services, &spec, alternates));
+        match chosen {
+            Ok(destinations) => self.build_on(context, id, spec, destinations, Some(retry)).await,
+            Err(error) => {
+                self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await;
+                // The ports are released as far as the network service lets them go.
+                let _ = self.services.network.deallocate_for_instance(id).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn build_on(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        spec: RequestSpec,
+        destinations: Destinations,
+        retry: Option<Retry>,
+    ) -> Result<(), NovaError> {
+        let Destinations { selected, alternates } = destinations;
+        let zone =
+            &mut |server: &mut Server| server.availability_zone = Some(selected.availability_zone.clone());
+        if self.services.records.update_server(id, ExpectedTask::Any, zone).await.is_err() {
+            // Deleted while it was being scheduled.
+            self.services.report_client.delete_allocations(&Address::Conductor, id.into());
+            return Ok(());
+        }
+        let retry = retry.map(|mut retry| {
+            retry.hosts.push(selected.host.clone());
+            retry
+        });
+        let method = Method::BuildAndRunInstance { request_spec: Box::new(spec), alternates, retry };
+        let message = Message { context: context.clone(), server: id, method };
+        self.services.bus.cast(&Address::Conductor, Address::Compute(selected.host), message);
+        Ok(())
+    }
+
+    /// Moves a server cold. Both of Nova's events are recorded: the one of the RPC method and the one within.
+    async fn migrate_server(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        flavor: Flavor,
+        spec: RequestSpec,
+        reschedule: Option<Reschedule>,
+    ) -> Result<(), NovaError> {
+        let inner = self.with_event(
+            context,
+            id,
+            "cold_migrate",
+            self.cold_migrate(context, id, flavor, spec, reschedule),
+        );
+        self.with_event(context, id, "conductor_migrate_server", inner).await
+    }
+
+    async fn cold_migrate(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        flavor: Flavor,
+        spec: RequestSpec,
+        reschedule: Option<Reschedule>,
+    ) -> Result<(), NovaError> {
+        let server = self.services.records.server(id)?;
+        let same_flavor = flavor.id == server.flavor.id;
+        let mut wanted = spec.clone();
+        wanted.flavor = flavor.clone();
+        let Err(error) = self.migrate_task(context, &server, flavor, spec, reschedule).await else {
+            self.records.save_request_spec(&wanted);
+            return Ok(());
+        };
+        self.set_vm_state_and_notify(id, "migrate_server", None, &error).await;
+        Err(match error.class {
+            ExceptionClass::NoValidHost | ExceptionClass::MaxRetriesExceeded => {
+                let what = if same_flavor { "cold migrate" } else { "resize" };
+                NovaError::no_valid_host(&format!("No valid host found for {what}"))
+            }
+            _ => error,
+        })
+    }
+
+    /// Ends the task of a server whose workflow failed, in the state it has or in `vm_state`, stores why, and says so
+    /// (`_set_vm_state_and_notify`).
+    async fn set_vm_state_and_notify(
+        &self,
+        id: ServerId,
+        method: &str,
+        vm_state: Option<VmState>,
+        error: &NovaError,
+    ) {
+        let end = &mut |server: &mut Server| {
+            server.vm_state = vm_state.unwrap_or(server.vm_state);
+            server.task_state = None;
+        };
+        // A server deleted meanwhile has no state any more.
+        let _ = self.services.records.update_server(id, ExpectedTask::Any, end).await;
+        let fault = Fault {
+            code: error.class.code(),
+            message: error.fault_message(),
+            host: None,
+            created_at: self.services.clock.now(),
+        };
+        self.services.records.store_fault(id, fault).await;
+        let event_type = format!("compute_task.{method}.error");
+        self.services.notifier.emit(PUBLISHER, &event_type, NotificationPriority::Error, Some(id));
+    }
+
+    async fn with_event<T>(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        event: &str,
+        body: impl Future<Output = Result<T, NovaError>>,
+    ) -> Result<T, NovaError> {
+        let records = &self.services.records;
+        records.start_event(id, &context.request, event, &self.host).await;
+        let outcome = body.await;
+        let (result, details) = match &outcome {
+            Ok(_) => (EventResult::Success, None),
+            Err(error) => (EventResult::Error, Some(error.fault_message())),
+        };
+        records.finish_event(id, &context.request, event, result, details).await;
+        outcome
+    }
+}
+
+#[async_trait(?Send)]
+impl Handler for ConductorManager {
+    async fn handle(&self, message: Message) -> Reply {
+        let Message { context, server, method } = message;
+        let context = &context;
+        match method {
+            Method::ScheduleAndBuildInstances { request_spec } => {
+                self.schedule_and_build_instances(context, server, *request_spec).await
+            }
+            Method::BuildInstances { request_spec, alternates, retry } => {
+                self.build_instances(context, server, *request_spec, alternates, retry).await
+            }
+            Method::MigrateServer { flavor, request_spec, reschedule } => {
+                self.migrate_server(context, server, *flavor, *request_spec, reschedule).await
+            }
+            other => Err(NovaError::new(
+                ExceptionClass::Unexpected,
+                format!("{} is not for the conductor", other.name()),
+            )),
+        }
+        .map(|()| Answer::Done)
+    }
+}
+
+/// The tasks a server may have while the conductor schedules it.
+pub(crate) const SCHEDULING: Option<TaskState> = Some(TaskState::Scheduling);

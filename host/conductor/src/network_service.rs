@@ -1,0 +1,163 @@
+//! The network service, in memory: one network, a port for each server (`nova/network/neutron.py` against the stand-in
+//! of Nova's functional tests).
+
+use async_trait::async_trait;
+use compute::NetworkApi;
+use model::ids::NetworkId;
+use model::{ExceptionClass, HostName, Migration, NetworkInfo, NovaError, PortId, Server, ServerId, Vif};
+use runtime::{Randomness, Trace, TraceEvent};
+use serde::Serialize;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// One port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Port {
+    /// Its id.
+    pub id: PortId,
+    /// The server it is plugged into.
+    pub device: Option<ServerId>,
+    /// Its bindings: host to whether that binding is the active one.
+    pub bindings: BTreeMap<HostName, bool>,
+    /// MAC address.
+    pub mac_address: String,
+    /// Fixed address.
+    pub fixed_ip: String,
+}
+
+/// The network service of one cloud.
+pub struct NetworkService {
+    trace: Trace,
+    random: Randomness,
+    network: NetworkId,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    made: u32,
+    ports: BTreeMap<PortId, Port>,
+}
+
+impl NetworkService {
+    /// A network without ports.
+    pub fn new(random: Randomness, trace: Trace) -> Self {
+        let network = NetworkId(random.uuid());
+        Self { trace, random, network, state: RefCell::default() }
+    }
+
+    /// All ports, by id.
+    pub fn ports(&self) -> Vec<Port> {
+        self.state.borrow().ports.values().cloned().collect()
+    }
+
+    /// The ports of a server.
+    pub fn ports_of(&self, server: ServerId) -> Vec<Port> {
+        self.state.borrow().ports.values().filter(|port| port.device == Some(server)).cloned().collect()
+    }
+
+    /// Changes every port of a server.
+    fn change(&self, server: ServerId, change: impl Fn(&mut Port)) {
+        let mut state = self.state.borrow_mut();
+        for port in state.ports.values_mut().filter(|port| port.device == Some(server)) {
+            let before = port.clone();
+            change(port);
+            if *port != before {
+                self.saved(port);
+            }
+        }
+    }
+
+    fn saved(&self, port: &Port) {
+        self.trace.record(|| TraceEvent::PortSaved { port: serde_json::to_value(port).unwrap_or_default() });
+    }
+
+    fn make_port(&self, server: ServerId) -> Result<Port, NovaError> {
+        let mut state = self.state.borrow_mut();
+        let number = state.made + 1;
+        // Addresses count up from 192.168.0.2 within 192.168.0.0/16.
+        let (high, low) = ((number + 1) >> 8, (number + 1) & 0xff);
+        if high > 0xff {
+            return Err(NovaError::new(
+                ExceptionClass::NoMoreFixedIps,
+                format!("No fixed IP addresses available for network: {}", self.network),
+            ));
+        }
+        state.made = number;
+        let port = Port {
+            id: PortId(self.random.uuid()),
+            device: Some(server),
+            bindings: BTreeMap::new(),
+            mac_address: format!("fa:16:3e:00:{high:02x}:{low:02x}"),
+            fixed_ip: format!("192.168.{high}.{low}"),
+        };
+        state.ports.insert(port.id, port.clone());
+        Ok(port)
+    }
+
+    fn info(&self, server: ServerId) -> NetworkInfo {
+        self.ports_of(server)
+            .into_iter()
+            .map(|port| Vif {
+                port: port.id,
+                network: self.network,
+                mac_address: port.mac_address,
+                fixed_ips: vec![port.fixed_ip],
+            })
+            .collect()
+    }
+}
+
+fn bind_actively(port: &mut Port, host: &HostName) {
+    port.bindings.values_mut().for_each(|active| *active = false);
+    port.bindings.insert(host.clone(), true);
+}
+
+#[async_trait(?Send)]
+impl NetworkApi for NetworkService {
+    async fn allocate_for_instance(
+        &self,
+        server: &Server,
+        host: &HostName,
+    ) -> Result<NetworkInfo, NovaError> {
+        if self.ports_of(server.id).is_empty() {
+            self.make_port(server.id)?;
+        }
+        self.change(server.id, |port| {
+            port.bindings.clear();
+            bind_actively(port, host);
+        });
+        Ok(self.info(server.id))
+    }
+
+    async fn deallocate_for_instance(&self, server: ServerId) -> Result<(), NovaError> {
+        for mut port in self.ports_of(server) {
+            self.state.borrow_mut().ports.remove(&port.id);
+            port.device = None;
+            port.bindings.clear();
+            self.saved(&port);
+        }
+        Ok(())
+    }
+
+    async fn get_instance_nw_info(&self, server: ServerId) -> Result<NetworkInfo, NovaError> {
+        Ok(self.info(server))
+    }
+
+    async fn migrate_instance_finish(
+        &self,
+        server: ServerId,
+        _migration: &Migration,
+        host: &HostName,
+    ) -> Result<(), NovaError> {
+        self.change(server, |port| bind_actively(port, host));
+        Ok(())
+    }
+
+    async fn teardown_networks_on_host(&self, server: ServerId, host: &HostName) -> Result<(), NovaError> {
+        self.change(server, |port| {
+            port.bindings.remove(host);
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! What must be true of a server before an operation begins (`nova/compute/api.py, check_instance_state`). A failed
+//! precondition never changes anything.
+
+use crate::compute_api::ApiError;
+use model::{ExceptionClass, NovaError, Server, TaskState, VmState};
+
+/// The states an operation may start from.
+pub(crate) struct Precondition {
+    /// The operation, as the API names it.
+    pub(crate) action: &'static str,
+    /// The vm_states it may start from.
+    pub(crate) vm_states: &'static [VmState],
+    /// The task states it may start from; `None` is no task.
+    pub(crate) task_states: &'static [Option<TaskState>],
+}
+
+const NO_TASK: &[Option<TaskState>] = &[None];
+
+pub(crate) const STOP: Precondition =
+    Precondition { action: "stop", vm_states: &[VmState::Active, VmState::Error], task_states: NO_TASK };
+pub(crate) const START: Precondition =
+    Precondition { action: "start", vm_states: &[VmState::Stopped], task_states: NO_TASK };
+pub(crate) const REBOOT_SOFT: Precondition =
+    Precondition { action: "reboot", vm_states: &[VmState::Active], task_states: NO_TASK };
+pub(crate) const REBOOT_HARD: Precondition = Precondition {
+    action: "reboot",
+    vm_states: &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended, VmState::Error],
+    task_states: &[
+        None,
+        Some(TaskState::Rebooting),
+        Some(TaskState::RebootPending),
+        Some(TaskState::RebootStarted),
+        Some(TaskState::RebootingHard),
+        Some(TaskState::RebootPendingHard),
+        Some(TaskState::RebootStartedHard),
+        Some(TaskState::Resuming),
+        Some(TaskState::Unpausing),
+        Some(TaskState::Pausing),
+        Some(TaskState::Suspending),
+    ],
+};
+pub(crate) const RESIZE: Precondition =
+    Precondition { action: "resize", vm_states: &[VmState::Active, VmState::Stopped], task_states: NO_TASK };
+pub(crate) const MIGRATE: Precondition = Precondition { action: "migrate", ..RESIZE };
+pub(crate) const CONFIRM_RESIZE: Precondition =
+    Precondition { action: "confirmResize", vm_states: &[VmState::Resized], task_states: NO_TASK };
+pub(crate) const REVERT_RESIZE: Precondition = Precondition { action: "revertResize", ..CONFIRM_RESIZE };
+
+impl Precondition {
+    /// Refuses a server in another state, in the order Nova checks: vm_state, task_state, launched.
+    pub(crate) fn check(&self, server: &Server) -> Result<(), ApiError> {
+        if !self.vm_states.contains(&server.vm_state) {
+            return Err(self.refuse(server, "vm_state", server.vm_state.as_str()));
+        }
+        if !self.task_states.contains(&server.task_state) {
+            let task = server.task_state.map_or("None", TaskState::as_str);
+            return Err(self.refuse(server, "task_state", task));
+        }
+        if server.launched_at.is_none() {
+            let message = format!("Instance {} is in an invalid state for '{}'", server.id, self.action);
+            return Err(NovaError::new(ExceptionClass::InstanceInvalidState, message).into());
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, server: &Server, attribute: &str, state: &str) -> ApiError {
+        NovaError::new(
+            ExceptionClass::InstanceInvalidState,
+            format!("Cannot '{}' instance {} while it is in {attribute} {state}", self.action, server.id),
+        )
+        .into()
+    }
+}

@@ -1,0 +1,382 @@
+//! The state of record: servers, migrations, actions, nodes and services of one cloud, in memory (`nova/objects/`,
+//! `nova/db/`). It has one writer, the control plane's thread.
+
+use async_trait::async_trait;
+use compute::{ExpectedTask, MigrationChange, Records, ServerChange};
+use model::{
+    Action, ActionEvent, ComputeNode, EventResult, ExceptionClass, Fault, Flavor, FlavorId, HostName,
+    ImageId, ImageMeta, Migration, MigrationId, NovaError, RequestId, RequestSpec, Server, ServerId, Service,
+    TaskState, Timestamp,
+};
+use runtime::trace::changes;
+use runtime::{Clock, Trace, TraceEvent};
+use serde::Serialize;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// The records of one cloud.
+pub struct StateOfRecord {
+    clock: Clock,
+    trace: Trace,
+    tables: RefCell<Tables>,
+    news: Rc<Notify>,
+}
+
+#[derive(Default)]
+struct Tables {
+    flavors: BTreeMap<FlavorId, Flavor>,
+    images: BTreeMap<ImageId, ImageMeta>,
+    servers: BTreeMap<ServerId, Server>,
+    request_specs: BTreeMap<ServerId, RequestSpec>,
+    migrations: BTreeMap<MigrationId, Migration>,
+    actions: BTreeMap<ServerId, Vec<Action>>,
+    nodes: BTreeMap<HostName, ComputeNode>,
+    services: BTreeMap<HostName, Service>,
+}
+
+impl StateOfRecord {
+    /// Empty records.
+    pub fn new(clock: Clock, trace: Trace) -> Self {
+        Self { clock, trace, tables: RefCell::default(), news: Rc::default() }
+    }
+
+    /// Waits for the next change.
+    pub async fn changed(&self) {
+        self.news.notified().await;
+    }
+
+    /// Adds or replaces a flavor.
+    pub fn put_flavor(&self, flavor: Flavor) {
+        self.tables.borrow_mut().flavors.insert(flavor.id.clone(), flavor);
+    }
+
+    /// A flavor by its id or, failing that, its name.
+    pub fn flavor(&self, id_or_name: &str) -> Option<Flavor> {
+        let tables = self.tables.borrow();
+        let by_name = || tables.flavors.values().find(|flavor| flavor.name == id_or_name);
+        tables.flavors.get(id_or_name).or_else(by_name).cloned()
+    }
+
+    /// Adds or replaces an image.
+    pub fn put_image(&self, image: ImageMeta) {
+        self.tables.borrow_mut().images.insert(image.id, image);
+    }
+
+    /// All images, by id.
+    pub fn images(&self) -> Vec<ImageMeta> {
+        self.tables.borrow().images.values().cloned().collect()
+    }
+
+    /// Adds a server. Its number is the next one.
+    pub fn create_server(&self, mut server: Server, request_spec: RequestSpec) -> Server {
+        {
+            let mut tables = self.tables.borrow_mut();
+            server.number = tables.servers.len() as u64 + 1;
+            tables.request_specs.insert(server.id, request_spec);
+            tables.servers.insert(server.id, server.clone());
+        }
+        self.saved_server(None, &server);
+        server
+    }
+
+    /// All servers that are not deleted, in the order of their creation.
+    pub fn servers(&self) -> Vec<Server> {
+        self.select_servers(|server| !server.deleted())
+    }
+
+    /// All servers, also deleted ones, in the order of their creation.
+    pub fn servers_even_deleted(&self) -> Vec<Server> {
+        self.select_servers(|_| true)
+    }
+
+    fn select_servers(&self, wanted: impl Fn(&Server) -> bool) -> Vec<Server> {
+        let tables = self.tables.borrow();
+        let mut servers: Vec<_> = tables.servers.values().filter(|server| wanted(server)).cloned().collect();
+        servers.sort_by_key(|server| server.number);
+        servers
+    }
+
+    /// What was asked for when the server was made, or last moved.
+    pub fn request_spec(&self, id: ServerId) -> Option<RequestSpec> {
+        self.tables.borrow().request_specs.get(&id).cloned()
+    }
+
+    /// Stores what was asked for, without what holds for one operation only.
+    pub fn save_request_spec(&self, spec: &RequestSpec) {
+        let mut stored = spec.clone();
+        stored.requested_destination = None;
+        stored.requested_node = None;
+        stored.ignore_hosts.clear();
+        self.tables.borrow_mut().request_specs.insert(spec.server, stored);
+    }
+
+    /// Adds a migration. Its number is the next one.
+    pub fn create_migration(&self, mut migration: Migration) -> Migration {
+        {
+            let mut tables = self.tables.borrow_mut();
+            migration.number = tables.migrations.len() as u64 + 1;
+            tables.migrations.insert(migration.id, migration.clone());
+        }
+        self.saved_migration(None, &migration);
+        migration
+    }
+
+    /// All migrations, oldest first.
+    pub fn migrations(&self) -> Vec<Migration> {
+        self.select_migrations(|_| true)
+    }
+
+    /// The migrations of a server, oldest first.
+    pub fn migrations_of(&self, server: ServerId) -> Vec<Migration> {
+        self.select_migrations(|migration| migration.server == server)
+    }
+
+    fn select_migrations(&self, wanted: impl Fn(&Migration) -> bool) -> Vec<Migration> {
+        let tables = self.tables.borrow();
+        let mut migrations: Vec<_> =
+            tables.migrations.values().filter(|migration| wanted(migration)).cloned().collect();
+        migrations.sort_by_key(|migration| migration.number);
+        migrations
+    }
+
+    /// Records that a user asked for `action`.
+    pub fn start_action(&self, server: ServerId, request: &RequestId, action: &str) {
+        let start = self.clock.now();
+        self.tables.borrow_mut().actions.entry(server).or_default().push(Action {
+            server,
+            request: request.clone(),
+            action: action.to_owned(),
+            start,
+            message: None,
+            events: Vec::new(),
+        });
+        self.trace.record(|| TraceEvent::ActionStarted { server, action: action.to_owned() });
+        self.news.notify_waiters();
+    }
+
+    /// The actions on a server, oldest first.
+    pub fn actions(&self, server: ServerId) -> Vec<Action> {
+        self.tables.borrow().actions.get(&server).cloned().unwrap_or_default()
+    }
+
+    /// The node records, by host.
+    pub fn compute_nodes(&self) -> Vec<ComputeNode> {
+        self.tables.borrow().nodes.values().cloned().collect()
+    }
+
+    /// Changes the service record of a host, which is made if need be.
+    pub fn update_service(&self, host: &HostName, change: impl FnOnce(&mut Service)) {
+        let mut tables = self.tables.borrow_mut();
+        change(tables.services.entry(host.clone()).or_insert_with(|| Service {
+            host: host.clone(),
+            disabled: false,
+            disabled_reason: None,
+            forced_down: false,
+            running: false,
+            last_seen_up: None,
+        }));
+    }
+
+    /// The service records, by host.
+    pub fn services(&self) -> Vec<Service> {
+        self.tables.borrow().services.values().cloned().collect()
+    }
+
+    /// Whether the service of a host is up.
+    pub fn service_is_up(&self, host: &HostName, now: Timestamp, service_down_time: Duration) -> bool {
+        let tables = self.tables.borrow();
+        tables.services.get(host).is_some_and(|service| service.is_up(now, service_down_time))
+    }
+
+    fn saved_server(&self, before: Option<&Server>, after: &Server) {
+        self.trace.record(|| TraceEvent::ServerSaved { server: after.id, changes: changes(before, after) });
+        self.news.notify_waiters();
+    }
+
+    fn saved_migration(&self, before: Option<&Migration>, after: &Migration) {
+        self.trace.record(|| TraceEvent::MigrationSaved {
+            migration: after.id,
+            server: after.server,
+            changes: changes(before, after),
+        });
+        self.news.notify_waiters();
+    }
+
+    /// A copy of a record as it was before a change, if the trace wants to see the difference.
+    fn before<T: Clone + Serialize>(&self, record: &T) -> Option<T> {
+        self.trace.enabled().then(|| record.clone())
+    }
+}
+
+/// The error of a save that found another task than expected.
+fn unexpected_task(id: ServerId, actual: Option<TaskState>) -> NovaError {
+    let shown = actual.map_or("None".to_owned(), |task| task.to_string());
+    let class = match actual {
+        Some(TaskState::Deleting | TaskState::SoftDeleting) => ExceptionClass::UnexpectedDeletingTaskState,
+        _ => ExceptionClass::UnexpectedTaskState,
+    };
+    NovaError::new(class, format!("Conflict updating instance {id}. Actual: {{'task_state': {shown}}}"))
+}
+
+#[async_trait(?Send)]
+impl Records for StateOfRecord {
+    fn server(&self, id: ServerId) -> Result<Server, NovaError> {
+        self.server_even_deleted(id)
+            .filter(|server| !server.deleted())
+            .ok_or_else(|| NovaError::instance_not_found(id))
+    }
+
+    fn server_even_deleted(&self, id: ServerId) -> Option<Server> {
+        self.tables.borrow().servers.get(&id).cloned()
+    }
+
+    fn servers_on(&self, host: &HostName) -> Vec<Server> {
+        self.select_servers(|server| !server.deleted() && server.is_on(host))
+    }
+
+    fn migration(&self, id: MigrationId) -> Result<Migration, NovaError> {
+        self.tables.borrow().migrations.get(&id).cloned().ok_or_else(|| {
+            NovaError::new(ExceptionClass::MigrationNotFound, format!("Migration {id} could not be found."))
+        })
+    }
+
+    fn migrations_in_progress_or_error(&self, host: &HostName) -> Vec<Migration> {
+        self.select_migrations(|migration| {
+            migration.involves(host) && migration.status.in_progress_or_error()
+        })
+    }
+
+    fn compute_node(&self, host: &HostName) -> Option<ComputeNode> {
+        self.tables.borrow().nodes.get(host).cloned()
+    }
+
+    fn image(&self, id: ImageId) -> Option<ImageMeta> {
+        self.tables.borrow().images.get(&id).cloned()
+    }
+
+    fn service_disabled(&self, host: &HostName) -> bool {
+        self.tables.borrow().services.get(host).is_some_and(|service| service.disabled)
+    }
+
+    async fn update_server(
+        &self,
+        id: ServerId,
+        expected: ExpectedTask,
+        change: &mut ServerChange<'_>,
+    ) -> Result<Server, NovaError> {
+        let (before, after) = {
+            let mut tables = self.tables.borrow_mut();
+            let server = tables.servers.get_mut(&id).filter(|server| !server.deleted());
+            let server = server.ok_or_else(|| NovaError::instance_not_found(id))?;
+            if !expected.allows(server.task_state) {
+                return Err(unexpected_task(id, server.task_state));
+            }
+            let before = self.before(server);
+            change(server);
+            (before, server.clone())
+        };
+        self.saved_server(before.as_ref(), &after);
+        Ok(after)
+    }
+
+    async fn delete_server(&self, id: ServerId) -> Result<(), NovaError> {
+        let now = self.clock.now();
+        self.update_server(id, ExpectedTask::Any, &mut |server| server.deleted_at = Some(now)).await.map(drop)
+    }
+
+    async fn store_fault(&self, id: ServerId, fault: Fault) {
+        self.trace.record(|| TraceEvent::FaultStored {
+            server: id,
+            code: fault.code,
+            message: fault.message.clone(),
+            host: fault.host.clone(),
+        });
+        if let Some(server) = self.tables.borrow_mut().servers.get_mut(&id) {
+            server.faults.push(fault);
+        }
+        self.news.notify_waiters();
+    }
+
+    async fn update_migration(
+        &self,
+        id: MigrationId,
+        change: &mut MigrationChange<'_>,
+    ) -> Result<Migration, NovaError> {
+        let now = self.clock.now();
+        let (before, after) = {
+            let mut tables = self.tables.borrow_mut();
+            let migration = tables.migrations.get_mut(&id).ok_or_else(|| {
+                NovaError::new(
+                    ExceptionClass::MigrationNotFound,
+                    format!("Migration {id} could not be found."),
+                )
+            })?;
+            let before = self.before(migration);
+            change(migration);
+            migration.updated_at = now;
+            (before, migration.clone())
+        };
+        self.saved_migration(before.as_ref(), &after);
+        Ok(after)
+    }
+
+    async fn save_compute_node(&self, node: ComputeNode) {
+        let before = self.tables.borrow_mut().nodes.insert(node.host.clone(), node.clone());
+        if before.as_ref() != Some(&node) {
+            self.trace.record(|| TraceEvent::NodeSaved {
+                host: node.host.clone(),
+                changes: changes(before.as_ref(), &node),
+            });
+        }
+    }
+
+    async fn start_event(&self, id: ServerId, request: &RequestId, event: &str, host: &HostName) {
+        let start = self.clock.now();
+        if let Some(action) = find_action(&mut self.tables.borrow_mut(), id, request) {
+            action.events.push(ActionEvent {
+                event: event.to_owned(),
+                host: host.clone(),
+                start,
+                finish: None,
+                result: None,
+                details: None,
+            });
+        }
+        self.trace.record(|| TraceEvent::EventStarted {
+            server: id,
+            event: event.to_owned(),
+            host: host.clone(),
+        });
+    }
+
+    async fn finish_event(
+        &self,
+        id: ServerId,
+        request: &RequestId,
+        event: &str,
+        result: EventResult,
+        details: Option<String>,
+    ) {
+        let finish = Some(self.clock.now());
+        if let Some(action) = find_action(&mut self.tables.borrow_mut(), id, request) {
+            if result == EventResult::Error {
+                action.message = Some("Error".to_owned());
+            }
+            if let Some(step) = action.events.iter_mut().find(|step| step.event == event) {
+                step.finish = finish;
+                step.result = Some(result);
+                step.details = details;
+            }
+        }
+        self.trace.record(|| TraceEvent::EventFinished { server: id, event: event.to_owned(), result });
+        self.news.notify_waiters();
+    }
+}
+
+/// The newest action of a request on a server.
+fn find_action<'t>(tables: &'t mut Tables, id: ServerId, request: &RequestId) -> Option<&'t mut Action> {
+    tables.actions.get_mut(&id)?.iter_mut().rev().find(|action| &action.request == request)
+}
