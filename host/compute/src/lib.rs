@@ -6,6 +6,7 @@
 //! [`ReportClient`], and the handles of `runtime`, all gathered in [`Services`].
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod instance_events;
 mod manager;
 mod network;
 mod records;
@@ -14,6 +15,7 @@ mod resource_tracker;
 mod services;
 mod virt_types;
 
+pub use instance_events::InstanceEvents;
 pub use manager::{ComputeManager, StartError};
 pub use network::NetworkApi;
 pub use records::{ExpectedTask, MigrationChange, Records, ServerChange};

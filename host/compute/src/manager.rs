@@ -14,20 +14,21 @@ mod resize_instance;
 mod revert_resize;
 mod terminate;
 
+use crate::instance_events::ComputeVirtApi;
 use crate::records::ExpectedTask;
 use crate::report_client::Owner;
 use crate::resource_tracker::ResourceTracker;
 use crate::services::Services;
 use crate::virt_types;
 use async_trait::async_trait;
-use model::rpc::{Address, Answer, Message, Method};
+use model::rpc::{Address, Answer, ExternalEvent, Message, Method};
 use model::{
     ComputeNode, ExceptionClass, HostName, Migration, MigrationId, NotificationPriority, NovaError,
     PowerState, Server, ServerId,
 };
-use runtime::{Handler, Reply};
+use runtime::{Handler, Reply, TraceEvent};
 use std::rc::Rc;
-use virt::{Durable, FakeVirtApi, FaultPlan, Hypervisor, HypervisorEnv, Limits, PreparedStack};
+use virt::{Durable, FaultPlan, Hypervisor, HypervisorEnv, Limits, PreparedStack};
 
 /// Seconds a guest has to shut down by itself, and how often it is reminded (`shutdown_timeout` and the retry interval
 /// of `_get_power_off_values`).
@@ -70,7 +71,7 @@ impl ComputeManager {
                 random: services.random.fork(&format!("driver {host}")),
                 trace: services.trace.clone(),
                 faults,
-                virtapi: Rc::new(FakeVirtApi),
+                virtapi: Rc::new(ComputeVirtApi { host: host.clone(), services: services.clone() }),
                 durable: Durable::new(),
                 config: virt_types::compute_config(host, &services.options.get()),
                 limits: Limits::default(),
@@ -161,6 +162,14 @@ impl ComputeManager {
         }
     }
 
+    fn log_unexpected(&self, server: ServerId, event: &ExternalEvent) {
+        self.services.trace.record(|| TraceEvent::Log {
+            service: self.address.clone(),
+            level: "warning",
+            message: format!("Received unexpected event {}-{} for instance {server}", event.name, event.tag),
+        });
+    }
+
     /// Sends `instance.<action>` of this host.
     fn notify(&self, server: ServerId, action: &str) {
         self.emit(&format!("instance.{action}"), NotificationPriority::Info, Some(server));
@@ -226,6 +235,12 @@ impl Handler for ComputeManager {
             Method::CheckInstanceSharedStorage { data } => {
                 let shared = self.driver.check_instance_shared_storage_remote(data).await?;
                 return Ok(Answer::Bool(shared));
+            }
+            Method::ExternalInstanceEvent { event } => {
+                if !self.services.instance_events.deliver(&self.host, server, &event) {
+                    self.log_unexpected(server, &event);
+                }
+                Ok(())
             }
             Method::ScheduleAndBuildInstances { .. }
             | Method::BuildInstances { .. }

@@ -163,10 +163,10 @@ impl ResourceTracker {
 
     /// The node's name, if a claim may be made on it.
     async fn claimable_node(&self, driver: &Hypervisor) -> Result<HostName, NovaError> {
-        if self.node_is_available(driver).await? {
-            if let Some(node) = self.state.borrow().as_ref() {
-                return Ok(node.record.hypervisor_hostname.clone());
-            }
+        if self.node_is_available(driver).await?
+            && let Some(node) = self.state.borrow().as_ref()
+        {
+            return Ok(node.record.hypervisor_hostname.clone());
         }
         Err(NovaError::compute_resources_unavailable(&format!("the node of {} is not available", self.host)))
     }

@@ -1,5 +1,6 @@
 //! The handles through which a service of the control plane reaches everything else.
 
+use crate::instance_events::InstanceEvents;
 use crate::network::NetworkApi;
 use crate::records::Records;
 use crate::report_client::ReportClient;
@@ -31,6 +32,8 @@ pub struct Services {
     pub network: Rc<dyn NetworkApi>,
     /// Configuration, which a test may change while the cloud runs.
     pub options: Shared<Options>,
+    /// Events from outside that drivers wait for.
+    pub instance_events: InstanceEvents,
     /// Which of the known defects are on.
     pub switches: Rc<Switches>,
 }

@@ -91,6 +91,7 @@ impl Cloud {
             report_client: ReportClient::new(placement.clone(), trace.clone()),
             network: Rc::clone(&network) as Rc<dyn compute::NetworkApi>,
             options: Shared::new(config.options),
+            instance_events: compute::InstanceEvents::default(),
             switches: Rc::new(config.switches),
             random,
             trace,

@@ -5,7 +5,7 @@ use crate::manager::SCHEDULING;
 use crate::preconditions::{self, Precondition};
 use crate::records::StateOfRecord;
 use compute::{ExpectedTask, Records, Services};
-use model::rpc::{Address, Message, Method, RebootType, RequestContext};
+use model::rpc::{Address, ExternalEvent, Message, Method, RebootType, RequestContext};
 use model::{
     ExceptionClass, HostName, ImageId, Migration, MigrationStatus, NotificationPriority, NovaError,
     PowerState, ProjectId, RequestId, RequestSpec, Server, ServerId, TaskState, UserId, VmState,
@@ -325,6 +325,17 @@ impl ComputeApi {
             self.records.start_action(id, &context.request, "revertResize");
             let method = Method::RevertResize { migration: migration.id, request_spec: Box::new(spec) };
             self.cast(&context, id, Address::Compute(destination), method);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Tells a server's compute that something happened outside (202, `os-server-external-events`).
+    pub async fn external_event(&self, id: ServerId, event: ExternalEvent) -> Result<(), ApiError> {
+        self.call("os-server-external-events", Some(id), json!(event), 202, async {
+            let context = self.context();
+            let host = self.server(id)?.host.ok_or_else(|| not_ready(id))?;
+            self.cast(&context, id, Address::Compute(host), Method::ExternalInstanceEvent { event });
             Ok(())
         })
         .await

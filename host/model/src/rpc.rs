@@ -157,11 +157,27 @@ pub enum Method {
         /// What was asked for.
         request_spec: Box<RequestSpec>,
     },
+    /// To the server's compute: something happened outside that its driver may wait for.
+    ExternalInstanceEvent {
+        /// What.
+        event: ExternalEvent,
+    },
     /// To any compute: is the server's storage visible there too? Answered with [`Answer::Bool`].
     CheckInstanceSharedStorage {
         /// Where the mark is that another host left.
         data: String,
     },
+}
+
+/// An event of another service (`nova/objects/external_event.py`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExternalEvent {
+    /// `network-vif-plugged`, `volume-extended`, …
+    pub name: String,
+    /// What it is about, such as the port.
+    pub tag: String,
+    /// Whether it says that its cause failed.
+    pub failed: bool,
 }
 
 /// What a call is answered with when it succeeds.
@@ -191,6 +207,7 @@ impl Method {
             Method::ConfirmResize { .. } => "confirm_resize",
             Method::RevertResize { .. } => "revert_resize",
             Method::FinishRevertResize { .. } => "finish_revert_resize",
+            Method::ExternalInstanceEvent { .. } => "external_instance_event",
             Method::CheckInstanceSharedStorage { .. } => "check_instance_shared_storage",
         }
     }

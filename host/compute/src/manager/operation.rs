@@ -122,11 +122,11 @@ impl ComputeManager {
 
     /// Changes a server and lets the resource tracker know (`_instance_update`); one that is gone is left alone.
     pub(super) async fn instance_update(&self, server: ServerId, change: impl FnMut(&mut Server)) {
-        if let Ok(server) = self.save(server, change).await {
-            if server.is_on(&self.host) {
-                // The node record follows at the next periodic run.
-                let _ = self.tracker.update_usage(&self.driver, &server).await;
-            }
+        if let Ok(server) = self.save(server, change).await
+            && server.is_on(&self.host)
+        {
+            // If the driver fails here, the node record follows at the next periodic run.
+            let _ = self.tracker.update_usage(&self.driver, &server).await;
         }
     }
 

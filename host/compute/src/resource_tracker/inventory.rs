@@ -1,6 +1,7 @@
 //! Telling placement what a node has: its provider tree, inventories and traits
 //! (`ResourceTracker._update_to_placement`, `SchedulerReportClient.update_from_provider_tree`).
 
+use crate::instance_events::COMPUTE_STATUS_DISABLED;
 use crate::services::Services;
 use crate::virt_types::{self, capability_trait};
 use model::rpc::Address;
@@ -11,8 +12,6 @@ use virt::Hypervisor;
 
 /// The trait of every compute node's root provider.
 const COMPUTE_NODE: &str = "COMPUTE_NODE";
-/// The trait of a node whose service an operator disabled.
-const COMPUTE_STATUS_DISABLED: &str = "COMPUTE_STATUS_DISABLED";
 
 /// Makes sure the node's provider exists, lets the driver change the tree, and writes what differs.
 pub(super) async fn update_to_placement(

@@ -1,0 +1,223 @@
+//! Events from outside that a driver waits for, such as `network-vif-plugged` (`nova/compute/manager.py, InstanceEvents`
+//! and `ComputeVirtAPI`), and the rest of what a driver may ask of its manager.
+
+use crate::services::Services;
+use model::rpc::{Address, ExternalEvent};
+use model::{HostName, ServerId};
+use placement::{Command, TraitName};
+use runtime::Clock;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+use tokio::sync::Notify;
+use virt::types::{EventError, Instance, InstanceEvent};
+use virt::{EventWait, LocalFuture, VirtApi};
+
+/// The trait of a provider that the scheduler must not use.
+pub(crate) const COMPUTE_STATUS_DISABLED: &str = "COMPUTE_STATUS_DISABLED";
+
+/// Name and tag of an event.
+type EventKey = (String, String);
+
+/// The waits by host and server.
+type Waiting = BTreeMap<(HostName, String), Vec<Weak<Waiter>>>;
+
+/// Who waits for which events, on all hosts of a cloud. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct InstanceEvents(Rc<RefCell<Waiting>>);
+
+/// One wait for several events of one server.
+#[derive(Debug)]
+struct Waiter {
+    pending: RefCell<BTreeSet<EventKey>>,
+    failed: RefCell<Option<EventKey>>,
+    news: Notify,
+}
+
+impl InstanceEvents {
+    fn prepare(&self, host: &HostName, instance: &Instance, events: Vec<InstanceEvent>) -> Rc<Waiter> {
+        let waiter = Rc::new(Waiter {
+            pending: RefCell::new(events.into_iter().map(|event| (event.name, event.tag)).collect()),
+            failed: RefCell::default(),
+            news: Notify::new(),
+        });
+        let mut all = self.0.borrow_mut();
+        let waiters = all.entry((host.clone(), instance.uuid.clone())).or_default();
+        waiters.retain(|waiter| waiter.strong_count() > 0);
+        waiters.push(Rc::downgrade(&waiter));
+        waiter
+    }
+
+    /// Tells everybody on `host` who waits for this event of this server. Answers whether somebody did.
+    pub(crate) fn deliver(&self, host: &HostName, server: ServerId, event: &ExternalEvent) -> bool {
+        let all = self.0.borrow();
+        let Some(waiters) = all.get(&(host.clone(), server.to_string())) else { return false };
+        let key = (event.name.clone(), event.tag.clone());
+        let mut wanted = false;
+        for waiter in waiters.iter().filter_map(Weak::upgrade) {
+            if waiter.pending.borrow_mut().remove(&key) {
+                wanted = true;
+                if event.failed {
+                    waiter.failed.replace(Some(key.clone()));
+                }
+                waiter.news.notify_one();
+            }
+        }
+        wanted
+    }
+}
+
+/// What the manager of `host` offers to its driver.
+pub(crate) struct ComputeVirtApi {
+    pub(crate) host: HostName,
+    pub(crate) services: Services,
+}
+
+impl VirtApi for ComputeVirtApi {
+    fn wait_for_instance_event(
+        &self,
+        instance: Instance,
+        events: Vec<InstanceEvent>,
+        timeout: Duration,
+    ) -> Rc<dyn EventWait> {
+        let waiter = self.services.instance_events.prepare(&self.host, &instance, events);
+        Rc::new(PreparedWait { waiter, timeout, clock: self.services.clock })
+    }
+
+    fn update_compute_provider_status(
+        &self,
+        provider: String,
+        enabled: bool,
+    ) -> LocalFuture<Result<(), String>> {
+        let outcome = self.set_provider_status(&provider, enabled);
+        Box::pin(std::future::ready(outcome))
+    }
+}
+
+impl ComputeVirtApi {
+    fn set_provider_status(&self, provider: &str, enabled: bool) -> Result<(), String> {
+        let id = provider.parse().map_err(|_| format!("{provider:?} is no uuid"))?;
+        let client = &self.services.report_client;
+        let read = client.read(|placement| {
+            let found = placement.provider(id)?;
+            Ok::<_, placement::PlacementError>((
+                found.generation(),
+                found.traits().cloned().collect::<BTreeSet<_>>(),
+            ))
+        });
+        let (generation, mut traits) = read.map_err(|error| error.to_string())?;
+        let disabled = TraitName::from(COMPUTE_STATUS_DISABLED);
+        let changed = if enabled { traits.remove(&disabled) } else { traits.insert(disabled) };
+        if !changed {
+            return Ok(());
+        }
+        let command = Command::SetTraits { provider: id, generation: Some(generation), traits };
+        client
+            .write(&Address::Compute(self.host.clone()), command)
+            .map(drop)
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// A wait that has begun; its time starts to count when it is waited on.
+struct PreparedWait {
+    waiter: Rc<Waiter>,
+    timeout: Duration,
+    clock: Clock,
+}
+
+impl EventWait for PreparedWait {
+    fn wait(&self) -> LocalFuture<Result<(), EventError>> {
+        let (waiter, clock, timeout) = (Rc::clone(&self.waiter), self.clock, self.timeout);
+        Box::pin(async move {
+            let deadline = clock.now().after(timeout);
+            loop {
+                if let Some((name, tag)) = waiter.failed.take() {
+                    return Err(EventError::Failed(InstanceEvent { name, tag }));
+                }
+                if waiter.pending.borrow().is_empty() {
+                    return Ok(());
+                }
+                let left = deadline.since(clock.now());
+                if left.is_zero() || tokio::time::timeout(left, waiter.news.notified()).await.is_err() {
+                    return Err(EventError::Timeout);
+                }
+            }
+        })
+    }
+
+    fn exit_early(&self, events: Vec<InstanceEvent>) {
+        for event in events {
+            self.waiter.pending.borrow_mut().remove(&(event.name, event.tag));
+        }
+        self.waiter.news.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Timestamp;
+    use runtime::simulation::simulate;
+
+    fn instance() -> Instance {
+        Instance {
+            uuid: uuid(),
+            name: "instance-00000001".into(),
+            display_name: "vm".into(),
+            hostname: "vm".into(),
+            project_id: "p".into(),
+            user_id: "u".into(),
+            host: None,
+            node: None,
+            vm_state: virt::types::VmState::Building,
+            task_state: None,
+            power_state: virt::types::PowerState::Nostate,
+            flavor: crate::virt_types::flavor(&model::Flavor::defaults()[0]),
+            image_ref: None,
+            root_device_name: None,
+            metadata: Vec::new(),
+            system_metadata: Vec::new(),
+        }
+    }
+
+    fn uuid() -> String {
+        "6bb5b4ad-7f5f-4d94-9ad2-4d2d3d3d3d3d".to_owned()
+    }
+
+    fn plugged(failed: bool) -> ExternalEvent {
+        ExternalEvent { name: "network-vif-plugged".into(), tag: "port".into(), failed }
+    }
+
+    /// Waits for one event with ten seconds' patience while `meanwhile` says what comes and when.
+    fn wait(meanwhile: Option<(u64, ExternalEvent)>) -> (Result<(), EventError>, Duration) {
+        simulate(|| async move {
+            let clock = Clock::starting_at(Timestamp::SIMULATION_START);
+            let events = InstanceEvents::default();
+            let host = HostName::from("host1");
+            let wanted = vec![InstanceEvent { name: "network-vif-plugged".into(), tag: "port".into() }];
+            let waiter = events.prepare(&host, &instance(), wanted);
+            let prepared = PreparedWait { waiter, timeout: Duration::from_secs(10), clock };
+            if let Some((seconds, event)) = meanwhile {
+                tokio::task::spawn_local(async move {
+                    clock.sleep(Duration::from_secs(seconds)).await;
+                    events.deliver(&host, uuid().parse().unwrap(), &event);
+                });
+            }
+            let outcome = prepared.wait().await;
+            (outcome, clock.elapsed())
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_wait_ends_with_its_event_its_failure_or_its_time() {
+        assert_eq!(wait(Some((3, plugged(false)))), (Ok(()), Duration::from_secs(3)));
+        let (failed, _) = wait(Some((3, plugged(true))));
+        assert!(matches!(failed, Err(EventError::Failed(event)) if event.name == "network-vif-plugged"));
+        assert_eq!(wait(None), (Err(EventError::Timeout), Duration::from_secs(10)));
+        let other = ExternalEvent { tag: "another port".into(), ..plugged(false) };
+        assert_eq!(wait(Some((3, other))).0, Err(EventError::Timeout));
+    }
+}
