@@ -20,6 +20,7 @@ mod filters;
 mod host_state;
 mod numa;
 mod preselection;
+mod request_filters;
 mod resource_request;
 mod schedule;
 #[cfg(test)]
@@ -31,5 +32,8 @@ pub use decision::{Decision, Failure, Refused, Weighed, WeigherValue};
 pub use host_state::{
     AllocationCandidate, HostNuma, HostState, NumaCell, PciPool, ResidentServer, SupportedInstance,
 };
-pub use resource_request::{GroupPolicy, RequestGroup, ResourceRequest, resource_request};
+pub use request_filters::{CloudFacts, RequestFilterFailed, SegmentAggregates, apply_request_filters};
+pub use resource_request::{
+    GroupPolicy, RequestGroup, ResourceRequest, fallback_resource_request, resource_request,
+};
 pub use schedule::{Round, schedule, schedule_round};

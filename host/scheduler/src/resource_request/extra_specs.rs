@@ -32,10 +32,10 @@ pub(super) fn apply(
             }
         } else if let Some((suffix, name)) = split(key, "trait") {
             match value.as_str() {
-                "required" => drop(group(asked, suffix).required.insert(name.to_owned())),
-                "forbidden" => drop(group(asked, suffix).forbidden.insert(name.to_owned())),
-                _ => {}
-            }
+                "required" => group(asked, suffix).required.insert(name.to_owned()),
+                "forbidden" => group(asked, suffix).forbidden.insert(name.to_owned()),
+                _ => false,
+            };
         }
     }
     stated

@@ -4,8 +4,12 @@
 //! that Nova would send, for the trace and for people.
 
 mod extra_specs;
+pub(crate) mod hardware;
 mod query;
+#[cfg(test)]
+mod tests;
 
+use hardware::Processors;
 use model::{AggregateId, Options, ProviderId, RequestSpec, ResourceAmounts, ResourceClass};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,6 +74,26 @@ pub fn resource_request(
     target: Option<ProviderId>,
     options: &Options,
 ) -> ResourceRequest {
+    build(request, target, options, true)
+}
+
+/// What to ask of placement too, and to use after what [`resource_request`] found: the same with shared processors in
+/// place of dedicated ones, for hosts that do not tell the two apart. None when that is not to be tried.
+pub fn fallback_resource_request(
+    request: &RequestSpec,
+    target: Option<ProviderId>,
+    options: &Options,
+) -> Option<ResourceRequest> {
+    let dedicated = Processors::by_policy(request).dedicated > 0;
+    (dedicated && !options.disable_fallback_pcpu_query).then(|| build(request, target, options, false))
+}
+
+fn build(
+    request: &RequestSpec,
+    target: Option<ProviderId>,
+    options: &Options,
+    by_policy: bool,
+) -> ResourceRequest {
     let mut asked = ResourceRequest { same_subtree: request.same_subtree.clone(), ..Default::default() };
     let hinted = UNLIMITED_HINTS.iter().any(|hint| request.scheduler_hints.contains_key(*hint));
     asked.limit = (!hinted).then_some(options.max_placement_results);
@@ -87,7 +111,14 @@ pub fn resource_request(
         };
         asked.granular.insert(wanted.id.clone(), group);
     }
-    add_flavor_amounts(request, &stated, &mut asked);
+    hardware::add_devices(request, &mut asked);
+    let processors = if by_policy {
+        hardware::add_thread_policy(request, &mut asked);
+        Processors::by_policy(request)
+    } else {
+        Processors::all_shared(request)
+    };
+    add_flavor_amounts(request, &processors, &stated, &mut asked);
 
     asked.unsuffixed.in_tree = target;
     asked.unsuffixed.resources.retain(|_, amount| *amount > 0);
@@ -102,23 +133,28 @@ pub fn resource_request(
 }
 
 /// The flavor's own sizes, as far as its extra specs do not state the amount of a class themselves.
-fn add_flavor_amounts(request: &RequestSpec, stated: &BTreeSet<ResourceClass>, asked: &mut ResourceRequest) {
+fn add_flavor_amounts(
+    request: &RequestSpec,
+    processors: &Processors,
+    stated: &BTreeSet<ResourceClass>,
+    asked: &mut ResourceRequest,
+) {
     let flavor = &request.flavor;
     let root_gb = if request.is_bfv { 0 } else { flavor.root_gb };
     let disk = flavor.ephemeral_gb.saturating_add(flavor.swap_mb.div_ceil(1024)).saturating_add(root_gb);
-    let amounts = [
-        (ResourceClass::VCPU, u64::from(flavor.vcpus)),
-        (ResourceClass::MEMORY_MB, flavor.memory_mb),
-        (ResourceClass::DISK_GB, disk),
-    ];
-    let processors_stated = stated.contains(&ResourceClass::VCPU) || stated.contains(&PCPU);
-    for (class, amount) in amounts {
-        let is_stated =
-            if class == ResourceClass::VCPU { processors_stated } else { stated.contains(&class) };
-        if !is_stated {
-            asked.unsuffixed.resources.entry(class).or_insert(amount);
+    let mut add = |class: ResourceClass, amount| {
+        if !stated.contains(&class) {
+            asked.unsuffixed.resources.insert(class, amount);
+        }
+    };
+    // Whoever states one kind of processors states both.
+    if !stated.contains(&ResourceClass::VCPU) && !stated.contains(&PCPU) {
+        for (class, amount) in processors.amounts() {
+            add(class, amount);
         }
     }
+    add(ResourceClass::MEMORY_MB, flavor.memory_mb);
+    add(ResourceClass::DISK_GB, disk);
 }
 
 /// Dedicated processors.
