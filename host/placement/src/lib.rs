@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use model::{ConsumerId, ProviderId, ResourceClass};
-//! use placement::{Command, ConsumerAllocations, ExpectedGeneration, Inventory, Placement};
+//! use novarig_placement::{Command, ConsumerAllocations, ExpectedGeneration, Inventory, Placement};
 //! use uuid::Uuid;
 //!
 //! let mut placement = Placement::new();
@@ -31,7 +31,7 @@
 //! })?;
 //! let (_, used) = placement.provider(host)?.inventory(&ResourceClass::VCPU).unwrap();
 //! assert_eq!(used, 2);
-//! # Ok::<(), placement::PlacementError>(())
+//! # Ok::<(), novarig_placement::PlacementError>(())
 //! ```
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
