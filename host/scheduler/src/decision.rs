@@ -2,6 +2,7 @@
 
 use crate::host_state::HostState;
 use model::HostName;
+use serde::Serialize;
 
 /// The answer to one request.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,7 +27,7 @@ pub struct Weighed {
 }
 
 /// What one weigher gave to one host.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct WeigherValue {
     /// The weigher's class.
     pub weigher: &'static str,
@@ -39,7 +40,7 @@ pub struct WeigherValue {
 }
 
 /// A host that will not be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refused {
     /// The host.
     pub host: HostName,
