@@ -1,1 +1,92 @@
-//! Placeholder, filled next.
+//! Write a hypervisor driver, or a fault that stands over any driver, for novarig.
+//!
+//! A driver is a type that implements [`Driver`]: one async method for each method of Nova's `ComputeDriver`, by the same
+//! name. What it does not implement does what Nova's base class does, which is mostly to raise
+//! [`VirtError::NotImplemented`]. A layer is a type that implements `Driver<Layer>`: what it does not implement goes to the
+//! driver below it. [`export_driver!`] makes a component of either. This is a whole layer:
+//!
+//! ```
+//! use novarig_driver_sdk::{Driver, Layer, PowerState, VirtError, below, export_driver, types::*};
+//!
+//! /// Guests never stop: power_off says it did its work, and did nothing.
+//! #[derive(Default)]
+//! struct Unstoppable;
+//!
+//! impl Driver<Layer> for Unstoppable {
+//!     async fn power_off(&self, instance: Instance, _: u32, _: u32) -> Result<(), VirtError> {
+//!         if below::get_info(instance, false).await?.state == PowerState::Running {
+//!             novarig_driver_sdk::log::info("ignores a request to power off");
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! export_driver! {
+//!     Unstoppable: layer,
+//!     name: "unstoppable",
+//!     summary: "power_off has no effect",
+//! }
+//! ```
+//!
+//! Build it as a `cdylib` for `wasm32-unknown-unknown`. The value is made once, with [`Default`], when the first call
+//! comes. Calls overlap at every `.await`, so what they share belongs into a `Cell` or `RefCell` that is not borrowed across
+//! one. A panic ends the instance: all calls in flight fail with the panic's message, and the next call finds a new value,
+//! with nothing left but what is in [`durable`] storage. So a driver keeps its guests there.
+//!
+//! The methods' parameters and the types are documented in the contract, `wit/v0.1`, and on the re-exports here. Built for
+//! another target than WebAssembly, for unit tests, the host's functions have stand-ins: see [`testing`].
+
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from the contract"
+)]
+#[doc(hidden)]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit/v0.1",
+        // The world of drivers is the same without the import of a driver, and an import that nobody uses is left out of a
+        // component; so one world serves both.
+        world: "virt-driver-layer",
+        pub_export_macro: true,
+        export_macro_name: "export_component",
+        default_bindings_module: "novarig_driver_sdk::bindings",
+        additional_derives: [PartialEq],
+        generate_all,
+    });
+}
+
+mod defaults;
+mod driver;
+mod export;
+mod host;
+mod methods;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
+
+pub use bindings::nova::virt::virtapi;
+pub use driver::{Below, Bottom, Driver, Layer, below};
+pub use host::{clock, config, durable, log, random, settings};
+pub use types::*;
+
+#[doc(hidden)]
+pub use export::{Exported, fits};
+
+/// Every type of the contract.
+pub mod types {
+    pub use crate::bindings::nova::virt::requests::{
+        CleanupRequest, DestroyRequest, DeviceNamesRequest, FinishMigrationRequest, FinishRevertMigrationRequest,
+        MigrateDiskAndPowerOffRequest, RebootRequest, SpawnRequest,
+    };
+    pub use crate::bindings::nova::virt::config::{ComputeConfig, InventoryPolicy};
+    pub use crate::bindings::nova::virt::errors::{
+        EncryptedVolume, FlatError, ImageReason, InstanceReason, QosNetwork, TaskStateConflict, UnexpectedError,
+        VideoMemory, VirtError,
+    };
+    pub use crate::bindings::nova::virt::types::{
+        BlockDevice, BlockDeviceDestination, BlockDeviceInfo, BlockDeviceSource, Capability, CpuInfo, CpuTopology,
+        Flavor, ImageMeta, InjectedFile, Instance, InstanceInfo, Inventory, Migration, MigrationType, Network,
+        NetworkInfo, NodeResources, PowerState, Provider, ProviderAllocation, ProviderTree, RebootType, ResourceAmount,
+        Subnet, SupportedInstance, Uuid, Vif, VmState, VolumeConnector,
+    };
+}

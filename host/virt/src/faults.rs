@@ -125,6 +125,11 @@ impl FaultPlan {
         self.0.borrow_mut().faults.entry((point.host, point.method)).or_default().push((point.n, fault));
     }
 
+    /// Takes all faults out of the plan; those that struck stay known.
+    pub fn clear(&self) {
+        self.0.borrow_mut().faults.clear();
+    }
+
     /// Counts from 1 again, for all hosts and methods: "the n-th call from now on".
     pub fn reset_counts(&self) {
         self.0.borrow_mut().counts.clear();

@@ -6,7 +6,7 @@
 //! same for all.
 
 use crate::bindings::types::{ComputeConfig, EventError, Instance, InstanceEvent};
-use crate::bindings::{clock, config, errors, logging, noun, virtapi};
+use crate::bindings::{clock, config, errors, logging, noun, requests, virtapi};
 use crate::durable::Durable;
 use crate::limits::{Limits, STACK_DEPTH};
 use crate::prepared::Component;
@@ -154,6 +154,7 @@ pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<HostS
     let mut linker = Linker::new(engine);
     noun::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     errors::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    requests::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     clock::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     config::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     virtapi::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
@@ -212,6 +213,7 @@ fn add_own_interfaces(linker: &mut Linker<HostState>, position: usize) -> wasmti
 
 impl noun::Host for HostState {}
 impl errors::Host for HostState {}
+impl requests::Host for HostState {}
 
 impl clock::Host for HostState {
     fn now(&mut self) -> wasmtime::Result<u64> {

@@ -57,4 +57,5 @@ impl EventWait for FakeVirtApi {
 }
 
 /// What stands behind the contract's resource `instance-event-wait`.
-pub(crate) struct PreparedWait(pub(crate) send_wrapper::SendWrapper<Rc<dyn EventWait>>);
+#[expect(unreachable_pub, reason = "the generated bindings re-export it, which they can only do with a public item")]
+pub struct PreparedWait(pub(crate) send_wrapper::SendWrapper<Rc<dyn EventWait>>);

@@ -1,0 +1,112 @@
+//! Makes a component of a driver.
+
+use crate::bindings::exports::nova::virt::driver::Guest;
+use crate::driver::{Defaults, Driver};
+use crate::methods::for_each_method;
+use crate::types::*;
+use std::any::Any;
+use std::cell::OnceCell;
+use std::marker::PhantomData;
+
+/// Stands between the contract's functions, which have no object, and a driver, which is one.
+#[derive(Debug)]
+pub struct Exported<D, B>(PhantomData<(D, B)>);
+
+thread_local! {
+    /// The driver of this component; it lives as long as the component.
+    static DRIVER: OnceCell<&'static dyn Any> = const { OnceCell::new() };
+}
+
+/// The driver, made by the first call.
+fn driver<D: Driver<B>, B: Defaults>() -> &'static D {
+    let any = DRIVER.with(|driver| {
+        *driver.get_or_init(|| {
+            std::panic::set_hook(Box::new(|panic| crate::log::last_words(&panic.to_string())));
+            Box::leak(Box::<D>::default())
+        })
+    });
+    match any.downcast_ref() {
+        Some(driver) => driver,
+        None => unreachable!("a component exports one driver"),
+    }
+}
+
+/// Has the compiler check that a type can be exported, where it is not.
+pub fn fits<T: Guest>() {}
+
+macro_rules! guest {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) -> $answer:ty: $default:ident;)*) => {
+        impl<D: Driver<B>, B: Defaults> Guest for Exported<D, B> {
+            $(
+                async fn $name($($arg: $type),*) -> Result<$answer, VirtError> {
+                    driver::<D, B>().$name($($arg),*).await
+                }
+            )*
+        }
+    };
+}
+for_each_method!(guest);
+
+/// Makes a component of a driver or layer, and writes into the file what it is.
+///
+/// ```text
+/// export_driver! {
+///     TYPE: driver,                    or: layer
+///     name: "my-driver",               lower case letters, digits and `-`
+///     summary: "One line on what it is for",
+///     settings: {                      may be left out
+///         vcpus: integer = "8", "Processors of the host";
+///         owner: text = "", "Whose it is";
+///         broken: boolean = "false", "Whether it fails";
+///         mode: one_of["fast", "slow"] = "fast", "How it works";
+///     },
+/// }
+/// ```
+///
+/// The host checks the settings that are given against this list, and hands out the defaults of the others. No text may
+/// have a tab or a line break in it.
+#[macro_export]
+macro_rules! export_driver {
+    (
+        $type:ident: $kind:ident,
+        name: $name:literal,
+        summary: $summary:literal
+        $(, settings: { $($key:ident: $value:ident $([$($word:literal),+])? = $default:literal, $description:literal;)* })?
+        $(,)?
+    ) => {
+        const _: () = {
+            type Component = $crate::Exported<$type, $crate::export_driver!(@below $kind)>;
+            // The names of the exports are none that other targets' linkers take.
+            #[cfg(target_arch = "wasm32")]
+            $crate::bindings::export_component!(Component with_types_in $crate::bindings);
+            #[cfg(not(target_arch = "wasm32"))]
+            const _: fn() = $crate::fits::<Component>;
+
+            /// What the host reads of the file without running it.
+            #[cfg(target_arch = "wasm32")]
+            #[unsafe(link_section = "nova-virt-driver")]
+            static METADATA: [u8; TEXT.len()] = {
+                let mut bytes = [0; TEXT.len()];
+                bytes.copy_from_slice(TEXT.as_bytes());
+                bytes
+            };
+            #[cfg(target_arch = "wasm32")]
+            const TEXT: &str = concat!(
+                "name\t", $name, "\n",
+                "kind\t", stringify!($kind), "\n",
+                "summary\t", $summary, "\n",
+                $($(
+                    "setting\t", stringify!($key), "\t",
+                    $crate::export_driver!(@value $value $([$($word),+])?), "\t",
+                    $default, "\t", $description, "\n",
+                )*)?
+            );
+        };
+    };
+    (@below driver) => { $crate::Bottom };
+    (@below layer) => { $crate::Layer };
+    (@value integer) => { "integer" };
+    (@value text) => { "text" };
+    (@value boolean) => { "boolean" };
+    (@value one_of [$first:literal $(, $word:literal)*]) => { concat!("one of ", $first $(, "|", $word)*) };
+}

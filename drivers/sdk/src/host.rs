@@ -1,0 +1,125 @@
+//! What the host gives a driver. Away from WebAssembly each function has a stand-in, which [`crate::testing`] steers.
+
+/// What a driver has to say to the operator; it appears in the trace.
+pub mod log {
+    #[cfg(not(target_arch = "wasm32"))]
+    use crate::testing as host;
+    #[cfg(target_arch = "wasm32")]
+    use crate::bindings::nova::virt::logging as host;
+    use crate::bindings::nova::virt::logging::Level;
+
+    /// For whoever works on the driver.
+    pub fn debug(message: &str) {
+        host::log(Level::Debug, message);
+    }
+
+    /// An ordinary event.
+    pub fn info(message: &str) {
+        host::log(Level::Info, message);
+    }
+
+    /// Something is not as it should be.
+    pub fn warning(message: &str) {
+        host::log(Level::Warning, message);
+    }
+
+    /// Something failed.
+    pub fn error(message: &str) {
+        host::log(Level::Error, message);
+    }
+
+    /// What a panic says before it ends the instance.
+    pub(crate) fn last_words(message: &str) {
+        host::log(Level::Critical, message);
+    }
+}
+
+/// Time; in a simulation the simulated one.
+pub mod clock {
+    #[cfg(target_arch = "wasm32")]
+    use crate::bindings::nova::virt::clock as host;
+    #[cfg(not(target_arch = "wasm32"))]
+    use crate::testing as host;
+    use std::time::Duration;
+
+    /// Time since 1970-01-01 00:00 UTC.
+    pub fn now() -> Duration {
+        Duration::from_micros(host::now())
+    }
+
+    /// Waits, while other calls go on.
+    pub async fn sleep(duration: Duration) {
+        host::sleep(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)).await;
+    }
+}
+
+/// Random numbers that are the same in every run with the same seed.
+pub mod random {
+    #[cfg(target_arch = "wasm32")]
+    use crate::bindings::nova::virt::random as host;
+    #[cfg(not(target_arch = "wasm32"))]
+    use crate::testing as host;
+
+    /// 64 bits, all equally probable.
+    pub fn next_u64() -> u64 {
+        host::next_u64()
+    }
+}
+
+/// What stands in brackets after this component's name in the stack.
+pub mod settings {
+    #[cfg(target_arch = "wasm32")]
+    use crate::bindings::nova::virt::settings as host;
+    #[cfg(not(target_arch = "wasm32"))]
+    use crate::testing::settings as host;
+    use crate::types::VirtError;
+    use std::str::FromStr;
+
+    /// The text of a setting; none if it was not given and has no default.
+    pub fn text(key: &str) -> Option<String> {
+        host::get(key)
+    }
+
+    /// The value of a setting. `InvalidInput` if there is none or it cannot be read, which cannot be for a setting that
+    /// [`export_driver!`](crate::export_driver) lists with its kind and a default.
+    pub fn get<T: FromStr>(key: &str) -> Result<T, VirtError> {
+        let text = text(key).ok_or_else(|| VirtError::InvalidInput(format!("setting {key} is missing")))?;
+        text.parse().map_err(|_| VirtError::InvalidInput(format!("setting {key} cannot be {text}")))
+    }
+}
+
+/// The compute service's configuration.
+pub mod config {
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::bindings::nova::virt::config::get;
+    #[cfg(not(target_arch = "wasm32"))]
+    pub use crate::testing::config as get;
+}
+
+/// What outlives the driver's agent, such as guests and disks.
+pub mod durable {
+    #[cfg(target_arch = "wasm32")]
+    use crate::bindings::nova::virt::durable as host;
+    #[cfg(not(target_arch = "wasm32"))]
+    use crate::testing::durable as host;
+
+    /// The value of a key.
+    pub fn get(key: &str) -> Option<Vec<u8>> {
+        host::get(key)
+    }
+
+    /// Writes a value, which is kept whatever happens next.
+    pub fn set(key: &str, value: &[u8]) {
+        host::set(key, value);
+    }
+
+    /// Forgets a key; it need not exist.
+    pub fn delete(key: &str) {
+        host::delete(key);
+    }
+
+    /// All keys that begin so, in order.
+    pub fn keys(prefix: &str) -> Vec<String> {
+        host::keys(prefix)
+    }
+}

@@ -1,0 +1,184 @@
+//! Unit tests of drivers, on the machine they are written on.
+//!
+//! Off WebAssembly the host's functions work on one set of stand-ins for each thread, that is for each test: settings are
+//! what [`set`] says, durable data are kept in memory, log lines are collected, the clock stands still except while somebody
+//! sleeps. A layer's driver below has no stand-in; test what a layer does itself.
+//!
+//! ```
+//! use novarig_driver_sdk::{durable, testing};
+//!
+//! testing::set("vcpus", "2");
+//! durable::set("guest", b"running");
+//! let answer = testing::run(async { durable::get("guest") });
+//! assert_eq!(answer.as_deref(), Some(&b"running"[..]));
+//! ```
+
+use crate::bindings::nova::virt::logging::Level;
+use crate::types::{
+    BlockDeviceInfo, ComputeConfig, Flavor, Instance, InventoryPolicy, Migration, MigrationType, PowerState, VmState,
+};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+#[derive(Default)]
+struct StandIn {
+    settings: BTreeMap<String, String>,
+        durable: BTreeMap<String, Vec<u8>>,
+    log: Vec<String>,
+        microseconds: u64,
+        random: u64,
+}
+
+thread_local! {
+    static HOST: RefCell<StandIn> = RefCell::default();
+}
+
+/// Gives a setting a value.
+pub fn set(key: &str, value: &str) {
+    HOST.with_borrow_mut(|host| host.settings.insert(key.to_owned(), value.to_owned()));
+}
+
+/// What has been logged so far, `level: message`.
+pub fn logged() -> Vec<String> {
+    HOST.with_borrow(|host| host.log.clone())
+}
+
+/// Runs a call to its end. All stand-ins answer at once, so a call that still waits waits for ever.
+pub fn run<T>(call: impl Future<Output = T>) -> T {
+    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("the call waits for something that never comes"),
+    }
+}
+
+/// A flavor with a name and a size: processors, MiB of memory, GiB of root disk.
+pub fn flavor(name: &str, vcpus: u32, memory_mb: u64, root_gb: u64) -> Flavor {
+    Flavor {
+        flavorid: name.to_owned(),
+        name: name.to_owned(),
+        vcpus,
+        memory_mb,
+        root_gb,
+        ephemeral_gb: 0,
+        swap: 0,
+        extra_specs: vec![],
+    }
+}
+
+/// An active server of this identifier, on host `host1`.
+pub fn instance(uuid: &str, flavor: Flavor) -> Instance {
+    Instance {
+        uuid: uuid.to_owned(),
+        name: format!("instance-{uuid}"),
+        display_name: uuid.to_owned(),
+        hostname: uuid.to_owned(),
+        project_id: "project".to_owned(),
+        user_id: "user".to_owned(),
+        host: Some("host1".to_owned()),
+        node: Some("host1".to_owned()),
+        vm_state: VmState::Active,
+        task_state: None,
+        power_state: PowerState::Running,
+        flavor,
+        image_ref: None,
+        root_device_name: None,
+        metadata: vec![],
+        system_metadata: vec![],
+    }
+}
+
+/// No disks.
+pub fn no_disks() -> BlockDeviceInfo {
+    BlockDeviceInfo { root_device_name: None, devices: vec![] }
+}
+
+/// A resize from one host to another.
+pub fn resize(source: &str, dest: &str, old_flavor: Flavor, new_flavor: Flavor) -> Migration {
+    Migration {
+        uuid: "migration".to_owned(),
+        migration_type: MigrationType::Resize,
+        status: "migrating".to_owned(),
+        source_compute: source.to_owned(),
+        source_node: source.to_owned(),
+        dest_compute: dest.to_owned(),
+        dest_node: dest.to_owned(),
+        dest_host: dest.to_owned(),
+        old_flavor,
+        new_flavor,
+    }
+}
+
+pub(crate) fn log(level: Level, message: &str) {
+    let level = match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warning => "warning",
+        Level::Error => "error",
+        Level::Critical => "critical",
+    };
+    HOST.with_borrow_mut(|host| host.log.push(format!("{level}: {message}")));
+}
+
+pub(crate) fn now() -> u64 {
+    HOST.with_borrow(|host| host.microseconds)
+}
+
+pub(crate) async fn sleep(microseconds: u64) {
+    HOST.with_borrow_mut(|host| host.microseconds = host.microseconds.saturating_add(microseconds));
+}
+
+pub(crate) fn next_u64() -> u64 {
+    HOST.with_borrow_mut(|host| {
+        // Any sequence will do that is the same in every run: a linear congruence (Knuth's constants).
+        host.random = host.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        host.random
+    })
+}
+
+/// The configuration that tests see: Nova's defaults, on host `host1`.
+pub fn config() -> ComputeConfig {
+    let policy = |initial_allocation_ratio, reserved| InventoryPolicy {
+        allocation_ratio: None,
+        initial_allocation_ratio,
+        reserved,
+    };
+    ComputeConfig {
+        host: "host1".to_owned(),
+        my_ip: "192.168.0.1".to_owned(),
+        my_block_storage_ip: "192.168.0.1".to_owned(),
+        vcpu: policy(4.0, 0),
+        memory_mb: policy(1.0, 512),
+        disk_gb: policy(1.0, 0),
+    }
+}
+
+pub(crate) mod settings {
+    use super::HOST;
+
+    pub(crate) fn get(key: &str) -> Option<String> {
+        HOST.with_borrow(|host| host.settings.get(key).cloned())
+    }
+}
+
+pub(crate) mod durable {
+    use super::HOST;
+
+    pub(crate) fn get(key: &str) -> Option<Vec<u8>> {
+        HOST.with_borrow(|host| host.durable.get(key).cloned())
+    }
+
+    pub(crate) fn set(key: &str, value: &[u8]) {
+        HOST.with_borrow_mut(|host| host.durable.insert(key.to_owned(), value.to_vec()));
+    }
+
+    pub(crate) fn delete(key: &str) {
+        HOST.with_borrow_mut(|host| host.durable.remove(key));
+    }
+
+    pub(crate) fn keys(prefix: &str) -> Vec<String> {
+        HOST.with_borrow(|host| host.durable.keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+    }
+}
