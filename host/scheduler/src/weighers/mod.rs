@@ -89,21 +89,28 @@ pub(crate) fn weigh(
     options: &Options,
 ) -> Result<Vec<Weighed>, Failure> {
     let weighers = if hosts.len() > 1 { active(request, options) } else { Vec::new() };
-    let mut weighed: Vec<Weighed> = hosts
-        .into_iter()
-        .map(|host| Weighed { host, weight: 0.0, weights: Vec::with_capacity(weighers.len()) })
-        .collect();
+    let count = hosts.len();
+    let mut totals = vec![0.0; count];
+    let mut values: Vec<Vec<WeigherValue>> = Vec::new();
+    values.resize_with(count, || Vec::with_capacity(weighers.len()));
     for weigher in &weighers {
-        let raws = weighed.iter().map(|one| (weigher.raw)(&one.host)).collect::<Result<Vec<f64>, _>>()?;
+        let raws = hosts.iter().map(|state| (weigher.raw)(state)).collect::<Result<Vec<f64>, _>>()?;
         let normals = normalise(&raws, weigher.minval, weigher.maxval);
-        for ((one, raw), normalised) in weighed.iter_mut().zip(raws).zip(normals) {
-            let multiplier = weigher.multiplier(&one.host);
-            one.weight += multiplier * normalised;
-            one.weights.push(WeigherValue { weigher: weigher.name, raw, normalised, multiplier });
+        for (index, (raw, normalised)) in raws.into_iter().zip(normals).enumerate() {
+            let multiplier = weigher.multiplier(&hosts[index]);
+            totals[index] += multiplier * normalised;
+            values[index].push(WeigherValue { weigher: weigher.name, raw, normalised, multiplier });
         }
     }
-    weighed.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-    Ok(weighed)
+    // Host states are large: their order is found first, so that each is moved only once.
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by(|a, b| totals[*b].total_cmp(&totals[*a]));
+    let mut hosts: Vec<Option<HostState>> = hosts.into_iter().map(Some).collect();
+    let weighed = order.into_iter().filter_map(|index| {
+        let host = hosts[index].take()?;
+        Some(Weighed { host, weight: totals[index], weights: std::mem::take(&mut values[index]) })
+    });
+    Ok(weighed.collect())
 }
 
 /// The weighers in force.
