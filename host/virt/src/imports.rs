@@ -166,7 +166,9 @@ pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<HostS
 
 /// The name under which a composed stack imports an interface for one of its components.
 pub(crate) fn own_name(interface: &str, position: usize) -> String {
-    format!("{interface}{position}")
+    // In the form of an interface name: a plain label would carry the name of the interface it implements in an
+    // encoding that is not yet part of the released component model.
+    format!("novarig:component{position}/{interface}")
 }
 
 fn add_own_interfaces(linker: &mut Linker<HostState>, position: usize) -> wasmtime::Result<()> {
