@@ -93,8 +93,7 @@ impl ComputeManager {
         // A server deleted meanwhile is the conductor's to notice.
         let _ = self
             .save(id, |server| {
-                server.host = None;
-                server.node = None;
+                nil_out_host(server);
                 server.task_state = Some(TaskState::Scheduling);
             })
             .await;
@@ -110,12 +109,7 @@ impl ComputeManager {
         let message = error.is(ExceptionClass::RescheduledException).then(|| reschedule_reason(error));
         let message = message.filter(|reason| !reason.is_empty());
         self.store_fault(id, error, message).await;
-        let _ = self
-            .save(id, |server| {
-                server.host = None;
-                server.node = None;
-            })
-            .await;
+        let _ = self.save(id, nil_out_host).await;
         self.set_error_state(id, true).await;
     }
 
@@ -281,6 +275,13 @@ impl ComputeManager {
         let _ = self.services.network.deallocate_for_instance(id).await;
         let _ = self.save(id, |server| server.network_info.clear()).await;
     }
+}
+
+/// The server is on no host, and in no zone (`_nil_out_instance_obj_host_and_node`).
+fn nil_out_host(server: &mut Server) {
+    server.host = None;
+    server.node = None;
+    server.availability_zone = None;
 }
 
 /// Whether the error says that the server was deleted meanwhile.
