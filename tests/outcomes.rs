@@ -8,11 +8,11 @@
 //! `NOVARIG_OUTCOMES=FILE cargo test --test outcomes -- --nocapture` replays another file of the same format.
 
 mod outcomes {
-    pub mod compare;
-    pub mod line;
-    pub mod observe;
-    pub mod replay;
-    pub mod scenarios;
+    pub(crate) mod compare;
+    pub(crate) mod line;
+    pub(crate) mod observe;
+    pub(crate) mod replay;
+    pub(crate) mod scenarios;
 }
 
 use outcomes::compare::{differences, known_difference};
@@ -30,10 +30,14 @@ fn every_observed_outcome_is_reproduced() {
     let mut report = Vec::new();
     let (mut replayed, mut unexplained) = (0, 0);
     for line in &lines {
-        let Some(seen) = replay(line).unwrap_or_else(|error| panic!("{}: {error}", line.name())) else { continue };
+        let Some(seen) = replay(line).unwrap_or_else(|error| panic!("{}: {error}", line.name())) else {
+            continue;
+        };
         replayed += 1;
-        let found: Vec<_> =
-            differences(line, &seen).into_iter().filter(|found| known_difference(line, found).is_none()).collect();
+        let found: Vec<_> = differences(line, &seen)
+            .into_iter()
+            .filter(|found| known_difference(line, found).is_none())
+            .collect();
         if !found.is_empty() {
             unexplained += 1;
             report.push(describe(line, &found));

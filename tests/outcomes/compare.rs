@@ -6,10 +6,10 @@ use std::fmt;
 
 /// A field in which a replayed line differs.
 #[derive(Debug)]
-pub struct Difference {
-    pub field: String,
-    pub nova: Value,
-    pub here: Value,
+pub(crate) struct Difference {
+    pub(crate) field: String,
+    pub(crate) nova: Value,
+    pub(crate) here: Value,
 }
 
 impl fmt::Display for Difference {
@@ -44,11 +44,13 @@ const ORDERED_BY_HOST: &[&str] = &["notifications", "driver_calls"];
 
 /// Every field in which `seen` differs from the line. Driver calls that only ask depend on caches of Nova's and are
 /// left out.
-pub fn differences(line: &Line, seen: &Map<String, Value>) -> Vec<Difference> {
+pub(crate) fn differences(line: &Line, seen: &Map<String, Value>) -> Vec<Difference> {
     let nova = |field: &str| line.observed.get(field).cloned().unwrap_or_default();
     let here = |field: &str| seen.get(field).cloned().unwrap_or_default();
     let plain = FIELDS.iter().map(|field| match *field {
-        "stored_faults" => (*field, without_conductors_host(nova(field)), without_conductors_host(here(field))),
+        "stored_faults" => {
+            (*field, without_conductors_host(nova(field)), without_conductors_host(here(field)))
+        }
         _ => (*field, nova(field), here(field)),
     });
     let by_host = ORDERED_BY_HOST.iter().map(|field| {
@@ -69,7 +71,8 @@ fn without_conductors_host(faults: Value) -> Value {
     faults
         .into_iter()
         .map(|mut fault| {
-            let by_conductor = fault[1].as_str().is_some_and(|message| message.starts_with("Exceeded maximum number"));
+            let by_conductor =
+                fault[1].as_str().is_some_and(|message| message.starts_with("Exceeded maximum number"));
             if by_conductor {
                 fault[2] = Value::Null;
             }
@@ -114,6 +117,6 @@ fn per_host(field: &str, entries: &Value, queries: &[String]) -> Value {
 }
 
 /// Why a difference is as it should be, if it is listed.
-pub fn known_difference(_line: &Line, _difference: &Difference) -> Option<&'static str> {
+pub(crate) fn known_difference(_line: &Line, _difference: &Difference) -> Option<&'static str> {
     None
 }

@@ -5,29 +5,29 @@ use serde_json::{Map, Value};
 
 /// One line of the file.
 #[derive(Debug, Deserialize)]
-pub struct Line {
-    pub scenario: String,
-    pub fault: Option<FaultSpec>,
+pub(crate) struct Line {
+    pub(crate) scenario: String,
+    pub(crate) fault: Option<FaultSpec>,
     #[serde(default)]
-    pub second_fault: Option<FaultSpec>,
+    pub(crate) second_fault: Option<FaultSpec>,
     /// Everything that was observed, by field.
     #[serde(flatten)]
-    pub observed: Map<String, Value>,
+    pub(crate) observed: Map<String, Value>,
 }
 
 /// A driver call that was made to raise.
 #[derive(Debug, Deserialize)]
-pub struct FaultSpec {
-    pub host: String,
-    pub method: String,
-    pub n: u64,
-    pub error: String,
-    pub when: String,
+pub(crate) struct FaultSpec {
+    pub(crate) host: String,
+    pub(crate) method: String,
+    pub(crate) n: u64,
+    pub(crate) error: String,
+    pub(crate) when: String,
 }
 
 impl Line {
     /// The line's name for a person: scenario and faults.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let mut name = self.scenario.clone();
         for fault in self.faults() {
             let FaultSpec { host, method, n, error, when } = fault;
@@ -37,16 +37,18 @@ impl Line {
     }
 
     /// The faults, in the order in which they strike.
-    pub fn faults(&self) -> impl Iterator<Item = &FaultSpec> {
+    pub(crate) fn faults(&self) -> impl Iterator<Item = &FaultSpec> {
         self.fault.iter().chain(&self.second_fault)
     }
 }
 
 /// Reads a file of such lines.
-pub fn read_lines(path: &str) -> Result<Vec<Line>, String> {
+pub(crate) fn read_lines(path: &str) -> Result<Vec<Line>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
     text.lines()
         .enumerate()
-        .map(|(index, line)| serde_json::from_str(line).map_err(|error| format!("{path}:{}: {error}", index + 1)))
+        .map(|(index, line)| {
+            serde_json::from_str(line).map_err(|error| format!("{path}:{}: {error}", index + 1))
+        })
         .collect()
 }

@@ -1,15 +1,15 @@
 //! What can be observed of a cloud, in the shape and with the names of the file.
 
+use compute::Records;
 use conductor::Cloud;
 use model::{HostName, Notification, Server, ServerId};
 use runtime::TraceEvent;
 use serde_json::{Map, Value, json};
-use compute::Records;
 use std::collections::BTreeMap;
 use virt::types::PowerState;
 
 /// Where the operation under test begins, so that only what it did is compared.
-pub struct Marks {
+pub(crate) struct Marks {
     faults: usize,
     actions: usize,
     notifications: usize,
@@ -18,7 +18,7 @@ pub struct Marks {
 
 impl Marks {
     /// Remembers what there is now.
-    pub fn set(cloud: &Cloud, server: Option<ServerId>) -> Self {
+    pub(crate) fn set(cloud: &Cloud, server: Option<ServerId>) -> Self {
         let record = server.and_then(|id| cloud.records().server_even_deleted(id));
         Self {
             faults: record.map_or(0, |server| server.faults.len()),
@@ -29,7 +29,7 @@ impl Marks {
     }
 
     /// The driver calls since then: host, method, number, outcome.
-    pub fn driver_calls(&self, cloud: &Cloud) -> Value {
+    pub(crate) fn driver_calls(&self, cloud: &Cloud) -> Value {
         let trace = cloud.services().trace.records();
         let mut calls: Vec<Value> = Vec::new();
         let mut open = BTreeMap::new();
@@ -53,7 +53,11 @@ impl Marks {
 }
 
 /// Everything that is compared but the driver calls.
-pub async fn observe(cloud: &Cloud, id: ServerId, marks: &Marks) -> Result<Map<String, Value>, String> {
+pub(crate) async fn observe(
+    cloud: &Cloud,
+    id: ServerId,
+    marks: &Marks,
+) -> Result<Map<String, Value>, String> {
     let record = cloud.records().server_even_deleted(id).ok_or("the server has no record")?;
     let (guests, guest_power) = guests(cloud).await?;
     let fields = [
@@ -103,7 +107,12 @@ fn server(cloud: &Cloud, record: &Server) -> Value {
 }
 
 fn stored_faults(record: &Server, marks: &Marks) -> Value {
-    record.faults.iter().skip(marks.faults).map(|fault| json!([fault.code, fault.message, fault.host])).collect()
+    record
+        .faults
+        .iter()
+        .skip(marks.faults)
+        .map(|fault| json!([fault.code, fault.message, fault.host]))
+        .collect()
 }
 
 fn migrations(cloud: &Cloud, record: &Server) -> Value {
@@ -167,14 +176,16 @@ fn allocations(cloud: &Cloud, id: ServerId) -> Value {
         let held = placement.consumer(consumer).map(|held| held.to_map()).unwrap_or_default();
         held.into_iter()
             .map(|(provider, amounts)| {
-                let name = placement.provider(provider).map(|found| found.name().to_owned()).unwrap_or_default();
+                let name =
+                    placement.provider(provider).map(|found| found.name().to_owned()).unwrap_or_default();
                 (name, json!(amounts))
             })
             .collect::<Map<_, _>>()
     };
     let migrations = cloud.records().migrations_of(id);
-    let consumers = std::iter::once(("server".to_owned(), id.into()))
-        .chain(migrations.iter().map(|migration| (format!("migration-{}", migration.number), migration.id.into())));
+    let consumers = std::iter::once(("server".to_owned(), id.into())).chain(
+        migrations.iter().map(|migration| (format!("migration-{}", migration.number), migration.id.into())),
+    );
     consumers.map(|(name, consumer)| (name, held(consumer).into())).collect::<Map<_, _>>().into()
 }
 
@@ -273,11 +284,11 @@ fn interfaces(cloud: &Cloud, record: &Server) -> Value {
 }
 
 /// Replaces ids by the names the file has for them.
-pub struct Normaliser(Vec<(String, String)>);
+pub(crate) struct Normaliser(Vec<(String, String)>);
 
 impl Normaliser {
     /// The names of this cloud's ids.
-    pub fn of(cloud: &Cloud, server: ServerId) -> Self {
+    pub(crate) fn of(cloud: &Cloud, server: ServerId) -> Self {
         let mut names = vec![(server.to_string(), "server".to_owned())];
         for migration in cloud.records().migrations_of(server) {
             names.push((migration.id.to_string(), format!("migration-{}", migration.number)));
@@ -289,13 +300,15 @@ impl Normaliser {
     }
 
     /// The same value with names for ids, in texts and in keys.
-    pub fn normalise(&self, value: Value) -> Value {
+    pub(crate) fn normalise(&self, value: Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text)),
             Value::Array(items) => items.into_iter().map(|item| self.normalise(item)).collect(),
-            Value::Object(map) => {
-                map.into_iter().map(|(key, value)| (self.text(key), self.normalise(value))).collect::<Map<_, _>>().into()
-            }
+            Value::Object(map) => map
+                .into_iter()
+                .map(|(key, value)| (self.text(key), self.normalise(value)))
+                .collect::<Map<_, _>>()
+                .into(),
             other => other,
         }
     }

@@ -14,7 +14,7 @@ use virt::{Engine, Fault, FaultPoint, Library, Method, PreparedStack, When};
 const STACK: &str = "fake(quirks=nova,vcpus=10,memory_mb=8192,local_gb=1028)";
 
 /// Replays a line and answers what is observed, by the file's fields; nothing if the operation does not exist here.
-pub fn replay(line: &Line) -> Result<Option<Map<String, Value>>, String> {
+pub(crate) fn replay(line: &Line) -> Result<Option<Map<String, Value>>, String> {
     let Some(scenario) = scenario(&line.scenario) else { return Ok(None) };
     let stack = stack()?;
     // The server's id depends on the seed only; a server that does not exist yet must be known to raise "not found".
@@ -23,7 +23,9 @@ pub fn replay(line: &Line) -> Result<Option<Map<String, Value>>, String> {
         None => return Err("the operation made no server without a fault".to_owned()),
     };
     let faults = line.faults().map(|fault| planned(fault, id)).collect::<Result<Vec<_>, _>>()?;
-    runtime::simulation::simulate(|| run(scenario, stack, faults)).map_err(|error| error.to_string())?.map(Some)
+    runtime::simulation::simulate(|| run(scenario, stack, faults))
+        .map_err(|error| error.to_string())?
+        .map(Some)
 }
 
 /// The server's id in a run of this scenario.
@@ -41,7 +43,8 @@ fn server_id_of(scenario: Scenario, stack: &PreparedStack) -> Result<Option<Serv
 }
 
 async fn cloud_of(scenario: Scenario, stack: &PreparedStack) -> Result<Cloud, String> {
-    let cloud = Cloud::new(CloudConfig { trace: true, options: scenario.options(), ..CloudConfig::default() });
+    let cloud =
+        Cloud::new(CloudConfig { trace: true, options: scenario.options(), ..CloudConfig::default() });
     for number in 1..=scenario.hosts {
         let host = format!("host{number}").into();
         cloud.start_compute(host, stack.clone()).await.map_err(|error| error.to_string())?;

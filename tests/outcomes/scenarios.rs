@@ -8,18 +8,18 @@ use virt::{Fault, FaultPoint, When};
 
 /// An operation of the file that exists here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scenario {
+pub(crate) struct Scenario {
     /// How many hosts there are: host1, host2, …
-    pub hosts: usize,
+    pub(crate) hosts: usize,
     /// What is done before the operation under test.
-    pub before: Before,
+    pub(crate) before: Before,
     /// The operation under test.
-    pub operation: Operation,
+    pub(crate) operation: Operation,
 }
 
 /// The state the operation starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Before {
+pub(crate) enum Before {
     /// No server yet.
     Nothing,
     /// A running server on host1.
@@ -38,7 +38,7 @@ pub enum Before {
 
 /// What is asked of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
+pub(crate) enum Operation {
     Create { zone: Option<&'static str> },
     Delete,
     Start,
@@ -55,7 +55,7 @@ const FLAVOR: &str = "m1.small";
 const LARGER_FLAVOR: &str = "m1.medium";
 
 /// The scenario of this name; none if the operation does not exist here yet.
-pub fn scenario(name: &str) -> Option<Scenario> {
+pub(crate) fn scenario(name: &str) -> Option<Scenario> {
     use Before::*;
     use Operation::*;
     let (hosts, before, operation) = match name {
@@ -90,7 +90,7 @@ pub fn scenario(name: &str) -> Option<Scenario> {
 
 impl Scenario {
     /// The configuration the runs were made with.
-    pub fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         Options {
             weight_classes: model::options::WeightClasses::HostName,
             allow_resize_to_same_host: self.hosts == 1,
@@ -99,7 +99,7 @@ impl Scenario {
     }
 
     /// Brings the cloud into the state the operation starts from.
-    pub async fn prepare(&self, cloud: &Cloud) -> Result<Option<ServerId>, ApiError> {
+    pub(crate) async fn prepare(&self, cloud: &Cloud) -> Result<Option<ServerId>, ApiError> {
         if self.before == Before::Nothing {
             return Ok(None);
         }
@@ -120,7 +120,10 @@ impl Scenario {
             }
             Before::HostDown => {
                 let host = "host1".into();
-                cloud.stop_compute(&host).await.map_err(|error| ApiError { code: 500, message: error.to_string() })?;
+                cloud
+                    .stop_compute(&host)
+                    .await
+                    .map_err(|error| ApiError { code: 500, message: error.to_string() })?;
                 cloud.records().update_service(&host, |service| service.forced_down = true);
             }
             Before::Nothing | Before::Active | Before::Stopped => {}
@@ -130,7 +133,11 @@ impl Scenario {
     }
 
     /// Does what is under test; answers the server and the HTTP status.
-    pub async fn act(&self, cloud: &Cloud, server: Option<ServerId>) -> (Option<ServerId>, u16, Option<String>) {
+    pub(crate) async fn act(
+        &self,
+        cloud: &Cloud,
+        server: Option<ServerId>,
+    ) -> (Option<ServerId>, u16, Option<String>) {
         let api = cloud.api();
         let Some(id) = server else {
             let Operation::Create { zone } = self.operation else { return (None, 0, None) };

@@ -142,14 +142,18 @@ impl ComputeApi {
         if server.task_state == Some(TaskState::Deleting) {
             return Ok(());
         }
-        if server.vm_state == VmState::Resized {
-            self.confirm_resize_on_deleting(&context, &server).await?;
-        }
         let deleting = &mut |server: &mut Server| {
             server.progress = 0;
             server.task_state = Some(TaskState::Deleting);
         };
         self.services.records.update_server(id, ExpectedTask::Any, deleting).await?;
+        if server.vm_state == VmState::Resized {
+            match self.confirm_resize_on_deleting(&context, &server).await {
+                // Taken for a server that somebody else has deleted meanwhile.
+                Err(error) if error.is(ExceptionClass::InstanceNotFound) => return Ok(()),
+                confirmed => confirmed?,
+            }
+        }
         self.records.start_action(id, &context.request, "delete");
         match server.host.filter(|host| self.is_up(host)) {
             Some(host) => {
@@ -182,19 +186,16 @@ impl ComputeApi {
         &self,
         context: &RequestContext,
         server: &Server,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), NovaError> {
         let Some(migration) = self.finished_migration(server.id) else { return Ok(()) };
         if !self.is_up(&migration.source_compute) {
             return Ok(());
         }
-        let deleting = &mut |server: &mut Server| server.task_state = Some(TaskState::Deleting);
-        self.services.records.update_server(server.id, ExpectedTask::Any, deleting).await?;
         self.records.start_action(server.id, &context.request, "confirmResize");
         let method = Method::ConfirmResize { migration: migration.id };
         let message = Message { context: context.clone(), server: server.id, method };
         let source = Address::Compute(migration.source_compute);
-        self.services.bus.call(&Address::Api, source, message).await?;
-        Ok(())
+        self.services.bus.call(&Address::Api, source, message).await.map(drop)
     }
 
     /// Powers a server on (202).

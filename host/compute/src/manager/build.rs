@@ -290,7 +290,7 @@ fn is_deletion(error: &NovaError) -> bool {
 }
 
 /// An answer, or none when the driver does not offer the method.
-pub(super) fn unless_not_implemented<T>(answer: Result<T, NovaError>) -> Result<Option<T>, NovaError> {
+fn unless_not_implemented<T>(answer: Result<T, NovaError>) -> Result<Option<T>, NovaError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if error.is(ExceptionClass::NotImplementedError) => Ok(None),

@@ -15,7 +15,8 @@ impl ComputeManager {
         id: ServerId,
         migration: MigrationId,
     ) -> Result<(), NovaError> {
-        self.run(Operation::new(context, id, "compute_confirm_resize"), async {
+        let operation = Operation::new(context, id, "compute_confirm_resize").keeps_task_state();
+        self.run(operation, async {
             let Ok(record) = self.services.records.migration(migration) else { return Ok(()) };
             let waits = matches!(record.status, MigrationStatus::Finished | MigrationStatus::Confirming);
             let Ok(server) = self.services.records.server(id) else { return Ok(()) };

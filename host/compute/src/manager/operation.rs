@@ -20,16 +20,24 @@ pub(super) struct Operation<'a> {
     pub(super) event: &'static str,
     /// The migration that goes to `error` with it, when the operation is one that does that itself.
     pub(super) migration: Option<MigrationId>,
+    /// Whether a failure also ends the server's task. All operations do that but the confirmation of a resize, which
+    /// sets no task itself.
+    pub(super) reverts_task_state: bool,
 }
 
 impl<'a> Operation<'a> {
     pub(super) fn new(context: &'a RequestContext, server: ServerId, event: &'static str) -> Self {
-        Self { context, server, event, migration: None }
+        Self { context, server, event, migration: None, reverts_task_state: true }
     }
 
     /// The same operation, whose failure is also the migration's.
     pub(super) fn errors_out(self, migration: MigrationId) -> Self {
         Self { migration: Some(migration), ..self }
+    }
+
+    /// The same operation, whose failure leaves the server's task as it is.
+    pub(super) fn keeps_task_state(self) -> Self {
+        Self { reverts_task_state: false, ..self }
     }
 }
 
@@ -42,7 +50,7 @@ impl ComputeManager {
         operation: Operation<'_>,
         body: impl Future<Output = Result<T, NovaError>>,
     ) -> Result<T, NovaError> {
-        let Operation { context, server, event, migration } = operation;
+        let Operation { context, server, event, migration, reverts_task_state } = operation;
         let records = &self.services.records;
         records.start_event(server, &context.request, event, &self.host).await;
         let outcome = body.await;
@@ -58,7 +66,7 @@ impl ComputeManager {
         }
         let details = Some(error.fault_message());
         records.finish_event(server, &context.request, event, EventResult::Error, details).await;
-        if !error.is(ExceptionClass::UnexpectedTaskState) {
+        if reverts_task_state && !error.is(ExceptionClass::UnexpectedTaskState) {
             self.instance_update(server, |server| server.task_state = None).await;
         }
         self.emit("compute.exception", NotificationPriority::Error, Some(server));

@@ -2,7 +2,6 @@
 //! (`finish_revert_resize`).
 
 use super::ComputeManager;
-use super::build::unless_not_implemented;
 use super::operation::Operation;
 use crate::virt_types;
 use model::request_spec::RequestSpec;
@@ -37,9 +36,6 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         let migration = self.services.records.migration(migration)?;
         let server = self.services.records.server(id)?;
-        if !migration.same_host() {
-            self.services.network.teardown_networks_on_host(id, &self.host).await?;
-        }
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         let shared = self.is_instance_storage_shared(context, &server, &migration).await?;
         let request = types::DestroyRequest {
@@ -58,8 +54,8 @@ impl ComputeManager {
         Ok(())
     }
 
-    /// Whether the source sees the same storage, in which case the disks must not be removed here. A driver that cannot
-    /// tell has none.
+    /// Whether the source sees the same storage, in which case the disks must not be removed here. Where that cannot be
+    /// found out, whatever the reason, it counts as not shared (observed on 34.0.0).
     async fn is_instance_storage_shared(
         &self,
         context: &RequestContext,
@@ -67,14 +63,15 @@ impl ComputeManager {
         migration: &Migration,
     ) -> Result<bool, NovaError> {
         let instance = virt_types::instance(server);
-        let marked = self.driver.check_instance_shared_storage_local(instance).await.map_err(NovaError::from);
-        let Some(data) = unless_not_implemented(marked)?.flatten() else { return Ok(false) };
+        let Ok(Some(data)) = self.driver.check_instance_shared_storage_local(instance).await else {
+            return Ok(false);
+        };
         let method = Method::CheckInstanceSharedStorage { data: data.clone() };
         let message = Message { context: context.clone(), server: server.id, method };
         let source = Address::Compute(migration.source_compute.clone());
         let answer = self.services.bus.call(&self.address, source, message).await;
         self.driver.check_instance_shared_storage_cleanup(data).await?;
-        Ok(answer? == Answer::Bool(true))
+        Ok(answer == Ok(Answer::Bool(true)))
     }
 
     /// Makes the server what it was before, on the source.
