@@ -1,8 +1,8 @@
 //! Placement's API alone, over an engine in memory: `cargo run -p novarig-api --example placement -- --listen ADDR`.
 //!
-//! The environment variable `GABBI_FIXTURE` chooses the configuration, as Placement's own test suite wants it.
+//! The environment variable `GABBI_FIXTURE` names the fixture of Placement's own test suite whose configuration to take.
 
-use novarig_api::placement::{Config, Cors, LockedEngine, Policy, Service, serve_placement};
+use novarig_api::placement::{Config, LockedEngine, Service, serve_placement};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -12,17 +12,6 @@ async fn main() -> std::io::Result<()> {
         (Some("--listen"), Some(address)) => address,
         _ => "127.0.0.1:8778".to_string(),
     };
-    let mut config = Config::default();
-    match std::env::var("GABBI_FIXTURE").as_deref() {
-        Ok("CORSFixture") => {
-            config.cors = Some(Cors {
-                allowed_origin: "http://valid.example.com".to_string(),
-                allow_headers: vec!["openstack-api-version".to_string()],
-            });
-        }
-        Ok("OpenPolicyFixture") => config.policy = Policy::Open,
-        Ok("SecureRBACPolicyFixture") => config.policy = Policy::NewDefaults,
-        Ok(_) | Err(_) => {}
-    }
+    let config = Config::for_fixture(&std::env::var("GABBI_FIXTURE").unwrap_or_default());
     serve_placement(TcpListener::bind(address).await?, Service::new(LockedEngine::default(), config)).await
 }

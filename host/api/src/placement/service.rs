@@ -39,6 +39,26 @@ pub struct Config {
     pub cors: Option<Cors>,
 }
 
+impl Config {
+    /// The configuration that a fixture of Placement's own test suite wants of the server, by the fixture's name;
+    /// that of most is the default.
+    pub fn for_fixture(name: &str) -> Self {
+        let mut config = Self::default();
+        match name {
+            "CORSFixture" => {
+                config.cors = Some(Cors {
+                    allowed_origin: "http://valid.example.com".to_string(),
+                    allow_headers: vec![VERSION_HEADER.to_string()],
+                });
+            }
+            "OpenPolicyFixture" => config.policy = Policy::Open,
+            "SecureRBACPolicyFixture" => config.policy = Policy::NewDefaults,
+            _ => {}
+        }
+        config
+    }
+}
+
 /// The API over an engine.
 #[derive(Clone, Debug)]
 pub struct Service<E> {
