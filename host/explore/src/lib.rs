@@ -1,1 +1,28 @@
-//! Placeholder, filled next.
+//! Scenarios, invariants and reports: what is done in a cloud, what must be true of it after, and how that is shown.
+//!
+//! A [`Scenario`] is data, read from YAML or built in. [`run`](run::run) takes its steps in a cloud of its own, in simulated
+//! time, and leaves a [`Run`]: the cloud as it was at the end ([`CloudState`]), the trace, and a [`RunReport`] that says
+//! which expectations and [`invariants`] hold.
+//!
+//! ```no_run
+//! use novarig_explore::{RunConfig, Stacks, builtin, run};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (engine, library): (virt::Engine, virt::Library) = todo!();
+//! let scenario = builtin("resize").ok_or("no such scenario")?.scenario()?;
+//! let stacks = Stacks::prepare(&scenario, &engine, &library)?;
+//! let run = run(&scenario, &RunConfig { seed: 7, trace: true, ..RunConfig::default() }, &stacks)?;
+//! assert!(run.report.passed());
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod cloud_state;
+pub mod invariants;
+pub mod report;
+pub mod run;
+pub mod scenario;
+
+pub use cloud_state::CloudState;
+pub use report::{RunReport, Verdict};
+pub use run::{Run, RunConfig, RunError, StackError, Stacks, run};
+pub use scenario::{BUILTIN, Scenario, ScenarioError, builtin};

@@ -1,0 +1,186 @@
+//! Running a scenario: a cloud is made in simulated time, the steps are taken one after the other, and what became of the
+//! cloud is judged.
+//!
+//! A step is over when no message is under way and no handler runs; nothing waits on the wall clock. Each step begins a
+//! second of simulated time after the one before came to rest, as a user's would. Scenario, stacks and configuration
+//! decide everything: the same ones give the same report and the same trace, byte for byte.
+
+mod judge;
+mod outcome;
+mod steps;
+
+pub use judge::{Judged, judge};
+pub use outcome::{StepOutcome, StepReport};
+
+use crate::cloud_state::CloudState;
+use crate::invariants;
+use crate::report::{FaultReport, HostReport, RunReport, Verdict};
+use crate::scenario::Scenario;
+use conductor::{Cloud, CloudConfig};
+use model::rpc::Address;
+use model::options::OptionError;
+use model::{HostName, Switches};
+use runtime::simulation::{SimulationError, simulate};
+use runtime::trace::TraceRecord;
+use std::collections::BTreeMap;
+use steps::{Runner, Taken};
+use virt::{Engine, Library, LoadError, PreparedStack};
+
+/// How a scenario is run.
+#[derive(Clone, Debug, Default)]
+pub struct RunConfig {
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Which known defects are on.
+    pub switches: Switches,
+    /// Whether a trace is kept. Without one there is no digest, and no timeline in the report.
+    pub trace: bool,
+}
+
+/// The stacks of a scenario's hosts, ready to run. One serves any number of runs.
+#[derive(Clone, Debug)]
+pub struct Stacks(BTreeMap<HostName, PreparedStack>);
+
+/// The stack of a host cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{host}: {error}")]
+pub struct StackError {
+    /// The host.
+    pub host: HostName,
+    /// What is wrong with its stack.
+    pub error: LoadError,
+}
+
+impl Stacks {
+    /// Loads, checks and compiles the stack of every host.
+    ///
+    /// # Errors
+    /// [`StackError`] for the first that cannot be loaded.
+    pub fn prepare(scenario: &Scenario, engine: &Engine, library: &Library) -> Result<Self, StackError> {
+        let mut prepared: BTreeMap<HostName, PreparedStack> = BTreeMap::new();
+        let mut by_text: BTreeMap<String, PreparedStack> = BTreeMap::new();
+        for (host, stack) in scenario.hosts.iter() {
+            let ready = match by_text.get(&stack.to_string()) {
+                Some(ready) => ready.clone(),
+                None => engine
+                    .prepare(stack, library)
+                    .map_err(|error| StackError { host: host.clone(), error })?,
+            };
+            by_text.insert(stack.to_string(), ready.clone());
+            prepared.insert(host.clone(), ready);
+        }
+        Ok(Self(prepared))
+    }
+
+    fn get(&self, host: &HostName) -> Option<PreparedStack> {
+        self.0.get(host).cloned()
+    }
+}
+
+/// A scenario could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// An option of the scenario is not known or does not accept its value.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    /// The stacks were prepared for other hosts.
+    #[error("the stack of host {0} was not prepared")]
+    NoStack(HostName),
+    /// The simulation could not be set up.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
+}
+
+/// What a run left.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What became of the cloud.
+    pub report: RunReport,
+    /// The cloud as it was at the end.
+    pub state: CloudState,
+    /// Everything that happened; empty when no trace was kept.
+    pub trace: Vec<TraceRecord>,
+}
+
+/// Runs a scenario.
+///
+/// # Errors
+/// [`RunError`] when it could not begin. Whatever happens in the cloud is in the report.
+pub fn run(scenario: &Scenario, config: &RunConfig, stacks: &Stacks) -> Result<Run, RunError> {
+    let cloud_config = CloudConfig {
+        seed: config.seed,
+        max_delivery_delay_ms: scenario.delivery_delay_ms,
+        trace: config.trace,
+        options: scenario.all_options()?,
+        switches: config.switches.clone(),
+    };
+    let mut hosts = Vec::new();
+    for (host, _) in scenario.hosts.iter() {
+        hosts.push((host.clone(), stacks.get(host).ok_or_else(|| RunError::NoStack(host.clone()))?));
+    }
+    Ok(simulate(|| async move {
+        let cloud = Cloud::new(cloud_config);
+        let run = run_in(&cloud, scenario, config, hosts).await;
+        dissolve(&cloud);
+        run
+    })?)
+}
+
+async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, hosts: Vec<(HostName, PreparedStack)>) -> Run {
+    for flavor in &scenario.flavors {
+        cloud.records().put_flavor(flavor.flavor());
+    }
+    for planned in &scenario.faults {
+        cloud.faults().add(planned.at.clone(), planned.fault(None));
+    }
+    let mut runner = Runner::new(cloud, scenario);
+    for (host, stack) in hosts {
+        runner.start_host(host, stack).await;
+    }
+    for (number, step) in (1..).zip(&scenario.steps) {
+        runner.take(number, step).await;
+    }
+    let Taken { steps, not_started, servers } = runner.finish();
+    let struck = cloud.faults().struck();
+    // The digest comes first: what is asked of the drivers from here on is not part of the run.
+    let trace = cloud.services().trace.records().clone();
+    let trace_digest = config.trace.then(|| cloud.services().trace.digest());
+    let state = CloudState::read(cloud).await;
+    let expectations: Vec<_> =
+        scenario.expect.iter().map(|expected| judge(expected, &state, &servers, scenario)).collect();
+    let violations = invariants::check_all(&state);
+    let met = steps.iter().all(|step| !step.outcome.is_failure()) && expectations.iter().all(Judged::holds);
+    let planned = scenario.planned_faults();
+    let report = RunReport {
+        scenario: scenario.name.clone(),
+        description: scenario.description.clone(),
+        seed: config.seed,
+        bugs: config.switches.bugs.iter().copied().collect(),
+        verdict: if met && violations.is_empty() { Verdict::Pass } else { Verdict::Fail },
+        hosts: scenario
+            .hosts
+            .iter()
+            .map(|(host, stack)| HostReport {
+                name: host.clone(),
+                stack: stack.to_string(),
+                not_started: not_started.get(host).cloned(),
+            })
+            .collect(),
+        steps,
+        faults: planned.map(|fault| FaultReport::new(fault, &struck)).collect(),
+        expectations,
+        violations,
+        trace_digest,
+        ..RunReport::of_state(&state)
+    };
+    Run { report, state, trace }
+}
+
+/// Lets go of the services, which hold the bus that holds them: else nothing of the cloud would ever be freed.
+fn dissolve(cloud: &Cloud) {
+    let bus = &cloud.services().bus;
+    bus.leave(&Address::Conductor);
+    for host in cloud.host_names() {
+        bus.leave(&Address::Compute(host));
+    }
+}

@@ -1,0 +1,210 @@
+//! Taking the steps of a scenario.
+
+use super::judge::judge;
+use super::outcome::{StepOutcome, StepReport};
+use crate::cloud_state::CloudState;
+use crate::scenario::{Action, Advance, FaultSpec, Refusals, Scenario, Step, WaitFor};
+use conductor::{ApiError, Cloud, CreateServer};
+use model::{HostName, ServerId};
+use runtime::TraceEvent;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+use virt::PreparedStack;
+
+/// Simulated time between two steps, as a user takes at least.
+const STEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Simulated time after which a step counts as stuck. The longest wait the control plane itself has is a minute; ten
+/// minutes is a long live migration; a driver that hangs for good is stuck in any case.
+const REST_LIMIT: Duration = Duration::from_secs(3600);
+
+/// Takes steps in a cloud, and keeps how they went.
+pub(super) struct Runner<'a> {
+    cloud: &'a Cloud,
+    scenario: &'a Scenario,
+    servers: BTreeMap<String, ServerId>,
+    not_started: BTreeMap<HostName, String>,
+    steps: Vec<StepReport>,
+}
+
+/// What the steps left behind.
+pub(super) struct Taken {
+    /// How each went.
+    pub(super) steps: Vec<StepReport>,
+    /// Hosts whose service did not start, and why.
+    pub(super) not_started: BTreeMap<HostName, String>,
+    /// The servers by the names the scenario gives them; those whose boot was refused are missing.
+    pub(super) servers: BTreeMap<String, ServerId>,
+}
+
+impl<'a> Runner<'a> {
+    pub(super) fn new(cloud: &'a Cloud, scenario: &'a Scenario) -> Self {
+        Self {
+            cloud,
+            scenario,
+            servers: BTreeMap::new(),
+            not_started: BTreeMap::new(),
+            steps: Vec::with_capacity(scenario.steps.len()),
+        }
+    }
+
+    /// Starts a host. One whose driver fails meanwhile is left without a service, as in Nova.
+    pub(super) async fn start_host(&mut self, host: HostName, stack: PreparedStack) {
+        if let Err(error) = self.cloud.start_compute(host.clone(), stack).await {
+            self.not_started.insert(host, error.to_string());
+        }
+    }
+
+    /// Takes a step and waits until the cloud is at rest.
+    pub(super) async fn take(&mut self, number: usize, step: &Step) {
+        let services = self.cloud.services();
+        services.clock.sleep(STEP_INTERVAL).await;
+        services.trace.record(|| TraceEvent::Step { number, text: step.action.to_string() });
+        let began = self.now();
+        let mut outcome = self.act(&step.action).await;
+        if tokio::time::timeout(REST_LIMIT, self.cloud.at_rest()).await.is_err() && !outcome.is_failure() {
+            let problem = format!("the cloud did not come to rest within {} s of simulated time", REST_LIMIT.as_secs());
+            outcome = StepOutcome::Failed { problem };
+        }
+        let report =
+            StepReport { number, text: step.action.to_string(), line: step.line, began, ended: self.now(), outcome };
+        self.steps.push(report);
+    }
+
+    pub(super) fn finish(self) -> Taken {
+        Taken { steps: self.steps, not_started: self.not_started, servers: self.servers }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.cloud.services().clock.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    async fn act(&mut self, action: &Action) -> StepOutcome {
+        let api = self.cloud.api();
+        match action {
+            Action::Boot(boot) => {
+                let request = CreateServer {
+                    name: boot.server.clone(),
+                    flavor: boot.flavor.clone(),
+                    image: None,
+                    availability_zone: boot.availability_zone.clone(),
+                };
+                let answer = api.create(request).await.map(|id| {
+                    self.servers.insert(boot.server.clone(), id);
+                });
+                self.judge_answer(answer, boot.refused)
+            }
+            Action::Resize(resize) => self.ask(action, |id| api.resize(id, &resize.flavor)).await,
+            Action::Migrate(migrate) => self.ask(action, |id| api.migrate(id, migrate.host.clone())).await,
+            Action::Confirm(_) => self.ask(action, |id| api.confirm_resize(id)).await,
+            Action::Revert(_) => self.ask(action, |id| api.revert_resize(id)).await,
+            Action::Start(_) => self.ask(action, |id| api.start(id)).await,
+            Action::Stop(_) => self.ask(action, |id| api.stop(id)).await,
+            Action::Reboot(reboot) => self.ask(action, |id| api.reboot(id, reboot.reboot_type)).await,
+            Action::Delete(_) => self.ask(action, |id| api.delete(id)).await,
+            Action::WaitFor(wait) => self.wait_for(wait).await,
+            Action::Check(expectation) => {
+                let state = CloudState::read_records(self.cloud);
+                let judged = judge(expectation, &state, &self.servers, self.scenario);
+                judged.problem.map_or(StepOutcome::Done, |problem| StepOutcome::Failed { problem })
+            }
+            Action::RunPeriodics => noted(self.cloud.run_periodics().await),
+            Action::StopHost(host) => noted(self.cloud.stop_compute(host).await),
+            Action::RestartHost(host) => noted(self.cloud.restart_compute(host).await),
+            Action::Advance(Advance(span)) => {
+                self.cloud.services().clock.sleep(span.0).await;
+                StepOutcome::Done
+            }
+            Action::InjectFault(fault) => self.plan(fault),
+        }
+    }
+
+    /// Asks the API for something about a server.
+    async fn ask<F: Future<Output = Result<(), ApiError>>>(
+        &self,
+        action: &Action,
+        request: impl FnOnce(ServerId) -> F,
+    ) -> StepOutcome {
+        let answer = match action.server().and_then(|name| self.servers.get(name)) {
+            Some(id) => request(*id).await,
+            None => Err(never_booted(action.server().unwrap_or_default())),
+        };
+        self.judge_answer(answer, action.refused())
+    }
+
+    fn judge_answer(&self, answer: Result<(), ApiError>, wanted: Option<u16>) -> StepOutcome {
+        match (answer, wanted) {
+            (Ok(()), None) => StepOutcome::Done,
+            (Ok(()), Some(wanted)) => StepOutcome::Failed {
+                problem: format!("the API accepts it; it was expected to refuse it with code {wanted}"),
+            },
+            (Err(ApiError { code, message }), Some(wanted)) if code == wanted => StepOutcome::Refused { code, message },
+            (Err(ApiError { code, message }), Some(wanted)) => StepOutcome::Failed {
+                problem: format!("the API refuses it with code {code} ({message}), expected was code {wanted}"),
+            },
+            (Err(ApiError { code, message }), None) => match self.scenario.refusals {
+                Refusals::Record => StepOutcome::Refused { code, message },
+                Refusals::Fail => StepOutcome::Failed {
+                    problem: format!("the API refuses it with code {code}: {message}"),
+                },
+            },
+        }
+    }
+
+    async fn wait_for(&self, wait: &WaitFor) -> StepOutcome {
+        let Some(id) = self.servers.get(&wait.server).copied() else {
+            return self.judge_answer(Err(never_booted(&wait.server)), None);
+        };
+        let records = self.cloud.records();
+        let as_wanted = || {
+            let servers = records.servers_even_deleted();
+            let status = servers.iter().find(|server| server.id == id).map(model::Server::status);
+            let migration = records.migrations_of(id).last().map(|migration| migration.status);
+            let holds = wait.status.is_none_or(|wanted| status == Some(wanted))
+                && wait.migration.is_none_or(|wanted| migration == Some(wanted));
+            if holds { Ok(()) } else { Err((status, migration)) }
+        };
+        let waiting = async {
+            while as_wanted().is_err() {
+                records.changed().await;
+            }
+        };
+        // Whether or not it came true in time is asked of the records, not of the timer.
+        let _ = tokio::time::timeout(wait.within.0, waiting).await;
+        match as_wanted() {
+            Ok(()) => StepOutcome::Done,
+            Err((status, migration)) => {
+                let show = |state: Option<&str>| state.unwrap_or("none").to_owned();
+                let problem = format!(
+                    "after {} it is {}, its last migration {}",
+                    wait.within,
+                    show(status.map(model::ServerStatus::as_str)),
+                    show(migration.map(model::MigrationStatus::as_str)),
+                );
+                StepOutcome::Failed { problem }
+            }
+        }
+    }
+
+    fn plan(&self, fault: &FaultSpec) -> StepOutcome {
+        let instance = match &fault.server {
+            None => None,
+            Some(name) => match self.servers.get(name) {
+                Some(id) => Some(id.to_string()),
+                None => return self.judge_answer(Err(never_booted(name)), None),
+            },
+        };
+        self.cloud.faults().add(fault.at.clone(), fault.fault(instance.as_deref()));
+        StepOutcome::Done
+    }
+}
+
+/// What is said instead of asking about a server whose boot was refused: what the API says of one it does not know.
+fn never_booted(name: &str) -> ApiError {
+    ApiError { code: 404, message: format!("there is no server {name}: its boot was refused") }
+}
+
+fn noted<E: ToString>(outcome: Result<(), E>) -> StepOutcome {
+    outcome.map_or_else(|error| StepOutcome::Noted { problem: error.to_string() }, |()| StepOutcome::Done)
+}

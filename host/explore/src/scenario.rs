@@ -1,0 +1,161 @@
+//! Scenarios: the steps a user takes in a cloud, and what must be true after.
+//!
+//! A scenario is data. People write it as a YAML file (see [`Scenario::from_yaml`] for what errors look like), the built-in
+//! ones are such files too ([`builtin`]):
+//!
+//! ```yaml
+//! name: resize
+//! description: A server is resized to another host
+//! hosts: {host1: fake, host2: fake+fail-finish-migration}
+//! steps:
+//!   - boot: {server: web, flavor: m1.small}
+//!   - resize: {server: web, flavor: m1.medium}
+//! expect:
+//!   - server: {name: web, status: ERROR, host: host2, fault: Virtual Interface creation failed}
+//! ```
+//!
+//! # What happens when a step cannot be done
+//!
+//! *A request the API accepts is done*, whatever becomes of it: an operation that a driver fails later is no error of the
+//! scenario. *A request the API refuses* is judged as the step says: with `refused: CODE` the refusal was wanted, and any
+//! other answer is an unmet expectation. Without it the scenario's `refusals` decides: `fail`, the default, makes an
+//! unmet expectation of it; `record` only notes it, for scenarios that are run under faults, whose later steps can
+//! become impossible. The steps after it are taken in any case. A step about a server whose boot was refused is judged
+//! like a refusal. A compute service that does not start, and a periodic task that fails, are their driver's doing and
+//! are only noted.
+
+mod action;
+mod builtin;
+mod check;
+mod expectation;
+mod fault;
+mod hosts;
+mod read;
+mod values;
+
+pub use action::{Action, Advance, BootServer, MigrateServer, OnServer, RebootServer, ResizeServer, Step, WaitFor};
+pub use builtin::{BUILTIN, Builtin, builtin};
+pub use expectation::{
+    AllocationsExpectation, Expectation, GuestsExpectation, MigrationExpectation, ServerExpectation, UsagesExpectation,
+};
+pub use fault::{FaultSpec, Kind as FaultKind};
+pub use hosts::{Hosts, NoHostStack};
+pub use read::ScenarioError;
+pub(crate) use values::show_amounts;
+pub use values::{Amounts, OptionSettings, OrNone, Span};
+
+use model::options::OptionError;
+use model::{Flavor, FlavorId, Options};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it is called.
+    pub name: String,
+    /// One line on what happens.
+    #[serde(default)]
+    pub description: String,
+    /// What a refused request means.
+    #[serde(default)]
+    pub refusals: Refusals,
+    /// The compute hosts, in the order in which they are started.
+    pub hosts: Hosts,
+    /// Options of the control plane, by Nova's names.
+    #[serde(default)]
+    pub options: OptionSettings,
+    /// Flavors beside Nova's default ones (`m1.tiny` to `m1.xlarge`).
+    #[serde(default)]
+    pub flavors: Vec<FlavorSpec>,
+    /// The longest time a message takes, in milliseconds; each takes a random time up to it. None: no time.
+    #[serde(default)]
+    pub delivery_delay_ms: Option<u64>,
+    /// Faults that are planned before the first host starts.
+    #[serde(default)]
+    pub faults: Vec<FaultSpec>,
+    /// What the user does.
+    pub steps: Vec<Step>,
+    /// What must be true at the end.
+    #[serde(default)]
+    pub expect: Vec<Expectation>,
+}
+
+/// What a refused request means if its step does not say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusals {
+    /// It was to be accepted.
+    #[default]
+    Fail,
+    /// It is noted.
+    Record,
+}
+
+/// A flavor of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlavorSpec {
+    /// The name, which is also its id unless `id` is given.
+    pub name: String,
+    /// The id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Processors.
+    pub vcpus: u32,
+    /// Memory in MiB.
+    pub memory_mb: u64,
+    /// Root disk in GiB.
+    pub root_gb: u64,
+    /// Ephemeral disk in GiB.
+    #[serde(default)]
+    pub ephemeral_gb: u64,
+    /// Swap in MiB.
+    #[serde(default)]
+    pub swap_mb: u64,
+    /// Extra specs.
+    #[serde(default)]
+    pub extra_specs: BTreeMap<String, String>,
+}
+
+impl FlavorSpec {
+    /// The flavor.
+    pub fn flavor(&self) -> Flavor {
+        Flavor {
+            id: FlavorId::from(self.id.as_deref().unwrap_or(&self.name)),
+            name: self.name.clone(),
+            vcpus: self.vcpus,
+            memory_mb: self.memory_mb,
+            root_gb: self.root_gb,
+            ephemeral_gb: self.ephemeral_gb,
+            swap_mb: self.swap_mb,
+            extra_specs: self.extra_specs.clone(),
+        }
+    }
+}
+
+impl Scenario {
+    /// All flavors of the cloud this scenario runs in: Nova's default ones, and its own.
+    pub fn all_flavors(&self) -> Vec<Flavor> {
+        Flavor::defaults().into_iter().chain(self.flavors.iter().map(FlavorSpec::flavor)).collect()
+    }
+
+    /// The faults that are planned, before the first step or by one.
+    pub fn planned_faults(&self) -> impl Iterator<Item = &FaultSpec> {
+        let by_steps = self.steps.iter().filter_map(|step| match &step.action {
+            Action::InjectFault(fault) => Some(fault),
+            _ => None,
+        });
+        self.faults.iter().chain(by_steps)
+    }
+
+    /// The control plane's options: the defaults, and over them the scenario's.
+    pub fn all_options(&self) -> Result<Options, OptionError> {
+        let mut options = Options::default();
+        for (name, value) in self.options.iter() {
+            options.set_by_name(name, value)?;
+        }
+        Ok(options)
+    }
+}

@@ -1,0 +1,307 @@
+//! What a user does in one step of a scenario.
+
+use super::expectation::Expectation;
+use super::fault::FaultSpec;
+use super::values::{Span, state};
+use model::rpc::RebootType;
+use model::{HostName, MigrationStatus, ServerStatus};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// One step, and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What is done.
+    pub action: Action,
+    /// Its line in the scenario file, from 1; none if it was not read from one.
+    pub line: Option<u64>,
+}
+
+impl From<Action> for Step {
+    fn from(action: Action) -> Self {
+        Self { action, line: None }
+    }
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let action = serde_saphyr::Spanned::<Action>::deserialize(deserializer)?;
+        Ok(Self { line: Some(action.referenced.line()).filter(|line| *line > 0), action: action.value })
+    }
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.action.serialize(serializer)
+    }
+}
+
+/// What is done in a step. Every one is over only when the cloud has come to rest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Makes a server.
+    Boot(BootServer),
+    /// Resizes a server to another flavor.
+    Resize(ResizeServer),
+    /// Migrates a server cold, keeping its flavor.
+    Migrate(MigrateServer),
+    /// Confirms a resize or cold migration.
+    Confirm(OnServer),
+    /// Reverts a resize or cold migration.
+    Revert(OnServer),
+    /// Powers a server on.
+    Start(OnServer),
+    /// Powers a server off.
+    Stop(OnServer),
+    /// Reboots a server.
+    Reboot(RebootServer),
+    /// Deletes a server.
+    Delete(OnServer),
+    /// Lets time pass until a server is as it says.
+    WaitFor(WaitFor),
+    /// Something that must be true at this point.
+    Check(Expectation),
+    /// Runs the periodic resource update on every host whose service runs.
+    RunPeriodics,
+    /// Stops the compute service of a host; its guests go on, messages for it wait.
+    StopHost(HostName),
+    /// Starts the compute service of a host again.
+    RestartHost(HostName),
+    /// Lets time pass.
+    Advance(Advance),
+    /// Plans a fault.
+    InjectFault(FaultSpec),
+}
+
+/// Makes a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BootServer {
+    /// What the scenario calls it; also the name its users see.
+    pub server: String,
+    /// The flavor, by name or id.
+    pub flavor: String,
+    /// The zone, or `zone:host` to force a host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
+    /// The code with which the API is to refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+/// Resizes a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResizeServer {
+    /// The server.
+    pub server: String,
+    /// The new flavor, by name or id.
+    pub flavor: String,
+    /// The code with which the API is to refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+/// Migrates a server cold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MigrateServer {
+    /// The server.
+    pub server: String,
+    /// The host it is to go to; the scheduler's choice if none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
+    /// The code with which the API is to refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+/// Reboots a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RebootServer {
+    /// The server.
+    pub server: String,
+    /// `SOFT` or `HARD`.
+    #[serde(rename = "type")]
+    pub reboot_type: RebootType,
+    /// The code with which the API is to refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+/// A request that needs no more than its server. Written `{server: NAME, refused: CODE}` or just `NAME`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OnServer {
+    /// The server.
+    pub server: String,
+    /// The code with which the API is to refuse it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+impl<'de> Deserialize<'de> for OnServer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Full {
+            server: String,
+            #[serde(default)]
+            refused: Option<u16>,
+        }
+        struct OnServerVisitor;
+
+        impl<'de> Visitor<'de> for OnServerVisitor {
+            type Value = OnServer;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a server's name, or {server: NAME, refused: CODE}")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<OnServer, E> {
+                Ok(OnServer { server: name.to_owned(), refused: None })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OnServer, A::Error> {
+                let Full { server, refused } = Full::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(OnServer { server, refused })
+            }
+        }
+
+        deserializer.deserialize_any(OnServerVisitor)
+    }
+}
+
+/// Lets time pass until everything that is said of a server is true, or the time is over, which is an unmet expectation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaitFor {
+    /// The server.
+    pub server: String,
+    /// Its status.
+    #[serde(default, deserialize_with = "state::deserialize", skip_serializing_if = "Option::is_none")]
+    pub status: Option<ServerStatus>,
+    /// The status of its last migration.
+    #[serde(default, deserialize_with = "state::deserialize", skip_serializing_if = "Option::is_none")]
+    pub migration: Option<MigrationStatus>,
+    /// How long at most; 60 seconds if nothing is said.
+    #[serde(default = "a_minute")]
+    pub within: Span,
+}
+
+fn a_minute() -> Span {
+    Span(std::time::Duration::from_secs(60))
+}
+
+/// Lets time pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Advance(pub Span);
+
+impl Action {
+    /// The server it is about.
+    pub fn server(&self) -> Option<&str> {
+        match self {
+            Action::Boot(BootServer { server, .. })
+            | Action::Resize(ResizeServer { server, .. })
+            | Action::Migrate(MigrateServer { server, .. })
+            | Action::Reboot(RebootServer { server, .. })
+            | Action::WaitFor(WaitFor { server, .. })
+            | Action::Confirm(OnServer { server, .. })
+            | Action::Revert(OnServer { server, .. })
+            | Action::Start(OnServer { server, .. })
+            | Action::Stop(OnServer { server, .. })
+            | Action::Delete(OnServer { server, .. }) => Some(server),
+            Action::InjectFault(fault) => fault.server.as_deref(),
+            Action::Check(expectation) => expectation.server(),
+            Action::RunPeriodics | Action::StopHost(_) | Action::RestartHost(_) | Action::Advance(_) => None,
+        }
+    }
+
+    /// The host it is about.
+    pub fn host(&self) -> Option<&HostName> {
+        match self {
+            Action::StopHost(host) | Action::RestartHost(host) => Some(host),
+            Action::InjectFault(fault) => Some(&fault.at.host),
+            Action::Check(expectation) => expectation.host(),
+            // The host of a migration is the user's to get wrong: the API answers for it.
+            Action::Migrate(_)
+            | Action::Boot(_)
+            | Action::Resize(_)
+            | Action::Confirm(_)
+            | Action::Revert(_)
+            | Action::Start(_)
+            | Action::Stop(_)
+            | Action::Reboot(_)
+            | Action::Delete(_)
+            | Action::WaitFor(_)
+            | Action::RunPeriodics
+            | Action::Advance(_) => None,
+        }
+    }
+
+    /// The code with which the API is to refuse it.
+    pub fn refused(&self) -> Option<u16> {
+        match self {
+            Action::Boot(BootServer { refused, .. })
+            | Action::Resize(ResizeServer { refused, .. })
+            | Action::Migrate(MigrateServer { refused, .. })
+            | Action::Reboot(RebootServer { refused, .. })
+            | Action::Confirm(OnServer { refused, .. })
+            | Action::Revert(OnServer { refused, .. })
+            | Action::Start(OnServer { refused, .. })
+            | Action::Stop(OnServer { refused, .. })
+            | Action::Delete(OnServer { refused, .. }) => *refused,
+            Action::WaitFor(_)
+            | Action::Check(_)
+            | Action::RunPeriodics
+            | Action::StopHost(_)
+            | Action::RestartHost(_)
+            | Action::Advance(_)
+            | Action::InjectFault(_) => None,
+        }
+    }
+}
+
+/// The step in words.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Boot(boot) => {
+                write!(f, "boot {} with flavor {}", boot.server, boot.flavor)?;
+                boot.availability_zone.as_ref().map_or(Ok(()), |zone| write!(f, " in {zone}"))
+            }
+            Action::Resize(resize) => write!(f, "resize {} to flavor {}", resize.server, resize.flavor),
+            Action::Migrate(MigrateServer { server, host: None, .. }) => write!(f, "migrate {server}"),
+            Action::Migrate(MigrateServer { server, host: Some(host), .. }) => write!(f, "migrate {server} to {host}"),
+            Action::Confirm(on) => write!(f, "confirm the resize of {}", on.server),
+            Action::Revert(on) => write!(f, "revert the resize of {}", on.server),
+            Action::Start(on) => write!(f, "start {}", on.server),
+            Action::Stop(on) => write!(f, "stop {}", on.server),
+            Action::Reboot(RebootServer { server, reboot_type: RebootType::Soft, .. }) => write!(f, "reboot {server}"),
+            Action::Reboot(RebootServer { server, reboot_type: RebootType::Hard, .. }) => {
+                write!(f, "reboot {server} hard")
+            }
+            Action::Delete(on) => write!(f, "delete {}", on.server),
+            Action::WaitFor(wait) => {
+                write!(f, "wait for {}", wait.server)?;
+                if let Some(status) = wait.status {
+                    write!(f, " to be {status}")?;
+                }
+                if let Some(status) = wait.migration {
+                    write!(f, ", its migration {status}")?;
+                }
+                Ok(())
+            }
+            Action::Check(expectation) => write!(f, "check that {expectation}"),
+            Action::RunPeriodics => f.write_str("run the periodic tasks"),
+            Action::StopHost(host) => write!(f, "stop the compute service of {host}"),
+            Action::RestartHost(host) => write!(f, "restart the compute service of {host}"),
+            Action::Advance(Advance(span)) => write!(f, "let {span} pass"),
+            Action::InjectFault(fault) => write!(f, "plan a fault: {fault}"),
+        }
+    }
+}

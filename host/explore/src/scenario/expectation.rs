@@ -1,0 +1,156 @@
+//! What a scenario expects to be true, at its end or at one of its steps.
+
+use super::values::{Amounts, OrNone, state};
+use model::{HostName, MigrationStatus, ServerStatus, TaskState};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Something that must be true.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expectation {
+    /// Of a server's record.
+    Server(ServerExpectation),
+    /// Of the last migration of a server.
+    Migration(MigrationExpectation),
+    /// Of what is used of a host's provider.
+    Usages(UsagesExpectation),
+    /// Of what a server, or its last migration, holds in placement.
+    Allocations(AllocationsExpectation),
+    /// Of the guests a host's hypervisor has.
+    Guests(GuestsExpectation),
+}
+
+/// Of a server's record. What is not said may be anything.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerExpectation {
+    /// The server.
+    pub name: String,
+    /// Its status as the API shows it; `DELETED` for one that is gone.
+    #[serde(default, deserialize_with = "state::deserialize", skip_serializing_if = "Option::is_none")]
+    pub status: Option<ServerStatus>,
+    /// Its task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_state: Option<OrNone<TaskState>>,
+    /// The host its record names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<OrNone<HostName>>,
+    /// The flavor its record names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flavor: Option<String>,
+    /// A part of the message of the fault the API shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<OrNone<String>>,
+}
+
+/// Of the last migration of a server. What is not said may be anything.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MigrationExpectation {
+    /// The server.
+    pub server: String,
+    /// Its status.
+    #[serde(default, deserialize_with = "state::deserialize", skip_serializing_if = "Option::is_none")]
+    pub status: Option<MigrationStatus>,
+    /// The host it leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<HostName>,
+    /// The host it goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dest: Option<OrNone<HostName>>,
+}
+
+/// Of what is used of a host's provider, of every resource class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsagesExpectation {
+    /// The host.
+    pub host: HostName,
+    /// How much.
+    pub are: Amounts,
+}
+
+/// Of what a server, or its last migration, holds in placement: on these hosts so much, elsewhere nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AllocationsExpectation {
+    /// The server.
+    pub server: String,
+    /// Whether its last migration is meant and not the server itself.
+    #[serde(default)]
+    pub of_migration: bool,
+    /// How much on which host.
+    pub are: BTreeMap<HostName, Amounts>,
+}
+
+/// Of the guests a host's hypervisor has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuestsExpectation {
+    /// The host.
+    pub host: HostName,
+    /// The servers it has guests of, running or not.
+    pub are: Vec<String>,
+}
+
+impl Expectation {
+    /// The server it is about.
+    pub fn server(&self) -> Option<&str> {
+        match self {
+            Expectation::Server(server) => Some(&server.name),
+            Expectation::Migration(migration) => Some(&migration.server),
+            Expectation::Allocations(allocations) => Some(&allocations.server),
+            Expectation::Usages(_) | Expectation::Guests(_) => None,
+        }
+    }
+
+    /// The host it is about.
+    pub fn host(&self) -> Option<&HostName> {
+        match self {
+            Expectation::Usages(usages) => Some(&usages.host),
+            Expectation::Guests(guests) => Some(&guests.host),
+            Expectation::Server(_) | Expectation::Migration(_) | Expectation::Allocations(_) => None,
+        }
+    }
+}
+
+/// The expectation in words, as the end of a sentence that begins with "it is expected that".
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn show(name: &str, value: Option<&impl fmt::Display>) -> Option<String> {
+            value.map(|value| format!("{name} {value}"))
+        }
+        let list = |parts: &[Option<String>]| parts.iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+        match self {
+            Expectation::Server(server) => {
+                let parts = [
+                    show("status", server.status.as_ref()),
+                    show("task", server.task_state.as_ref()),
+                    show("host", server.host.as_ref()),
+                    show("flavor", server.flavor.as_ref()),
+                    show("fault", server.fault.as_ref()),
+                ];
+                write!(f, "server {} has {}", server.name, list(&parts))
+            }
+            Expectation::Migration(migration) => {
+                let parts = [
+                    show("status", migration.status.as_ref()),
+                    show("source", migration.source.as_ref()),
+                    show("destination", migration.dest.as_ref()),
+                ];
+                write!(f, "the last migration of {} has {}", migration.server, list(&parts))
+            }
+            Expectation::Usages(usages) => write!(f, "the usages of {} are {}", usages.host, usages.are),
+            Expectation::Allocations(AllocationsExpectation { server, of_migration, are }) => {
+                let whose = if *of_migration { "the last migration of " } else { "" };
+                let held: Vec<_> = are.iter().map(|(host, amounts)| format!("{host}: {amounts}")).collect();
+                let held = if held.is_empty() { "nothing".to_owned() } else { held.join("; ") };
+                write!(f, "{whose}{server} holds {held}")
+            }
+            Expectation::Guests(guests) if guests.are.is_empty() => write!(f, "{} has no guest", guests.host),
+            Expectation::Guests(guests) => write!(f, "{} has the guests {}", guests.host, guests.are.join(", ")),
+        }
+    }
+}

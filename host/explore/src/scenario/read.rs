@@ -1,0 +1,82 @@
+//! Reading scenarios from YAML. An error names file and line, what is wrong there, and what was expected.
+
+use super::{Scenario, check};
+use std::fmt;
+use std::path::Path;
+
+/// A scenario file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioError {
+    /// The file, or the name of the built-in scenario.
+    pub file: String,
+    /// The line, from 1; none when no line can be blamed.
+    pub line: Option<u64>,
+    /// The text of that line.
+    pub text: Option<String>,
+    /// What is wrong, and what was expected.
+    pub problem: String,
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.problem)?;
+        if let (Some(line), Some(text)) = (self.line, &self.text) {
+            write!(f, "\n{line:>5} | {text}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+impl Scenario {
+    /// Reads a scenario. `file` is what errors call it, and the folder that paths of drivers are relative to.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] for text that is not YAML, keys and values that mean nothing, and steps that cannot be taken in
+    /// their order, such as one about a server that is booted later. Hosts are looked at by [`Scenario::check_hosts`],
+    /// since a command line may still add some.
+    pub fn from_yaml(file: &str, yaml: &str) -> Result<Self, ScenarioError> {
+        let error = |line: Option<u64>, problem: String| ScenarioError {
+            file: file.to_owned(),
+            line,
+            text: line.and_then(|line| yaml.lines().nth(usize::try_from(line).ok()? - 1)).map(str::to_owned),
+            problem,
+        };
+        let mut scenario: Self = serde_saphyr::from_str(yaml).map_err(|wrong| {
+            let line = wrong.location().map(|location| location.line()).filter(|line| *line > 0);
+            error(line, one_line(&wrong))
+        })?;
+        if let Some(folder) = Path::new(file).parent() {
+            scenario.hosts.resolve_paths(folder);
+        }
+        check::servers(&scenario).map_err(|problem| error(problem.line, problem.text))?;
+        Ok(scenario)
+    }
+
+    /// Checks that every host a step, fault or expectation names is there.
+    ///
+    /// # Errors
+    /// [`ScenarioError`], which names the known hosts.
+    pub fn check_hosts(&self) -> Result<(), ScenarioError> {
+        check::hosts(self).map_err(|problem| ScenarioError {
+            file: self.name.clone(),
+            line: problem.line,
+            text: None,
+            problem: problem.text,
+        })
+    }
+}
+
+/// The parser's message without its own line numbers, which stand before it already.
+fn one_line(error: &serde_saphyr::Error) -> String {
+    let text = error.without_snippet().to_string();
+    match error.location() {
+        Some(place) => text.replace(&format!(" at line {}, column {}", place.line(), place.column()), ""),
+        None => text,
+    }
+}
