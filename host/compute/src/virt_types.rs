@@ -3,6 +3,7 @@
 
 use crate::report_client::Allocations;
 use crate::resource_tracker::Provider;
+use model::compute_node::SupportedInstance;
 use model::resources::Ratio;
 use model::{
     ComputeNode, ExceptionClass, Flavor, HostName, ImageMeta, Migration, MigrationType, NetworkInfo,
@@ -203,6 +204,16 @@ pub(crate) fn compute_node(
         memory_mb_used: 0,
         local_gb: resources.local_gb,
         local_gb_used: 0,
+        disk_available_least: resources.disk_available_least,
+        supported_instances: resources
+            .supported_instances
+            .into_iter()
+            .map(|kind| SupportedInstance {
+                architecture: kind.arch,
+                hypervisor_type: kind.hypervisor_type,
+                vm_mode: kind.vm_mode,
+            })
+            .collect(),
         running_vms: 0,
         cpu_allocation_ratio: ratio(
             options.cpu_allocation_ratio,

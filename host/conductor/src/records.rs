@@ -109,6 +109,7 @@ impl StateOfRecord {
         let mut stored = spec.clone();
         stored.requested_destination = None;
         stored.requested_node = None;
+        stored.preferred_cell = None;
         stored.ignore_hosts.clear();
         self.tables.borrow_mut().request_specs.insert(spec.server, stored);
     }

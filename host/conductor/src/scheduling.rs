@@ -4,11 +4,17 @@
 use crate::records::StateOfRecord;
 use compute::{Owner, Records, Services};
 use model::rpc::Address;
-use model::{HostName, NotificationPriority, NovaError, ProviderId, RequestSpec, Selection, ServerId};
+use model::{
+    HostName, NotificationPriority, NovaError, Options, ProviderId, RequestSpec, Selection, Server, ServerId,
+};
 use placement::{CandidatesRequest, GroupPolicy, RequestGroup, TraitName};
 use runtime::TraceEvent;
-use scheduler::{AllocationCandidate, Decision, HostState, ResourceRequest, Weighed};
+use scheduler::{
+    AllocationCandidate, BatchError, BatchFailure, CloudFacts, Decision, HostState, ResidentServer,
+    ResourceRequest, SupportedInstance,
+};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Who sends the scheduler's notifications.
 const PUBLISHER: &str = "nova-scheduler:scheduler";
@@ -27,7 +33,7 @@ pub(crate) fn select_destinations(
 ) -> Result<Destinations, NovaError> {
     let options = services.options.get().clone();
     let target = fixed_destination(records, spec)?;
-    let asked = scheduler::resource_request(spec, target, &options);
+    let asked = placement_request(services, spec, target, &options)?;
     let candidates = allocation_candidates(services, &asked);
     if candidates.is_empty() {
         return Err(NovaError::no_valid_host(""));
@@ -35,24 +41,56 @@ pub(crate) fn select_destinations(
     notify(services, spec.server, "start");
     let hosts = host_states(services, records, candidates);
     let random = services.random.clone();
-    let decision = scheduler::schedule(spec, hosts, &options, &mut |bound| random.below(bound));
-    trace(services, spec.server, &decision);
     let owner = Owner { project: spec.project_id.clone(), user: spec.user_id.clone() };
-    let mut ordered = decision.ordered.iter();
-    let selected = loop {
-        let Some(weighed) = ordered.next() else {
-            return Err(NovaError::no_valid_host("There are not enough hosts available."));
-        };
-        let selection = selection_of(weighed);
-        if claim(services, spec.server, &selection, &owner)? {
-            break selection;
-        }
+    let chosen = scheduler::select_destinations(
+        spec,
+        &[spec.server],
+        hosts,
+        &options,
+        true,
+        &mut |bound| random.below(bound),
+        &mut |server, host| claim(services, server, &selection_of(host), &owner),
+    );
+    let chosen = match chosen {
+        Ok(mut chosen) => chosen.pop(),
+        Err(BatchError { reason, .. }) => return Err(refused(services, spec.server, reason)),
     };
-    let wanted = usize::try_from(options.max_attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-    let others = decision.ordered.iter().map(selection_of).filter(|other| other.host != selected.host);
-    let alternates = others.take(wanted).collect();
+    let chosen = chosen.ok_or_else(|| NovaError::no_valid_host("There are not enough hosts available."))?;
+    trace(services, spec.server, &chosen.decision);
     notify(services, spec.server, "end");
-    Ok(Destinations { selected, alternates })
+    Ok(Destinations {
+        selected: selection_of(&chosen.host),
+        alternates: chosen.alternates.iter().map(selection_of).collect(),
+    })
+}
+
+/// Why no host was chosen, as the caller is told; the single server of a request holds nothing then.
+fn refused(services: &Services, server: ServerId, reason: BatchFailure<NovaError>) -> NovaError {
+    match reason {
+        BatchFailure::NotEnoughHosts(decision) => {
+            trace(services, server, &decision);
+            NovaError::no_valid_host("There are not enough hosts available.")
+        }
+        BatchFailure::Unordered(failure) => NovaError::no_valid_host(&failure.to_string()),
+        BatchFailure::Claim(error) => error,
+    }
+}
+
+/// What to ask of placement, narrowed by the request filters. There are no aggregates yet, and 34.0.0 does not ask for
+/// the trait of nodes that Nova owns.
+fn placement_request(
+    services: &Services,
+    spec: &RequestSpec,
+    target: Option<ProviderId>,
+    options: &Options,
+) -> Result<ResourceRequest, NovaError> {
+    let mut asked = scheduler::resource_request(spec, target, options);
+    let is_trait =
+        |name: &str| services.report_client.read(|placement| placement.has_trait(&TraitName::from(name)));
+    let facts = CloudFacts { aggregates: &[], segments: &[], owner_nova: false, is_trait: &is_trait };
+    scheduler::apply_request_filters(&mut asked, spec, &facts, options)
+        .map_err(|failed| NovaError::no_valid_host(&failed.to_string()))?;
+    Ok(asked)
 }
 
 /// Claims the first of `alternates` that lets itself be claimed, and drops those before it.
@@ -99,12 +137,12 @@ fn fixed_destination(records: &StateOfRecord, spec: &RequestSpec) -> Result<Opti
     }
 }
 
-/// What placement offers, by the providers that occur in it. A query that placement refuses offers nothing.
+/// What placement offers, by the root of its providers. A query that placement refuses offers nothing.
 fn allocation_candidates(
     services: &Services,
     asked: &ResourceRequest,
 ) -> BTreeMap<ProviderId, Vec<AllocationCandidate>> {
-    let request = candidates_request(asked);
+    let Some(request) = candidates_request(asked) else { return BTreeMap::new() };
     services.report_client.read(|placement| {
         let mut by_provider = BTreeMap::<_, Vec<_>>::new();
         let Ok(found) = placement.candidates(&request) else { return by_provider };
@@ -131,36 +169,43 @@ fn allocation_candidates(
     })
 }
 
-/// The scheduler's request as placement takes it. Every node must be one that no operator disabled
-/// (`compute_status_filter`).
-fn candidates_request(asked: &ResourceRequest) -> CandidatesRequest {
-    let names =
-        |set: &BTreeSet<String>| set.iter().map(|name| TraitName::from(&**name)).collect::<BTreeSet<_>>();
-    let group = |suffix: &str, group: &scheduler::RequestGroup| RequestGroup {
+/// The scheduler's request as placement takes it; none if placement would refuse it, which it does with several
+/// granular groups and no policy for them.
+fn candidates_request(asked: &ResourceRequest) -> Option<CandidatesRequest> {
+    let group_policy = match asked.group_policy {
+        Some(scheduler::GroupPolicy::Isolate) => GroupPolicy::Isolate,
+        Some(scheduler::GroupPolicy::None) => GroupPolicy::None,
+        None if asked.granular.len() > 1 => return None,
+        None => GroupPolicy::None,
+    };
+    let groups = std::iter::once(("", &asked.unsuffixed))
+        .chain(asked.granular.iter().map(|(suffix, granular)| (suffix.as_str(), granular)))
+        .map(|(suffix, group)| request_group(suffix, group));
+    Some(CandidatesRequest {
+        groups: groups.collect(),
+        group_policy,
+        limit: asked.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        root_required: trait_names(&asked.root_required),
+        root_forbidden: trait_names(&asked.root_forbidden),
+        same_subtree: asked.same_subtree.clone(),
+        nested_aware: true,
+    })
+}
+
+fn request_group(suffix: &str, group: &scheduler::RequestGroup) -> RequestGroup {
+    RequestGroup {
         suffix: suffix.to_owned(),
         resources: group.resources.clone(),
-        required: names(&group.required).into_iter().map(|name| BTreeSet::from([name])).collect(),
-        forbidden: names(&group.forbidden),
+        required: trait_names(&group.required).into_iter().map(|name| BTreeSet::from([name])).collect(),
+        forbidden: trait_names(&group.forbidden),
         member_of: group.member_of.clone(),
         not_member_of: group.forbidden_aggregates.clone(),
         in_tree: group.in_tree,
-    };
-    let mut root_forbidden = names(&asked.root_forbidden);
-    root_forbidden.insert(TraitName::from("COMPUTE_STATUS_DISABLED"));
-    CandidatesRequest {
-        groups: std::iter::once(group("", &asked.unsuffixed))
-            .chain(asked.granular.iter().map(|(suffix, granular)| group(suffix, granular)))
-            .collect(),
-        group_policy: match asked.group_policy {
-            Some(scheduler::GroupPolicy::Isolate) => GroupPolicy::Isolate,
-            Some(scheduler::GroupPolicy::None) | None => GroupPolicy::None,
-        },
-        limit: asked.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
-        root_required: names(&asked.root_required),
-        root_forbidden,
-        same_subtree: asked.same_subtree.clone(),
-        nested_aware: true,
     }
+}
+
+fn trait_names(names: &BTreeSet<String>) -> BTreeSet<TraitName> {
+    names.iter().map(|name| TraitName::from(&**name)).collect()
 }
 
 /// The states of the hosts that placement offers something on.
@@ -180,13 +225,34 @@ fn host_states(
             state.service_enabled = !records.service_disabled(&node.host);
             state.service_up = records.service_is_up(&node.host, now, options.service_down_time);
             state.availability_zone = options.default_availability_zone.0.clone();
+            state.instances = records
+                .servers_on(&node.host)
+                .iter()
+                .map(|server| (server.id, resident(records, server)))
+                .collect();
+            state.supported_instances = node.supported_instances.iter().map(supported).collect();
+            if let Some(least) = node.disk_available_least {
+                state.limit_free_disk(least);
+            }
             Some(state)
         })
         .collect()
 }
 
-fn selection_of(weighed: &Weighed) -> Selection {
-    let state = &weighed.host;
+fn resident(records: &StateOfRecord, server: &Server) -> ResidentServer {
+    let image = server.image.and_then(|image| records.image(image));
+    ResidentServer { image_properties: Arc::new(image.map(|image| image.properties).unwrap_or_default()) }
+}
+
+fn supported(kind: &model::compute_node::SupportedInstance) -> SupportedInstance {
+    SupportedInstance {
+        architecture: kind.architecture.clone(),
+        hypervisor_type: kind.hypervisor_type.clone(),
+        vm_mode: kind.vm_mode.clone(),
+    }
+}
+
+fn selection_of(state: &HostState) -> Selection {
     Selection {
         compute_node: state.compute_node,
         host: state.host.clone(),

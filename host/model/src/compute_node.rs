@@ -32,6 +32,10 @@ pub struct ComputeNode {
     pub local_gb: u64,
     /// Disk used in GiB, what is reserved for the host included.
     pub local_gb_used: u64,
+    /// GiB of disk the driver says are left at least, when it says so; it may be less than the difference of the two.
+    pub disk_available_least: Option<i64>,
+    /// What kinds of guests the hypervisor runs.
+    pub supported_instances: Vec<SupportedInstance>,
     /// Guests counted.
     pub running_vms: u64,
     /// How often processors may be handed out.
@@ -42,4 +46,15 @@ pub struct ComputeNode {
     pub disk_allocation_ratio: Ratio,
     /// When the record was made.
     pub created_at: Timestamp,
+}
+
+/// A kind of guest a hypervisor runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupportedInstance {
+    /// `x86_64`, `aarch64`, …
+    pub architecture: String,
+    /// `kvm`, `fake`, …
+    pub hypervisor_type: String,
+    /// `hvm`, `exe`, …
+    pub vm_mode: String,
 }

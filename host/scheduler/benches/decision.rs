@@ -26,6 +26,8 @@ fn hosts(count: u32) -> Vec<HostState> {
             memory_mb_used: u64::from(number % 977) * 512,
             local_gb: 600_000,
             local_gb_used: 0,
+            disk_available_least: None,
+            supported_instances: Vec::new(),
             running_vms: 0,
             cpu_allocation_ratio: Ratio::ONE,
             ram_allocation_ratio: Ratio::ONE,

@@ -28,6 +28,8 @@ pub(crate) fn host(name: &str) -> HostState {
         memory_mb_used: 0,
         local_gb: 1028,
         local_gb_used: 0,
+        disk_available_least: None,
+        supported_instances: Vec::new(),
         running_vms: 0,
         cpu_allocation_ratio: Ratio::ONE,
         ram_allocation_ratio: Ratio::ONE,
