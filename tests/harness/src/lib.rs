@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! use model::{MigrationStatus, ServerStatus};
-//! use novarig_harness::{Leak, Simulation};
+//! use novarig_harness::Simulation;
 //!
 //! Simulation::new()
 //!     .host("host1", "fake")
@@ -17,7 +17,6 @@
 //!         cloud.wait_for_migration_status(server, &[MigrationStatus::Error]).await;
 //!         cloud.wait_for_state_change(server, ServerStatus::Error).await;
 //!         cloud.assert_flavor_matches_allocation("m1.medium", server, "host2");
-//!         cloud.expect_leak(Leak::guest("host1", server));
 //!     });
 //! ```
 //!

@@ -1,0 +1,108 @@
+//! Deleting servers, in whatever state they are: nothing is left (instance-lifecycle.md, section 12).
+
+use crate::common::{raises, says_no};
+use harness::{Leak, ServerExpectation, Simulation};
+use model::{MigrationStatus, ServerStatus, TaskState};
+use virt::types::VirtError;
+
+const OLD: &str = "m1.small";
+const NEW: &str = "m1.medium";
+
+fn two_hosts() -> Simulation {
+    Simulation::new().host("host1", "fake").host("host2", "fake")
+}
+
+#[test]
+fn an_active_and_a_stopped_server_leave_nothing() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        assert_eq!(cloud.delete_and_check_allocations(server).await, None);
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.stop_server(server).await;
+        cloud.delete_and_check_allocations(server).await;
+        assert_eq!(cloud.network().ports(), []);
+    });
+}
+
+#[test]
+fn a_server_in_verify_resize_is_confirmed_first() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.resize_and_check_allocations(server, NEW, "host2").await;
+        cloud.delete_and_check_allocations(server).await;
+        assert_eq!(cloud.last_migration(server).status, MigrationStatus::Confirmed);
+        let actions: Vec<_> =
+            cloud.records().actions(server).into_iter().map(|action| action.action).collect();
+        assert_eq!(actions, ["create", "resize", "confirmResize", "delete"]);
+    });
+}
+
+#[test]
+fn a_server_that_never_got_a_host_is_deleted_by_the_api() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.assert_build_schedule_failure(OLD, Some("host7")).await;
+        cloud.delete_and_check_allocations(server.id).await;
+        let sent = cloud.wait_for_versioned_notifications("instance.delete.end", 1).await;
+        assert_eq!(sent[0].publisher_id, "nova-api:api");
+    });
+}
+
+#[test]
+fn a_server_whose_resize_failed_leaves_nothing_in_placement() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.inject_fault("host2:finish_migration", says_no());
+        cloud.api().resize(server, NEW).await.unwrap();
+        cloud.wait_for_migration_status(server, &[MigrationStatus::Error]).await;
+        cloud.delete_and_check_allocations(server).await;
+    });
+}
+
+#[test]
+fn a_delete_whose_destroy_fails_keeps_the_allocation_and_can_be_repeated() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.inject_fault("host1:destroy", says_no());
+        cloud.api().delete(server).await.unwrap();
+        let failed = ServerExpectation::from(ServerStatus::Error).host("host1").task_state(None);
+        cloud.wait_for_server_parameter(server, failed).await;
+        cloud.assert_flavor_matches_allocation(OLD, server, "host1");
+        assert_eq!(
+            cloud.network().ports_of(server),
+            [],
+            "the ports are released though the guest may still run"
+        );
+        cloud.assert_guests(server, &["host1"]).await;
+        cloud.delete_and_check_allocations(server).await;
+    });
+}
+
+#[test]
+fn a_driver_that_knows_no_such_server_leaves_it_deleting_with_its_allocation() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.inject_fault("host1:destroy", raises(VirtError::InstanceNotFound(server.to_string())));
+        cloud.api().delete(server).await.unwrap();
+        cloud.at_rest().await;
+        let stuck = ServerExpectation::from(ServerStatus::Active).task_state(Some(TaskState::Deleting));
+        cloud.wait_for_server_parameter(server, stuck).await;
+        cloud.assert_flavor_matches_allocation(OLD, server, "host1");
+        // Nobody gets rid of it: a further delete finds one under way. So tear-down cannot either.
+        cloud.expect_leak(Leak::Server { server });
+        cloud.expect_leak(Leak::allocation("host1", server));
+        cloud.expect_leak(Leak::guest("host1", server));
+    });
+}
+
+#[test]
+fn a_server_whose_host_is_down_is_deleted_by_the_api_and_its_guest_stays() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.stop_compute(&"host1".into()).await.unwrap();
+        let down_time = cloud.options().service_down_time;
+        cloud.services().clock.sleep(down_time * 2).await;
+        cloud.delete_and_check_allocations(server).await;
+        cloud.assert_guests(server, &["host1"]).await;
+        cloud.expect_leak(Leak::guest("host1", server));
+    });
+}

@@ -1,0 +1,33 @@
+//! What a cloud does as a whole: placement, scheduler, conductor and compute managers over WebAssembly hypervisors, in
+//! simulated time. One binary, because linking the WebAssembly engine takes longer than running all of this.
+
+mod builds;
+mod deletes;
+mod determinism;
+mod harness_itself;
+mod misbehaving_drivers;
+mod moves;
+mod moves_that_fail;
+mod power;
+mod regressions {
+    //! One file for each bug of Nova's, named by its Launchpad number.
+
+    mod bug_1825537;
+}
+mod shipped_drivers;
+
+/// What the tests share.
+mod common {
+    use virt::types::VirtError;
+    use virt::{Fault, When};
+
+    /// An ordinary error of a driver, raised instead of doing anything.
+    pub(crate) fn says_no() -> Fault {
+        raises(VirtError::Other("driver says no".to_owned()))
+    }
+
+    /// This error, raised instead of doing anything.
+    pub(crate) fn raises(error: VirtError) -> Fault {
+        Fault::Raise { error, when: When::Before }
+    }
+}
