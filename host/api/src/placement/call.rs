@@ -2,7 +2,7 @@
 
 use super::query::Query;
 use super::refusal::Refusal;
-use super::schema::Schema;
+use super::routes::Operation;
 use super::version::Version;
 use bytes::Bytes;
 use model::ProviderId;
@@ -11,8 +11,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// What a handler may know of a request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Call {
+    pub(crate) operation: &'static Operation,
     pub(crate) version: Version,
     pub(crate) query: Query,
     pub(crate) body: Bytes,
@@ -39,19 +40,23 @@ impl Call {
         })
     }
 
-    /// The body, which must be JSON that the schema allows.
-    pub(crate) fn json(&self, schema: &Schema) -> Result<Value, Refusal> {
+    /// The body, which must be JSON that the operation's schema allows.
+    pub(crate) fn json(&self) -> Result<Value, Refusal> {
         let value: Value = serde_json::from_slice(&self.body)
             .map_err(|error| Refusal::bad_request(format!("Malformed JSON: {error}")))?;
-        schema
-            .check(&value)
-            .map_err(|violation| Refusal::bad_request(format!("JSON does not validate: {violation}")))?;
+        if let Some(schema) = self.operation.body {
+            let checked = schema.at(self.version).check(&value);
+            checked
+                .map_err(|violation| Refusal::bad_request(format!("JSON does not validate: {violation}")))?;
+        }
         Ok(value)
     }
 
     /// Checks the keys of the query string and the form of their values.
-    pub(crate) fn check_query(&self, schema: &Schema) -> Result<(), Refusal> {
-        schema.check(&self.query.as_object()).map_err(|violation| {
+    pub(crate) fn check_query(&self) -> Result<(), Refusal> {
+        let Some(schema) = self.operation.query else { return Ok(()) };
+        let checked = schema.at(self.version).check(&self.query.as_object());
+        checked.map_err(|violation| {
             Refusal::bad_request(format!("Invalid query string parameters: {violation}"))
         })
     }

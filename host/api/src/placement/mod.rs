@@ -10,6 +10,7 @@ mod call;
 mod cors;
 mod engine;
 mod handlers;
+mod openapi;
 mod query;
 mod refusal;
 mod reply;

@@ -7,8 +7,10 @@ use super::handlers::{
     aggregates, allocations, candidates, inventories, providers, reshaper, resource_classes, root, traits,
     usages,
 };
+use super::openapi;
 use super::refusal::Refusal;
 use super::reply::Reply;
+use super::schema::documents::{self, Lazy};
 use super::version::Version;
 use axum::http::StatusCode;
 use placement::Placement;
@@ -35,15 +37,25 @@ pub(crate) struct Operation {
     pub(crate) until: Option<u32>,
     /// The status below its first microversion.
     pub(crate) before: StatusCode,
-    /// Whether it takes a body of JSON, and nothing else.
-    pub(crate) takes_json: bool,
+    /// What its body must be, which then is JSON and nothing else.
+    pub(crate) body: Option<&'static Lazy>,
+    /// What its query string must be; without it, the query string does not matter.
+    pub(crate) query: Option<&'static Lazy>,
     /// Whether it gives a body of JSON, and so refuses who does not accept that.
     pub(crate) gives_json: bool,
     pub(crate) access: Access,
     /// The name of its rule of access.
     pub(crate) rule: &'static str,
     pub(crate) handler: Handler,
+    /// How it succeeds at the newest microversion: the statuses, each with whether there is a body of JSON.
+    pub(crate) successes: &'static [(u16, bool)],
 }
+
+const OK: &[(u16, bool)] = &[(200, true)];
+const CREATED: &[(u16, bool)] = &[(201, false)];
+const CREATED_AND_SHOWN: &[(u16, bool)] = &[(201, true)];
+const DONE: &[(u16, bool)] = &[(204, false)];
+const CREATED_OR_THERE: &[(u16, bool)] = &[(201, false), (204, false)];
 
 /// One path. A part in braces is open.
 pub(crate) struct Route {
@@ -52,34 +64,50 @@ pub(crate) struct Route {
 }
 
 impl Operation {
-    const fn new(method: &'static str, rule: &'static str, handler: Handler) -> Self {
+    const fn get(rule: &'static str, handler: fn(&Call, &Placement) -> Answer) -> Self {
         Self {
-            method,
+            method: "GET",
             since: 0,
             until: None,
             before: StatusCode::NOT_FOUND,
-            takes_json: false,
-            gives_json: false,
+            body: None,
+            query: None,
+            gives_json: true,
             access: Access::AdminOrService,
             rule,
-            handler,
+            handler: Handler::Read(handler),
+            successes: OK,
         }
     }
 
-    const fn get(rule: &'static str, handler: fn(&Call, &Placement) -> Answer) -> Self {
-        Self { gives_json: true, ..Self::new("GET", rule, Handler::Read(handler)) }
-    }
-
-    const fn post(rule: &'static str, handler: fn(&Call, &mut dyn Store) -> Answer) -> Self {
-        Self { takes_json: true, ..Self::new("POST", rule, Handler::Write(handler)) }
+    const fn delete(rule: &'static str, handler: fn(&Call, &mut dyn Store) -> Answer) -> Self {
+        Self {
+            method: "DELETE",
+            gives_json: false,
+            handler: Handler::Write(handler),
+            successes: DONE,
+            ..Self::get(rule, root::versions)
+        }
     }
 
     const fn put(rule: &'static str, handler: fn(&Call, &mut dyn Store) -> Answer) -> Self {
-        Self { takes_json: true, ..Self::new("PUT", rule, Handler::Write(handler)) }
+        Self { method: "PUT", successes: OK, ..Self::delete(rule, handler) }
     }
 
-    const fn delete(rule: &'static str, handler: fn(&Call, &mut dyn Store) -> Answer) -> Self {
-        Self::new("DELETE", rule, Handler::Write(handler))
+    const fn post(rule: &'static str, handler: fn(&Call, &mut dyn Store) -> Answer) -> Self {
+        Self { method: "POST", ..Self::put(rule, handler) }
+    }
+
+    const fn body(self, schema: &'static Lazy) -> Self {
+        Self { body: Some(schema), ..self }
+    }
+
+    const fn query(self, schema: &'static Lazy) -> Self {
+        Self { query: Some(schema), ..self }
+    }
+
+    const fn succeeds(self, successes: &'static [(u16, bool)]) -> Self {
+        Self { successes, ..self }
     }
 
     const fn since(self, since: u32) -> Self {
@@ -88,11 +116,6 @@ impl Operation {
 
     const fn until(self, until: u32) -> Self {
         Self { until: Some(until), ..self }
-    }
-
-    /// It takes and gives no body.
-    const fn bodiless(self) -> Self {
-        Self { takes_json: false, gives_json: false, ..self }
     }
 
     const fn access(self, access: Access) -> Self {
@@ -115,26 +138,40 @@ pub(crate) static ROUTES: &[Route] = &[
         }],
     },
     Route {
+        pattern: openapi::PATH,
+        operations: &[Operation::get("", root::describe_api).access(Access::Anyone)],
+    },
+    Route {
         pattern: "/resource_classes",
         operations: &[
             Operation::get("placement:resource_classes:list", resource_classes::list).since(2),
-            Operation::post("placement:resource_classes:create", resource_classes::create).since(2),
+            Operation::post("placement:resource_classes:create", resource_classes::create)
+                .since(2)
+                .body(&documents::RESOURCE_CLASS)
+                .succeeds(CREATED),
         ],
     },
     Route {
         pattern: "/resource_classes/{name}",
         operations: &[
             Operation::get("placement:resource_classes:show", resource_classes::show).since(2),
-            Operation::put("placement:resource_classes:update", resource_classes::rename).since(2).until(6),
-            Operation::put("placement:resource_classes:update", resource_classes::ensure).since(7).bodiless(),
+            Operation::put("placement:resource_classes:update", resource_classes::rename)
+                .since(2)
+                .until(6)
+                .body(&documents::RESOURCE_CLASS),
+            Operation::put("placement:resource_classes:update", resource_classes::ensure)
+                .since(7)
+                .succeeds(CREATED_OR_THERE),
             Operation::delete("placement:resource_classes:delete", resource_classes::delete).since(2),
         ],
     },
     Route {
         pattern: "/resource_providers",
         operations: &[
-            Operation::get("placement:resource_providers:list", providers::list),
-            Operation::post("placement:resource_providers:create", providers::create),
+            Operation::get("placement:resource_providers:list", providers::list)
+                .query(&documents::PROVIDER_LIST),
+            Operation::post("placement:resource_providers:create", providers::create)
+                .body(&documents::PROVIDER_POST),
         ],
     },
     Route {
@@ -142,15 +179,19 @@ pub(crate) static ROUTES: &[Route] = &[
         operations: &[
             Operation::get("placement:resource_providers:show", providers::show),
             Operation::delete("placement:resource_providers:delete", providers::delete),
-            Operation::put("placement:resource_providers:update", providers::update),
+            Operation::put("placement:resource_providers:update", providers::update)
+                .body(&documents::PROVIDER_PUT),
         ],
     },
     Route {
         pattern: "/resource_providers/{uuid}/inventories",
         operations: &[
             Operation::get("placement:resource_providers:inventories:list", inventories::list),
-            Operation::post("placement:resource_providers:inventories:create", inventories::create),
-            Operation::put("placement:resource_providers:inventories:update", inventories::replace),
+            Operation::post("placement:resource_providers:inventories:create", inventories::create)
+                .body(&documents::INVENTORY_POST)
+                .succeeds(CREATED_AND_SHOWN),
+            Operation::put("placement:resource_providers:inventories:update", inventories::replace)
+                .body(&documents::INVENTORIES),
             Operation {
                 before: StatusCode::METHOD_NOT_ALLOWED,
                 ..Operation::delete(
@@ -165,7 +206,8 @@ pub(crate) static ROUTES: &[Route] = &[
         pattern: "/resource_providers/{uuid}/inventories/{resource_class}",
         operations: &[
             Operation::get("placement:resource_providers:inventories:show", inventories::show),
-            Operation::put("placement:resource_providers:inventories:update", inventories::update),
+            Operation::put("placement:resource_providers:inventories:update", inventories::update)
+                .body(&documents::INVENTORY_PUT),
             Operation::delete("placement:resource_providers:inventories:delete", inventories::delete),
         ],
     },
@@ -177,7 +219,9 @@ pub(crate) static ROUTES: &[Route] = &[
         pattern: "/resource_providers/{uuid}/aggregates",
         operations: &[
             Operation::get("placement:resource_providers:aggregates:list", aggregates::list).since(1),
-            Operation::put("placement:resource_providers:aggregates:update", aggregates::replace).since(1),
+            Operation::put("placement:resource_providers:aggregates:update", aggregates::replace)
+                .since(1)
+                .body(&documents::AGGREGATES),
         ],
     },
     Route {
@@ -191,35 +235,49 @@ pub(crate) static ROUTES: &[Route] = &[
         pattern: "/resource_providers/{uuid}/traits",
         operations: &[
             Operation::get("placement:resource_providers:traits:list", traits::of_provider).since(6),
-            Operation::put("placement:resource_providers:traits:update", traits::replace).since(6),
+            Operation::put("placement:resource_providers:traits:update", traits::replace)
+                .since(6)
+                .body(&documents::PROVIDER_TRAITS),
             Operation::delete("placement:resource_providers:traits:delete", traits::clear).since(6),
         ],
     },
     Route {
         pattern: "/allocations",
-        operations: &[Operation::post("placement:allocations:manage", allocations::write_several).since(13)],
+        operations: &[Operation::post("placement:allocations:manage", allocations::write_several)
+            .since(13)
+            .body(&documents::ALLOCATIONS_POST)
+            .succeeds(DONE)],
     },
     Route {
         pattern: "/allocations/{consumer_uuid}",
         operations: &[
             Operation::get("placement:allocations:list", allocations::of_consumer),
-            Operation::put("placement:allocations:update", allocations::write),
+            Operation::put("placement:allocations:update", allocations::write)
+                .body(&documents::ALLOCATIONS_PUT)
+                .succeeds(DONE),
             Operation::delete("placement:allocations:delete", allocations::delete),
         ],
     },
     Route {
         pattern: "/allocation_candidates",
-        operations: &[Operation::get("placement:allocation_candidates:list", candidates::list).since(10)],
+        operations: &[Operation::get("placement:allocation_candidates:list", candidates::list)
+            .since(10)
+            .query(&documents::CANDIDATES)],
     },
     Route {
         pattern: "/traits",
-        operations: &[Operation::get("placement:traits:list", traits::list).since(6)],
+        operations: &[Operation::get("placement:traits:list", traits::list)
+            .since(6)
+            .query(&documents::TRAIT_LIST)],
     },
     Route {
         pattern: "/traits/{name}",
         operations: &[
-            Operation::get("placement:traits:show", traits::show).since(6).bodiless(),
-            Operation::put("placement:traits:update", traits::ensure).since(6).bodiless(),
+            Operation {
+                gives_json: false,
+                ..Operation::get("placement:traits:show", traits::show).since(6).succeeds(DONE)
+            },
+            Operation::put("placement:traits:update", traits::ensure).since(6).succeeds(CREATED_OR_THERE),
             Operation::delete("placement:traits:delete", traits::delete).since(6),
         ],
     },
@@ -227,12 +285,15 @@ pub(crate) static ROUTES: &[Route] = &[
         pattern: "/usages",
         operations: &[Operation::get("placement:usages", usages::of_project)
             .since(9)
+            .query(&documents::USAGES)
             .access(Access::AdminServiceOrProjectReader)],
     },
     Route {
         pattern: "/reshaper",
         operations: &[Operation::post("placement:reshaper:reshape", reshaper::reshape)
             .since(30)
+            .body(&documents::RESHAPER)
+            .succeeds(DONE)
             .access(Access::Service)],
     },
 ];
@@ -260,6 +321,11 @@ impl Route {
         methods.dedup();
         methods.join(", ")
     }
+}
+
+/// Whether this path is for everybody, with a token or without.
+pub(crate) fn is_public(path: &str) -> bool {
+    matches!(path, "" | "/" | openapi::PATH)
 }
 
 /// The route of a path, with the path's open parts. The empty path is the root.

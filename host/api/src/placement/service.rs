@@ -95,10 +95,10 @@ impl<E: Engine> Service<E> {
             return with_headers(context.finish(Ok(reply)), cross_origin(Cors::preflight));
         }
         let answer = match self.prepare(&parts, &mut context) {
-            Ok((operation, mut call)) => match to_bytes(body, MAX_BODY).await {
+            Ok(mut call) => match to_bytes(body, MAX_BODY).await {
                 Ok(body) => {
                     call.body = body;
-                    self.run(operation, call).await
+                    self.run(call).await
                 }
                 Err(_) => Err(Refusal::new(
                     StatusCode::PAYLOAD_TOO_LARGE,
@@ -110,16 +110,12 @@ impl<E: Engine> Service<E> {
         with_headers(context.finish(answer), cross_origin(Cors::on_answer))
     }
 
-    /// Decides which operation is asked for, and whether it may be.
-    fn prepare(
-        &self,
-        parts: &axum::http::request::Parts,
-        context: &mut Context,
-    ) -> Result<(&'static Operation, Call), Refusal> {
+    /// Decides which operation is asked for, whether it may be, and whether its query string is in order.
+    fn prepare(&self, parts: &axum::http::request::Parts, context: &mut Context) -> Result<Call, Refusal> {
         let headers = &parts.headers;
         let path = parts.uri.path().strip_prefix(self.config.prefix.as_str()).unwrap_or(parts.uri.path());
         let who = Requester::from_headers(headers);
-        if who.is_none() && !matches!(path, "" | "/") {
+        if who.is_none() && !routes::is_public(path) {
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "").unvaried());
         }
         let version = Version::requested(headers).map_err(|error| {
@@ -142,7 +138,7 @@ impl<E: Engine> Service<E> {
         };
         let operation = named.iter().find(|operation| operation.exists_at(version));
         let operation = *operation.ok_or_else(|| Refusal::new(first.before, ""))?;
-        if operation.takes_json && context.media_type() != "application/json" {
+        if operation.body.is_some() && context.media_type() != "application/json" {
             let given = if context.content_type.is_empty() { "None" } else { context.media_type() };
             let message = format!("The media type {given} is not supported, use application/json");
             context.content_type = given.to_string();
@@ -153,6 +149,7 @@ impl<E: Engine> Service<E> {
         }
         let query = Query::parse(parts.uri.query().unwrap_or(""))?;
         let call = Call {
+            operation,
             version,
             query,
             body: Bytes::new(),
@@ -166,11 +163,12 @@ impl<E: Engine> Service<E> {
             let message = format!("Policy does not allow {} to be performed.", operation.rule);
             return Err(Refusal::new(StatusCode::FORBIDDEN, message).unvaried());
         }
-        Ok((operation, call))
+        call.check_query()?;
+        Ok(call)
     }
 
-    async fn run(&self, operation: &'static Operation, call: Call) -> Result<Reply, Refusal> {
-        match operation.handler {
+    async fn run(&self, call: Call) -> Result<Reply, Refusal> {
+        match call.operation.handler {
             Handler::Read(handler) => self.engine.read(move |state| handler(&call, state)).await,
             Handler::Write(handler) => self.engine.write(move |store| handler(&call, store)).await,
         }

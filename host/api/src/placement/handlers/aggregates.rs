@@ -5,7 +5,6 @@ use crate::placement::call::{Call, lenient_uuid};
 use crate::placement::engine::Store;
 use crate::placement::reply::Reply;
 use crate::placement::routes::Answer;
-use crate::placement::schema::documents;
 use model::AggregateId;
 use placement::{Command, Placement, ProviderRef};
 use serde_json::{Value, json};
@@ -22,7 +21,7 @@ pub(crate) fn list(call: &Call, state: &Placement) -> Answer {
 
 pub(crate) fn replace(call: &Call, store: &mut dyn Store) -> Answer {
     let provider = call.provider(store.state())?.id();
-    let body = call.json(documents::AGGREGATES.at(call.version))?;
+    let body = call.json()?;
     let (list, generation) = if call.version.since(WITH_GENERATION) {
         (field(&body, "aggregates"), Some(generation(field(&body, "resource_provider_generation"))))
     } else {

@@ -7,7 +7,6 @@ use crate::placement::engine::Store;
 use crate::placement::refusal::Refusal;
 use crate::placement::reply::Reply;
 use crate::placement::routes::Answer;
-use crate::placement::schema::documents;
 use crate::placement::version::Version;
 use axum::http::StatusCode;
 use model::{ConsumerId, ProviderId, ResourceAmounts, ResourceClass};
@@ -61,7 +60,7 @@ pub(crate) fn write(call: &Call, store: &mut dyn Store) -> Answer {
     let path = call.path_item(0);
     let malformed = || Refusal::bad_request(format!("Malformed consumer_uuid: {path}"));
     let consumer = ConsumerId(lenient_uuid(path).ok_or_else(malformed)?);
-    let body = call.json(documents::ALLOCATIONS_PUT.at(call.version))?;
+    let body = call.json()?;
     let consumers = vec![parse(call.version, consumer, &body)?];
     store
         .apply(Command::WriteAllocations { consumers })
@@ -70,7 +69,7 @@ pub(crate) fn write(call: &Call, store: &mut dyn Store) -> Answer {
 }
 
 pub(crate) fn write_several(call: &Call, store: &mut dyn Store) -> Answer {
-    let body = call.json(documents::ALLOCATIONS_POST.at(call.version))?;
+    let body = call.json()?;
     let consumers = parse_several(call.version, &body)?;
     store
         .apply(Command::WriteAllocations { consumers })

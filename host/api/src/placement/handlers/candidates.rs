@@ -9,7 +9,6 @@ use crate::placement::call::Call;
 use crate::placement::refusal::Refusal;
 use crate::placement::reply::Reply;
 use crate::placement::routes::Answer;
-use crate::placement::schema::documents;
 use crate::placement::version::Version;
 use axum::http::StatusCode;
 use model::ProviderId;
@@ -17,7 +16,6 @@ use placement::{Candidate, CandidateSet, CandidatesRequest, Placement, Placement
 use uuid::Uuid;
 
 pub(crate) fn list(call: &Call, state: &Placement) -> Answer {
-    call.check_query(documents::CANDIDATES.at(call.version))?;
     let request = candidates_request::parse(&call.query, call.version)?;
     let found = state.candidates(&request).map_err(|error| match error {
         PlacementError::ResourceClassNotFound(_) => Refusal::explained(

@@ -7,7 +7,6 @@ use crate::placement::engine::Store;
 use crate::placement::refusal::Refusal;
 use crate::placement::reply::Reply;
 use crate::placement::routes::Answer;
-use crate::placement::schema::documents;
 use axum::http::StatusCode;
 use model::{ProviderId, ResourceClass};
 use placement::{Command, Inventory, MAX_INT, Placement, PlacementError, ProviderRef};
@@ -29,7 +28,7 @@ pub(crate) fn show(call: &Call, state: &Placement) -> Answer {
 
 pub(crate) fn create(call: &Call, store: &mut dyn Store) -> Answer {
     let provider = call.provider(store.state())?.id();
-    let body = call.json(documents::INVENTORY_POST.at(call.version))?;
+    let body = call.json()?;
     let class = ResourceClass::new(text(&body, "resource_class"));
     let inventory = parse(&body);
     let unable = |error: &PlacementError| {
@@ -52,7 +51,7 @@ pub(crate) fn create(call: &Call, store: &mut dyn Store) -> Answer {
 
 pub(crate) fn update(call: &Call, store: &mut dyn Store) -> Answer {
     let (provider, current) = known(call, store.state())?;
-    let body = call.json(documents::INVENTORY_PUT.at(call.version))?;
+    let body = call.json()?;
     let class = ResourceClass::new(call.path_item(1));
     let inventory = parse(&body);
     let generation = check_generation(&body, current)?;
@@ -74,7 +73,7 @@ pub(crate) fn update(call: &Call, store: &mut dyn Store) -> Answer {
 
 pub(crate) fn replace(call: &Call, store: &mut dyn Store) -> Answer {
     let (provider, current) = known(call, store.state())?;
-    let body = call.json(documents::INVENTORIES.at(call.version))?;
+    let body = call.json()?;
     let generation = check_generation(&body, current)?;
     let inventories = parse_all(&body);
     for (class, inventory) in &inventories {

@@ -7,14 +7,12 @@ use crate::placement::query::{self, aggregate_terms, trait_terms};
 use crate::placement::refusal::Refusal;
 use crate::placement::reply::Reply;
 use crate::placement::routes::Answer;
-use crate::placement::schema::documents;
 use axum::http::StatusCode;
 use model::ProviderId;
 use placement::{Command, Parent, Placement, PlacementError, ProviderFilter, ProviderRef};
 use serde_json::{Value, json};
 
 pub(crate) fn list(call: &Call, state: &Placement) -> Answer {
-    call.check_query(documents::PROVIDER_LIST.at(call.version))?;
     let aggregates = aggregate_terms(&call.query, "", call.version)?;
     let traits = trait_terms(&call.query, "required", call.version)?;
     let id = |key| call.query.get(key).and_then(lenient_uuid).map(ProviderId);
@@ -48,7 +46,7 @@ pub(crate) fn show(call: &Call, state: &Placement) -> Answer {
 }
 
 pub(crate) fn create(call: &Call, store: &mut dyn Store) -> Answer {
-    let body = call.json(documents::PROVIDER_POST.at(call.version))?;
+    let body = call.json()?;
     let id = ProviderId(lenient_uuid(text(&body, "uuid")).unwrap_or(call.fresh_id));
     let name = text(&body, "name").to_string();
     let parent = lenient_uuid(text(&body, "parent_provider_uuid")).map(ProviderId);
@@ -69,7 +67,7 @@ pub(crate) fn create(call: &Call, store: &mut dyn Store) -> Answer {
 
 pub(crate) fn update(call: &Call, store: &mut dyn Store) -> Answer {
     let id = call.provider(store.state())?.id();
-    let body = call.json(documents::PROVIDER_PUT.at(call.version))?;
+    let body = call.json()?;
     let name = text(&body, "name").to_string();
     let wanted = lenient_uuid(text(&body, "parent_provider_uuid")).map(ProviderId);
     let parent = match body.get("parent_provider_uuid") {

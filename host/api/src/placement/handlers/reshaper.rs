@@ -7,14 +7,13 @@ use crate::placement::engine::Store;
 use crate::placement::refusal::Refusal;
 use crate::placement::reply::Reply;
 use crate::placement::routes::Answer;
-use crate::placement::schema::documents;
 use axum::http::StatusCode;
 use model::ProviderId;
 use placement::{Command, PlacementError, ProviderInventories};
 use std::collections::BTreeMap;
 
 pub(crate) fn reshape(call: &Call, store: &mut dyn Store) -> Answer {
-    let body = call.json(documents::RESHAPER.at(call.version))?;
+    let body = call.json()?;
     let mut inventories = BTreeMap::new();
     for (key, value) in field(&body, "inventories").as_object().into_iter().flatten() {
         let unknown = || {

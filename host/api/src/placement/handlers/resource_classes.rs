@@ -27,7 +27,7 @@ pub(crate) fn show(call: &Call, state: &Placement) -> Answer {
 }
 
 pub(crate) fn create(call: &Call, store: &mut dyn Store) -> Answer {
-    let body = call.json(documents::RESOURCE_CLASS.at(call.version))?;
+    let body = call.json()?;
     let name = ResourceClass::new(text(&body, "name"));
     store.apply(Command::CreateResourceClass { name: name.clone() }).map_err(|error| match error {
         PlacementError::ResourceClassExists(_) => {
@@ -40,7 +40,7 @@ pub(crate) fn create(call: &Call, store: &mut dyn Store) -> Answer {
 
 /// Until 1.6, PUT renames.
 pub(crate) fn rename(call: &Call, store: &mut dyn Store) -> Answer {
-    let body = call.json(documents::RESOURCE_CLASS.at(call.version))?;
+    let body = call.json()?;
     let (name, new_name) = (named(call), ResourceClass::new(text(&body, "name")));
     let command = Command::RenameResourceClass { name: name.clone(), new_name: new_name.clone() };
     store.apply(command).map_err(|error| match error {

@@ -1,6 +1,7 @@
-//! The root: which versions there are (`placement/handlers/root.py`).
+//! The root: which versions there are (`placement/handlers/root.py`), and what the API is.
 
 use crate::placement::call::Call;
+use crate::placement::openapi;
 use crate::placement::reply::Reply;
 use crate::placement::routes::Answer;
 use crate::placement::version::Version;
@@ -16,4 +17,8 @@ pub(crate) fn versions(call: &Call, _state: &Placement) -> Answer {
         "links": [{"rel": "self", "href": ""}],
     });
     Ok(Reply::json(call.version, &json!({ "versions": [version] })))
+}
+
+pub(crate) fn describe_api(call: &Call, _state: &Placement) -> Answer {
+    Ok(Reply::bytes(call.version, openapi::DOCUMENT.as_bytes().into()))
 }

@@ -6,7 +6,6 @@ use crate::placement::engine::Store;
 use crate::placement::refusal::Refusal;
 use crate::placement::reply::Reply;
 use crate::placement::routes::Answer;
-use crate::placement::schema::documents;
 use axum::http::StatusCode;
 use placement::{Command, Placement, PlacementError, ProviderRef, TraitName, is_custom_name};
 use serde_json::{Value, json};
@@ -44,7 +43,6 @@ impl NameFilter {
 }
 
 pub(crate) fn list(call: &Call, state: &Placement) -> Answer {
-    call.check_query(documents::TRAIT_LIST.at(call.version))?;
     let names = NameFilter::parse(call.query.get("name"))?;
     let associated = match call.query.get("associated").map(str::to_lowercase).as_deref() {
         None => None,
@@ -98,7 +96,7 @@ pub(crate) fn of_provider(call: &Call, state: &Placement) -> Answer {
 }
 
 pub(crate) fn replace(call: &Call, store: &mut dyn Store) -> Answer {
-    let body = call.json(documents::PROVIDER_TRAITS.at(call.version))?;
+    let body = call.json()?;
     let provider = call.provider(store.state())?.id();
     let names = field(&body, "traits").as_array().into_iter().flatten().filter_map(Value::as_str);
     let traits = names.map(TraitName::from).collect();

@@ -3,7 +3,6 @@
 use crate::placement::call::Call;
 use crate::placement::reply::Reply;
 use crate::placement::routes::Answer;
-use crate::placement::schema::documents;
 use model::{ProjectId, UserId};
 use placement::{ConsumerType, Placement, UsageTotals};
 use serde_json::{Map, Value, json};
@@ -23,7 +22,6 @@ pub(crate) fn of_provider(call: &Call, state: &Placement) -> Answer {
 }
 
 pub(crate) fn of_project(call: &Call, state: &Placement) -> Answer {
-    call.check_query(documents::USAGES.at(call.version))?;
     let project = ProjectId::from(call.query.get("project_id").unwrap_or(""));
     let user = call.query.get("user_id").map(UserId::from);
     let totals = state.usages(&project, user.as_ref());

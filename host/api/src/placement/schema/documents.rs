@@ -35,10 +35,13 @@ impl Versioned {
     }
 }
 
+/// Schemas that are put together when they are first needed.
+pub(crate) type Lazy = LazyLock<Versioned>;
+
 macro_rules! schemas {
     ($($(#[$doc:meta])* $name:ident: [$($since:literal => $document:expr),+ $(,)?];)+) => {$(
         $(#[$doc])*
-        pub(crate) static $name: LazyLock<Versioned> =
+        pub(crate) static $name: Lazy =
             LazyLock::new(|| Versioned::new(vec![$(($since, $document)),+]));
     )+};
 }
