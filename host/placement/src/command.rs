@@ -232,10 +232,31 @@ pub enum Event {
         /// The consumer.
         consumer: ConsumerId,
     },
-    /// A custom trait or resource class exists.
-    NameCreated,
+    /// A custom trait exists.
+    TraitCreated {
+        /// Its name.
+        name: TraitName,
+    },
+    /// A custom trait is gone.
+    TraitDeleted {
+        /// Its name.
+        name: TraitName,
+    },
+    /// A custom resource class exists.
+    ResourceClassCreated {
+        /// Its name.
+        name: ResourceClass,
+    },
     /// A custom resource class has another name.
-    NameChanged,
-    /// A custom trait or resource class is gone.
-    NameDeleted,
+    ResourceClassRenamed {
+        /// Its name until now.
+        name: ResourceClass,
+        /// Its name from now on.
+        new_name: ResourceClass,
+    },
+    /// A custom resource class is gone.
+    ResourceClassDeleted {
+        /// Its name.
+        name: ResourceClass,
+    },
 }

@@ -18,8 +18,11 @@ impl Placement {
     ) -> Result<Event, PlacementError> {
         let slot = self.slot(provider)?;
         self.check_generation(slot, generation)?;
-        let inventories = self.checked_inventories(provider, inventories)?;
-        self.replace_inventories(slot, &inventories)?;
+        let numbered = self.checked_inventories(provider, inventories)?;
+        for (class, inventory) in inventories {
+            check_reserve(provider, class, inventory)?;
+        }
+        self.replace_inventories(slot, &numbered)?;
         Ok(self.changed(slot))
     }
 
@@ -31,6 +34,7 @@ impl Placement {
     ) -> Result<Event, PlacementError> {
         let slot = self.slot(provider)?;
         let id = self.checked_inventory(provider, class, inventory)?;
+        check_reserve(provider, class, &inventory)?;
         if self.provider_at(slot).stocks.contains_key(&id) {
             return Err(PlacementError::InventoryExists(class.clone()));
         }
@@ -48,6 +52,7 @@ impl Placement {
         let slot = self.slot(provider)?;
         self.check_generation(slot, generation)?;
         let id = self.checked_inventory(provider, class, inventory)?;
+        check_reserve(provider, class, &inventory)?;
         if !self.provider_at(slot).stocks.contains_key(&id) {
             return Err(PlacementError::InventoryNotFound(class.clone()));
         }
@@ -78,7 +83,7 @@ impl Placement {
         Ok(self.changed(slot))
     }
 
-    /// The inventories by number of class, once each is known to be sound.
+    /// The inventories by number of class, once the class and the range of every field are known to be good.
     pub(crate) fn checked_inventories(
         &self,
         provider: ProviderId,
@@ -101,13 +106,10 @@ impl Placement {
         let in_range = units.iter().all(|n| (1..=MAX_INT).contains(n))
             && inventory.reserved <= MAX_INT
             && inventory.allocation_ratio.is_finite();
-        let reason = if !in_range {
-            InventoryFault::OutOfRange
-        } else if inventory.capacity() < 0.0 {
-            InventoryFault::ReservedOverTotal
-        } else {
+        if in_range {
             return Ok(id);
-        };
+        }
+        let reason = InventoryFault::OutOfRange;
         Err(PlacementError::InvalidInventory { class: class.clone(), provider, reason })
     }
 
@@ -148,4 +150,17 @@ impl Placement {
             .or_insert(Stock { inventory, used: 0 });
         self.reindex_room(slot, class);
     }
+}
+
+/// No more may be reserved than there is. The real service does not check that when it reshapes.
+fn check_reserve(
+    provider: ProviderId,
+    class: &ResourceClass,
+    inventory: &Inventory,
+) -> Result<(), PlacementError> {
+    if inventory.capacity() >= 0.0 {
+        return Ok(());
+    }
+    let reason = InventoryFault::ReservedOverTotal;
+    Err(PlacementError::InvalidInventory { class: class.clone(), provider, reason })
 }

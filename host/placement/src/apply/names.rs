@@ -14,7 +14,7 @@ impl Placement {
         }
         check_custom(name.as_str())?;
         Arc::make_mut(&mut self.traits).add(name.clone());
-        Ok(Event::NameCreated)
+        Ok(Event::TraitCreated { name: name.clone() })
     }
 
     pub(crate) fn delete_trait(&mut self, name: &TraitName) -> Result<Event, PlacementError> {
@@ -26,13 +26,13 @@ impl Placement {
             return Err(PlacementError::TraitInUse(name.clone()));
         }
         Arc::make_mut(&mut self.traits).remove(id);
-        Ok(Event::NameDeleted)
+        Ok(Event::TraitDeleted { name: name.clone() })
     }
 
     pub(crate) fn create_class(&mut self, name: &ResourceClass) -> Result<Event, PlacementError> {
         self.check_new_class(name)?;
         Arc::make_mut(&mut self.classes).add(name.clone());
-        Ok(Event::NameCreated)
+        Ok(Event::ResourceClassCreated { name: name.clone() })
     }
 
     pub(crate) fn rename_class(
@@ -48,7 +48,7 @@ impl Placement {
             self.check_new_class(new_name)?;
             Arc::make_mut(&mut self.classes).rename(id, new_name.clone());
         }
-        Ok(Event::NameChanged)
+        Ok(Event::ResourceClassRenamed { name: name.clone(), new_name: new_name.clone() })
     }
 
     pub(crate) fn delete_class(&mut self, name: &ResourceClass) -> Result<Event, PlacementError> {
@@ -60,7 +60,7 @@ impl Placement {
             return Err(PlacementError::ResourceClassInUse(name.clone()));
         }
         Arc::make_mut(&mut self.classes).remove(id);
-        Ok(Event::NameDeleted)
+        Ok(Event::ResourceClassDeleted { name: name.clone() })
     }
 
     fn check_new_class(&self, name: &ResourceClass) -> Result<(), PlacementError> {

@@ -18,13 +18,15 @@ impl Placement {
         inventories: &BTreeMap<ProviderId, ProviderInventories>,
         allocations: &[ConsumerAllocations],
     ) -> Result<Event, PlacementError> {
-        let mut wanted: Vec<(Slot, BTreeMap<ClassId, Inventory>)> = Vec::with_capacity(inventories.len());
         for (id, each) in inventories {
             let slot = self.slot(*id).map_err(|_| PlacementError::ReshapeProviderNotFound(*id))?;
             self.check_generation(slot, each.generation)?;
-            wanted.push((slot, self.checked_inventories(*id, &each.inventories)?));
         }
         let plan = self.plan_allocations(allocations)?;
+        let mut wanted: Vec<(Slot, BTreeMap<ClassId, Inventory>)> = Vec::with_capacity(inventories.len());
+        for (id, each) in inventories {
+            wanted.push((self.slot(*id)?, self.checked_inventories(*id, &each.inventories)?));
+        }
 
         // The room for the allocations shows only in the union, so that is set up first and taken back if they do not
         // fit.

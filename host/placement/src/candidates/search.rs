@@ -73,6 +73,8 @@ struct Search<'s, 'a> {
     found: Vec<Found>,
     /// Candidates made of sharing providers only, which show up at every anchor these share with.
     without_anchor: BTreeSet<Found>,
+    /// By part, how many of its options have been tried; kept for its memory only.
+    tried: Vec<usize>,
     steps: usize,
 }
 
@@ -100,6 +102,7 @@ impl<'s, 'a> Search<'s, 'a> {
             taken: Vec::new(),
             found: Vec::new(),
             without_anchor: BTreeSet::new(),
+            tried: Vec::new(),
             steps: 0,
         }
     }
@@ -122,8 +125,9 @@ impl<'s, 'a> Search<'s, 'a> {
         if !self.question.root_forbidden.is_disjoint(traits) || !self.list_options(anchor)? {
             return Ok(());
         }
-        // By part, how many of its options have been tried.
-        let mut tried = vec![0];
+        let mut tried = std::mem::take(&mut self.tried);
+        tried.clear();
+        tried.push(0);
         while let Some(part) = tried.len().checked_sub(1) {
             let option = self.options[part].get(tried[part]).copied();
             tried[part] += 1;
@@ -146,6 +150,7 @@ impl<'s, 'a> Search<'s, 'a> {
             }
         }
         self.chosen.clear();
+        self.tried = tried;
         Ok(())
     }
 

@@ -62,19 +62,44 @@ pub(crate) fn write(call: &Call, store: &mut dyn Store) -> Answer {
     let consumer = ConsumerId(lenient_uuid(path).ok_or_else(malformed)?);
     let body = call.json()?;
     let consumers = vec![parse(call.version, consumer, &body)?];
-    store
-        .apply(Command::WriteAllocations { consumers })
-        .map_err(|error| refused(error, &format!("Unable to allocate inventory for consumer {consumer}:")))?;
+    let strays = strays(store.state(), &consumers);
+    store.apply(Command::WriteAllocations { consumers }).map_err(|error| {
+        record_strays(store, strays, &error);
+        refused(error, &format!("Unable to allocate inventory for consumer {consumer}:"))
+    })?;
     Ok(Reply::no_content())
 }
 
 pub(crate) fn write_several(call: &Call, store: &mut dyn Store) -> Answer {
     let body = call.json()?;
     let consumers = parse_several(call.version, &body)?;
-    store
-        .apply(Command::WriteAllocations { consumers })
-        .map_err(|error| refused(error, "Unable to allocate inventory"))?;
+    let strays = strays(store.state(), &consumers);
+    store.apply(Command::WriteAllocations { consumers }).map_err(|error| {
+        record_strays(store, strays, &error);
+        refused(error, "Unable to allocate inventory")
+    })?;
     Ok(Reply::no_content())
+}
+
+/// The consumers that a write which names an unknown provider leaves behind: the real service records new consumers
+/// before it looks for the providers, and does not take that back. They hold nothing, but they are no longer new.
+pub(super) fn strays(state: &Placement, consumers: &[ConsumerAllocations]) -> Vec<ConsumerAllocations> {
+    let known =
+        consumers.iter().flat_map(|each| each.allocations.keys()).all(|id| state.provider(*id).is_ok());
+    if known {
+        return Vec::new();
+    }
+    let new = consumers.iter().filter(|each| state.consumer(each.consumer).is_none());
+    new.map(|each| ConsumerAllocations { allocations: BTreeMap::new(), ..each.clone() }).collect()
+}
+
+/// Records the strays, if what was refused is a provider that does not exist.
+pub(super) fn record_strays(store: &mut dyn Store, strays: Vec<ConsumerAllocations>, error: &PlacementError) {
+    if matches!(error, PlacementError::AllocationProviderNotFound(_)) && !strays.is_empty() {
+        // They are new and ask for nothing: that cannot be refused.
+        let recorded = store.apply(Command::WriteAllocations { consumers: strays });
+        debug_assert!(recorded.is_ok(), "{recorded:?}");
+    }
 }
 
 pub(crate) fn delete(call: &Call, store: &mut dyn Store) -> Answer {

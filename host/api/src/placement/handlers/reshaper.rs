@@ -1,6 +1,6 @@
 //! The reshaper (`placement/handlers/reshaper.py`).
 
-use super::allocations::{parse_several, unfit};
+use super::allocations::{parse_several, record_strays, strays, unfit};
 use super::{field, generation, inventories};
 use crate::placement::call::{Call, strict_uuid};
 use crate::placement::engine::Store;
@@ -26,7 +26,11 @@ pub(crate) fn reshape(call: &Call, store: &mut dyn Store) -> Answer {
         inventories.insert(provider, wanted);
     }
     let allocations = parse_several(call.version, field(&body, "allocations"))?;
-    store.apply(Command::Reshape { inventories, allocations }).map_err(refused)?;
+    let strays = strays(store.state(), &allocations);
+    store.apply(Command::Reshape { inventories, allocations }).map_err(|error| {
+        record_strays(store, strays, &error);
+        refused(error)
+    })?;
     Ok(Reply::no_content())
 }
 
