@@ -226,6 +226,30 @@ async fn inventory_moves_to_a_child_together_with_what_is_allocated_of_it() {
 }
 
 #[tokio::test]
+async fn below_a_prefix_paths_begin_with_it() {
+    let config = Config { prefix: "/placement".to_string(), ..Config::default() };
+    let api = Api { service: Service::new(LockedEngine::default(), config), version: "1.39" };
+    for root in ["/placement", "/placement/"] {
+        assert!(api.ok("GET", root, None).await["versions"].is_array());
+    }
+    let body = json!({"name": "host", "uuid": uuid(1)});
+    let made = api.ok("POST", "/placement/resource_providers", Some(&body)).await;
+    assert_eq!(made["links"][0]["href"], format!("/placement/resource_providers/{}", uuid(1)));
+    let (status, _) = api.call("GET", "/placement/cows", None).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_write_that_names_an_unknown_provider_leaves_its_new_consumer_behind() {
+    let api = Api::new();
+    let (status, answer) = api.put_allocations(9, of(&uuid(1), json!({"VCPU": 1})), Value::Null).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(detail(&answer).contains("that does not exist"), "{answer}");
+    let (_, answer) = api.put_allocations(9, json!({}), Value::Null).await;
+    assert!(detail(&answer).contains("expected 0 but got None"), "as the real service does: {answer}");
+}
+
+#[tokio::test]
 async fn ten_thousand_allocations_are_one_write() {
     let api = Api::new();
     let host = api.provider(1, None, json!({"VCPU": {"total": 20_000}})).await;

@@ -23,5 +23,5 @@ mod version;
 pub use access::Policy;
 pub use cors::Cors;
 pub use engine::{Engine, LockedEngine, Store};
-pub use server::serve_placement;
+pub use server::{placement_routes, serve_placement};
 pub use service::{Config, Service};

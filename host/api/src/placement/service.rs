@@ -82,6 +82,11 @@ impl<E: Engine> Service<E> {
         Self { engine, config: Arc::new(config) }
     }
 
+    /// Where the API is mounted.
+    pub(super) fn prefix(&self) -> &str {
+        &self.config.prefix
+    }
+
     /// Answers one request. Its path must begin with the prefix of the configuration.
     pub async fn answer(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
