@@ -102,6 +102,20 @@ pub struct Run {
     pub trace: Vec<TraceRecord>,
 }
 
+impl Run {
+    /// Everything that happened, as lines of JSON; the report's digest is that of these bytes.
+    pub fn trace_json_lines(&self) -> Vec<u8> {
+        let mut lines = Vec::new();
+        for record in &self.trace {
+            // Memory can always be written to, and the records hold nothing that JSON cannot express.
+            if serde_json::to_writer(&mut lines, record).is_ok() {
+                lines.push(b'\n');
+            }
+        }
+        lines
+    }
+}
+
 /// Runs a scenario.
 ///
 /// # Errors

@@ -1,1 +1,38 @@
-fn main() {}
+//! `novarig`: run scenarios in a simulated cloud whose hypervisors are WebAssembly components.
+//!
+//! The binary only assembles: it reads the command line, prepares engine and drivers, and prints what other crates found.
+//! It ends with 0 when all is as it must be, with 1 when a scenario's expectations or a cloud's invariants do not hold,
+//! and with 2 when it was given something it cannot use, which a message on standard error explains.
+
+mod cli;
+mod commands;
+mod output;
+mod setup;
+
+use clap::Parser;
+use cli::{Cli, Command, DriverCommand};
+use std::process::ExitCode;
+
+/// Expectations or invariants do not hold.
+const DOES_NOT_HOLD: u8 = 1;
+/// The input cannot be used.
+const BAD_INPUT: u8 = 2;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Run(arguments) => commands::run(arguments),
+        Command::Scenarios => commands::scenarios(),
+        Command::Drivers => commands::drivers(),
+        Command::Demo => commands::demo(),
+        Command::Driver(DriverCommand::New(arguments)) => commands::driver_new(&arguments),
+        Command::Driver(DriverCommand::Build(arguments)) => commands::driver_build(&arguments),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(DOES_NOT_HOLD),
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}

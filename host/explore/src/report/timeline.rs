@@ -87,8 +87,10 @@ fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
                 Err(problem) => new(host.as_str(), format!("  driver: {method} raised {problem}"), Kind::Bad),
             }
         }
-        TraceEvent::DriverLog { host, driver, level: "error", message } => {
-            new(host.as_str(), format!("  {driver}: {message}"), Kind::Bad)
+        TraceEvent::DriverLog { level: "debug", .. } => None,
+        TraceEvent::DriverLog { host, driver, level, message } => {
+            let kind = if matches!(*level, "error" | "critical") { Kind::Bad } else { Kind::Plain };
+            new(host.as_str(), format!("  {driver} says: {message}"), kind)
         }
         TraceEvent::FaultInjected { point, fault } => {
             let host = point.split(':').next().unwrap_or_default();
@@ -131,7 +133,6 @@ fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
         | TraceEvent::MessageSent { .. }
         | TraceEvent::MessageHandled { .. }
         | TraceEvent::DriverCall { .. }
-        | TraceEvent::DriverLog { .. }
         | TraceEvent::ActionStarted { .. }
         | TraceEvent::EventStarted { .. }
         | TraceEvent::EventFinished { .. }

@@ -1,0 +1,307 @@
+//! Scenarios run on the shipped drivers: the built-in ones, and what people can write.
+
+use model::{Bug, Switches};
+use novarig_explore::{BUILTIN, Run, RunConfig, Scenario, Stacks, builtin, report, run};
+use std::cell::OnceCell;
+use virt::{Engine, Library};
+
+thread_local! {
+    static ENGINE: OnceCell<(Engine, Library)> = const { OnceCell::new() };
+}
+
+/// Runs a scenario with compiled code from the test's own folder.
+fn run_it(scenario: &Scenario, config: &RunConfig) -> Run {
+    ENGINE.with(|engine| {
+        let (engine, library) = engine.get_or_init(|| {
+            let mut library = Library::new();
+            for shipped in drivers::SHIPPED {
+                library.add(shipped.name, shipped.wasm);
+            }
+            (Engine::new(Some(env!("CARGO_TARGET_TMPDIR").into())).unwrap(), library)
+        });
+        let stacks = Stacks::prepare(scenario, engine, library).unwrap();
+        run(scenario, config, &stacks).unwrap()
+    })
+}
+
+fn traced(seed: u64, bugs: &[Bug]) -> RunConfig {
+    RunConfig { seed, switches: Switches { bugs: bugs.iter().copied().collect() }, trace: true }
+}
+
+fn built_in(name: &str) -> Scenario {
+    builtin(name).unwrap().scenario().unwrap()
+}
+
+/// The built-in resize with a destination that fails, or the same on one host.
+fn failing(name: &str, host: &str) -> Scenario {
+    let mut scenario = built_in(name);
+    scenario.hosts.set(host.into(), "fake+fail-finish-migration".parse().unwrap());
+    scenario
+}
+
+fn text(run: &Run) -> String {
+    report::text(run, report::Paint::Plain)
+}
+
+fn written(yaml: &str) -> Run {
+    run_it(&Scenario::from_yaml("test.yaml", yaml).unwrap(), &traced(0, &[]))
+}
+
+#[test]
+fn every_built_in_scenario_passes_and_ends_as_its_name_says() {
+    for (name, status, host, held) in [
+        ("boot", "ACTIVE", "host1", 1),
+        ("resize", "VERIFY_RESIZE", "host2", 2),
+        ("resize-same-host", "VERIFY_RESIZE", "host1", 2),
+        ("resize-confirm", "ACTIVE", "host2", 1),
+        ("resize-revert", "ACTIVE", "host1", 1),
+        ("cold-migrate", "VERIFY_RESIZE", "host2", 2),
+    ] {
+        let run = run_it(&built_in(name), &traced(0, &[]));
+        let server = &run.report.servers[0];
+        assert!(run.report.passed(), "{}", text(&run));
+        assert_eq!(server.status.as_str(), status, "{}", text(&run));
+        assert_eq!(server.host.as_ref().map(|host| host.as_str()), Some(host), "{name}");
+        assert_eq!(run.report.allocations.len(), held, "{}", text(&run));
+    }
+    assert_eq!(BUILTIN.len(), 6, "each built-in scenario is in the list above");
+}
+
+#[test]
+fn bug_1825537_is_found_by_an_invariant_and_only_with_the_switch() {
+    for (name, host) in [("resize", "host2"), ("resize-same-host", "host1")] {
+        let scenario = failing(name, host);
+        let without = run_it(&scenario, &traced(0, &[]));
+        assert!(without.report.passed(), "{}", text(&without));
+        let with = run_it(&scenario, &traced(0, &[Bug::Bug1825537]));
+        let violated: Vec<_> = with.report.violations.iter().map(|violation| violation.invariant).collect();
+        assert_eq!(violated, ["server_holds_its_flavor_on_its_host"], "{}", text(&with));
+        let server = &with.report.servers[0];
+        assert_eq!(server.status.as_str(), "ERROR");
+        assert_eq!(server.host.as_ref().map(|host| host.as_str()), Some(host));
+        assert!(server.fault.as_ref().unwrap().message.contains("Virtual Interface creation failed"));
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace_and_another_a_different_one() {
+    let scenario = built_in("resize-revert");
+    let (one, two) = (run_it(&scenario, &traced(3, &[])), run_it(&scenario, &traced(3, &[])));
+    assert_eq!(one.trace_json_lines(), two.trace_json_lines());
+    assert_eq!(one.report.trace_digest, two.report.trace_digest);
+    let other = run_it(&scenario, &traced(4, &[]));
+    assert_ne!(one.report.trace_digest, other.report.trace_digest);
+}
+
+#[test]
+fn without_a_trace_the_cloud_ends_the_same() {
+    let scenario = failing("resize", "host2");
+    let traced = run_it(&scenario, &traced(0, &[]));
+    let silent = run_it(&scenario, &RunConfig::default());
+    assert_eq!(silent.report.servers, traced.report.servers);
+    assert_eq!(silent.report.allocations, traced.report.allocations);
+    assert_eq!(silent.report.trace_digest, None);
+    assert!(silent.trace.is_empty());
+}
+
+#[test]
+fn a_fault_of_the_plan_strikes_where_it_says_and_one_that_does_not_is_told() {
+    let run = written(
+        "
+name: planned
+hosts: {host1: fake, host2: fake}
+options: {weight_classes: HostNameWeigher}
+steps:
+  - boot: {server: web, flavor: m1.small}
+  - inject_fault: {at: 'host2:finish_migration#1', error: InstanceNotFound, server: web}
+  - inject_fault: {at: 'host2:finish_migration#9', error: trap}
+  - resize: {server: web, flavor: m1.medium}
+expect:
+  - server: {name: web, status: ERROR, host: host2, flavor: m1.small, fault: none, task_state: none}
+  - migration: {server: web, status: error, source: host1, dest: host2}
+  - allocations: {server: web, are: {host2: m1.medium}}
+  - allocations: {server: web, of_migration: true, are: {}}
+  - usages: {host: host1, are: nothing}
+  - usages: {host: host2, are: {VCPU: 2, MEMORY_MB: 4096, DISK_GB: 40}}
+  - guests: {host: host2, are: []}
+",
+    );
+    assert!(run.report.passed(), "{}", text(&run));
+    let struck: Vec<_> = run.report.faults.iter().map(|fault| fault.struck).collect();
+    assert_eq!(struck, [true, false]);
+    assert!(text(&run).contains("planned fault never struck: the driver dies in host2:finish_migration#9"));
+}
+
+#[test]
+fn an_unmet_expectation_says_what_is_there_instead() {
+    let run = written(
+        "
+name: unmet
+hosts: {host1: fake}
+steps:
+  - boot: {server: web, flavor: m1.small}
+  - check: {server: {name: web, status: BUILD}}
+  - wait_for: {server: web, status: SHUTOFF, migration: finished, within: 90s}
+expect:
+  - server: {name: web, host: none}
+  - usages: {host: host1, are: m1.medium}
+  - guests: {host: host1, are: []}
+  - migration: {server: web}
+",
+    );
+    assert!(!run.report.passed());
+    let failed: Vec<_> = run.report.steps.iter().filter_map(|step| step.outcome.remark()).collect();
+    assert_eq!(
+        failed,
+        [
+            "expected that server web has status BUILD; its status is ACTIVE",
+            "after 90s it is ACTIVE, its last migration none"
+        ]
+    );
+    let problems: Vec<_> = run.report.expectations.into_iter().map(|judged| judged.problem.unwrap()).collect();
+    assert_eq!(
+        problems,
+        [
+            "expected that server web has host none; its host is host1",
+            "expected that the usages of host1 are those of flavor m1.medium; they are 1 VCPU, 2048 MEMORY_MB, 20 DISK_GB",
+            "expected that host1 has no guest; they are web",
+            "expected that the last migration of web has ; it was never moved",
+        ]
+    );
+}
+
+#[test]
+fn a_refused_request_is_judged_as_the_scenario_says() {
+    let scenario = |refusals: &str, refused: &str| {
+        format!(
+            "
+name: refused
+refusals: {refusals}
+hosts: {{host1: fake}}
+steps:
+  - boot: {{server: web, flavor: m1.small}}
+  - confirm: {{server: web{refused}}}
+"
+        )
+    };
+    let outcome = |yaml: String| {
+        let run = written(&yaml);
+        (run.report.passed(), run.report.steps[1].outcome.remark().unwrap())
+    };
+    let (passed, remark) = outcome(scenario("fail", ""));
+    assert!(!passed && remark.starts_with("the API refuses it with code 409: Cannot 'confirmResize' instance"), "{remark}");
+    let (passed, remark) = outcome(scenario("record", ""));
+    assert!(passed && remark.starts_with("refused (409)"), "{remark}");
+    assert!(outcome(scenario("fail", ", refused: 409")).0);
+    let (passed, remark) = outcome(scenario("record", ", refused: 404"));
+    assert!(!passed && remark.ends_with("expected was code 404"), "{remark}");
+    let wrongly_accepted = written(
+        "{name: x, hosts: {host1: fake}, steps: [{boot: {server: web, flavor: m1.small, refused: 400}}]}",
+    );
+    assert!(!wrongly_accepted.report.passed());
+}
+
+#[test]
+fn steps_about_a_server_whose_boot_was_refused_are_refused_as_well() {
+    let run = written(
+        "
+name: unknown flavor
+refusals: record
+hosts: {host1: fake}
+steps:
+  - boot: {server: web, flavor: m1.nonsense}
+  - stop: web
+  - wait_for: {server: web, status: SHUTOFF}
+",
+    );
+    let remarks: Vec<_> = run.report.steps.iter().filter_map(|step| step.outcome.remark()).collect();
+    assert_eq!(
+        remarks,
+        [
+            "refused (400): Flavor m1.nonsense could not be found.",
+            "refused (404): there is no server web: its boot was refused",
+            "refused (404): there is no server web: its boot was refused"
+        ]
+    );
+    assert!(run.report.passed());
+}
+
+#[test]
+fn every_kind_of_step_is_taken() {
+    let run = written(
+        "
+name: all steps
+hosts: {host1: fake, host2: fake, host3: fake}
+options: {weight_classes: HostNameWeigher, reserved_host_memory_mb: 0}
+flavors:
+  - {name: huge, vcpus: 8, memory_mb: 8192, root_gb: 100, swap_mb: 1024, extra_specs: {a: b}}
+delivery_delay_ms: 20
+steps:
+  - boot: {server: web, flavor: m1.small}
+  - boot: {server: db, flavor: huge, availability_zone: 'nova:host3'}
+  - stop: web
+  - start: web
+  - reboot: {server: web, type: SOFT}
+  - reboot: {server: web, type: HARD}
+  - migrate: {server: web, host: host2}
+  - wait_for: {server: web, status: VERIFY_RESIZE, migration: finished}
+  - revert: web
+  - resize: {server: web, flavor: m1.medium}
+  - confirm: {server: web}
+  - advance: 5min
+  - stop_host: host1
+  - run_periodics
+  - restart_host: host1
+  - check: {server: {name: web, status: ACTIVE, host: host2, flavor: m1.medium}}
+  - delete: web
+expect:
+  - server: {name: web, status: DELETED}
+  - server: {name: db, status: ACTIVE, host: host3, flavor: huge}
+  - usages: {host: host3, are: huge}
+  - guests: {host: host3, are: [db]}
+  - guests: {host: host2, are: []}
+",
+    );
+    assert!(run.report.passed(), "{}", text(&run));
+    let remarks: Vec<_> = run.report.steps.iter().filter_map(|step| step.outcome.remark()).collect();
+    assert_eq!(remarks, [""; 0]);
+}
+
+#[test]
+fn a_host_that_does_not_start_is_told_and_the_others_go_on() {
+    let run = written(
+        "
+name: no start
+hosts: {host1: fake, host2: fake}
+faults:
+  - {at: 'host1:init_host#1', error: NovaException, message: no hypervisor today}
+steps:
+  - boot: {server: web, flavor: m1.small}
+expect:
+  - server: {name: web, status: ACTIVE, host: host2}
+",
+    );
+    assert!(run.report.passed(), "{}", text(&run));
+    let not_started = run.report.hosts[0].not_started.as_deref().unwrap();
+    assert!(not_started.contains("no hypervisor today"), "{not_started}");
+}
+
+#[test]
+fn a_driver_that_dies_costs_its_server_and_nothing_else() {
+    let run = written(
+        "
+name: trap
+hosts: {host1: fake, host2: fake}
+options: {weight_classes: HostNameWeigher}
+steps:
+  - boot: {server: web, flavor: m1.small}
+  - inject_fault: {at: 'host2:finish_migration#1', error: trap}
+  - resize: {server: web, flavor: m1.medium}
+  - boot: {server: db, flavor: m1.small}
+expect:
+  - server: {name: web, status: ERROR, host: host2}
+  - server: {name: db, status: ACTIVE}
+",
+    );
+    assert!(run.report.passed(), "{}", text(&run));
+}

@@ -1,0 +1,112 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::options::Options;
+use std::path::PathBuf;
+
+/// A whole Nova compute control plane in one process, with hypervisors you can break.
+#[derive(Debug, Parser)]
+#[command(name = "novarig", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a scenario and judge the cloud it leaves
+    Run(RunArguments),
+    /// List the built-in scenarios
+    Scenarios,
+    /// List the shipped drivers and layers
+    Drivers,
+    /// Show Nova bug 1825537 happen, and not happen, on two WebAssembly hypervisors
+    Demo,
+    /// Write and build drivers and fault layers of your own
+    #[command(subcommand)]
+    Driver(DriverCommand),
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = options_help())]
+pub(crate) struct RunArguments {
+    /// A built-in scenario (`novarig scenarios` lists them), or a YAML file
+    pub(crate) scenario: String,
+
+    /// Run this stack on every host
+    #[arg(long, value_name = "STACK")]
+    pub(crate) driver: Option<String>,
+
+    /// Run this stack on one host, which is added if the scenario does not have it
+    #[arg(long, value_name = "NAME=STACK")]
+    pub(crate) host: Vec<String>,
+
+    /// Set an option of the control plane, by Nova's name; `--help` lists them
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// Bring back an old defect of Nova, by its Launchpad number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) bug: Vec<String>,
+
+    /// The seed of everything random
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Write everything that happens to this file, as lines of JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person
+    Text,
+    /// For a program
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DriverCommand {
+    /// Start a fault layer of your own: a project that builds as it is
+    New(NewArguments),
+    /// Build a driver or layer for WebAssembly
+    Build(BuildArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewArguments {
+    /// The folder to make; its last part is the layer's name
+    pub(crate) path: PathBuf,
+
+    /// Make a layer, which works over any driver. This is what is made in any case
+    #[arg(long)]
+    pub(crate) layer: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArguments {
+    /// The driver's folder, with its Cargo.toml
+    pub(crate) path: PathBuf,
+}
+
+/// The options of the control plane, group by group.
+fn options_help() -> String {
+    let mut help = String::from("Options of the control plane, for --set KEY=VALUE:\n");
+    let mut group = "";
+    for (of, name) in Options::NAMES {
+        if *of != group {
+            group = of;
+            help.push_str(&format!("  [{group}]\n"));
+        }
+        help.push_str(&format!("    {name}\n"));
+    }
+    help.push_str(
+        "\nExit codes: 0 expectations and invariants hold; 1 they do not; 2 the input cannot be used.",
+    );
+    help
+}

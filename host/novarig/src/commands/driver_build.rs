@@ -1,0 +1,68 @@
+//! `novarig driver build`: a driver's or layer's crate becomes the file that stacks name by its folder.
+
+use crate::cli::BuildArguments;
+use crate::output::{print, progress};
+use crate::setup;
+use anyhow::Context;
+use driver_toolchain::{BuildRequest, Toolchain};
+use std::path::{Path, PathBuf};
+use virt::{BUILT_DRIVER, Kind, Metadata, Source, Stack, StackComponent};
+
+/// Cargo's profile: projects of `novarig driver new` say in their manifest what it means.
+const PROFILE: &str = "release";
+
+/// Builds, checks against the contract, and says how to run it.
+pub(crate) fn driver_build(arguments: &BuildArguments) -> anyhow::Result<bool> {
+    let folder = &arguments.path;
+    let toolchain = match Toolchain::detect() {
+        Ok(toolchain) => toolchain,
+        Err(_) => Toolchain::install(&mut progress).context("nothing here can build for WebAssembly")?,
+    };
+    let target_dir = target_dir(folder)?;
+    let request = BuildRequest { manifest_dir: folder, package: None, target_dir: &target_dir, profile: PROFILE };
+    let module = toolchain.build(&request)?;
+    let built = folder.join(BUILT_DRIVER);
+    let copied = built.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(&module, &built));
+    let bytes = copied.with_context(|| format!("cannot write {}", built.display()))?;
+    check(folder, &built, bytes)?;
+    Ok(true)
+}
+
+/// Where cargo compiles: in one place for all drivers, so that SDK and standard library are compiled once. Where there is
+/// no cache, in the driver's own folder.
+fn target_dir(folder: &Path) -> anyhow::Result<PathBuf> {
+    let target = match setup::cache_folder() {
+        Some(cache) => cache.join("drivers"),
+        None => folder.join("target"),
+    };
+    std::path::absolute(&target).with_context(|| format!("{} is no path", target.display()))
+}
+
+/// Puts the driver into a stack as `novarig run` would, which checks it against the contract and compiles it.
+fn check(folder: &Path, built: &Path, bytes: u64) -> anyhow::Result<()> {
+    let wasm = std::fs::read(built).with_context(|| format!("cannot read {}", built.display()))?;
+    let metadata = Metadata::of(&wasm).context(
+        "the module says nothing of itself; export the driver with the SDK's `export_driver!`",
+    )?;
+    let itself = StackComponent { source: Source::Path(folder.to_owned()), settings: Vec::new() };
+    let fake = StackComponent { source: Source::Name("fake".to_owned()), settings: Vec::new() };
+    let (kind, components) = match metadata.kind {
+        Kind::Driver => ("driver", vec![itself]),
+        Kind::Layer => ("layer", vec![fake, itself]),
+    };
+    let stack = Stack { components };
+    setup::engine()?.prepare(&stack, &setup::library())?;
+    // A path without a `/` would be taken for a name.
+    let shown = match stack.to_string() {
+        text if folder.to_string_lossy().contains('/') => text,
+        text => text.replace(&format!("\"{}\"", folder.display()), &format!("./{}", folder.display())),
+    };
+    print(&format!(
+        "built the {kind} {}: {}\n  {}, {} KiB\n\nrun it:  novarig run resize --host host2={shown}\n",
+        metadata.name,
+        metadata.summary,
+        built.display(),
+        bytes.div_ceil(1024),
+    ));
+    Ok(())
+}

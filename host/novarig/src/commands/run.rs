@@ -1,0 +1,65 @@
+//! `novarig run`: one scenario, once.
+
+use crate::cli::{Format, RunArguments};
+use crate::output::{paint, print};
+use crate::setup;
+use anyhow::{Context, anyhow, bail};
+use explore::scenario::Hosts;
+use explore::{BUILTIN, Run, RunConfig, Scenario, Stacks, builtin, report};
+use model::{Bug, Switches};
+use std::collections::BTreeSet;
+use std::path::Path;
+use virt::Stack;
+
+/// Runs the scenario and prints what became of the cloud.
+pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
+    let mut scenario = find(&arguments.scenario)?;
+    if let Some(driver) = &arguments.driver {
+        let stack: Stack = driver.parse().map_err(|error| anyhow!("--driver: the stack is wrong:\n{error}"))?;
+        scenario.hosts.set_all(&stack);
+    }
+    for host in &arguments.host {
+        let (host, stack) = Hosts::parse_entry(host).context("--host")?;
+        scenario.hosts.set(host, stack);
+    }
+    for option in &arguments.set {
+        let (name, value) = option.split_once('=').with_context(|| {
+            format!("--set: `{option}` has no `=`; an option is set with KEY=VALUE, for instance max_attempts=1")
+        })?;
+        scenario.options.set(name, value).context("--set")?;
+    }
+    let bugs: Result<BTreeSet<Bug>, _> = arguments.bug.iter().map(|bug| bug.parse::<Bug>()).collect();
+    let switches = Switches { bugs: bugs.context("--bug")? };
+    let config = RunConfig { seed: arguments.seed, switches, trace: true };
+    let run = in_cloud(&scenario, &config)?;
+    if let Some(file) = &arguments.trace {
+        std::fs::write(file, run.trace_json_lines())
+            .with_context(|| format!("--trace: cannot write {}", file.display()))?;
+    }
+    match arguments.format {
+        Format::Text => print(&report::text(&run, paint())),
+        Format::Json => print(&format!("{}\n", run.report.to_json())),
+    }
+    Ok(run.report.passed())
+}
+
+/// Runs a scenario with the shipped drivers and those its stacks name by path.
+pub(crate) fn in_cloud(scenario: &Scenario, config: &RunConfig) -> anyhow::Result<Run> {
+    scenario.check_hosts()?;
+    let engine = setup::engine()?;
+    let stacks = Stacks::prepare(scenario, &engine, &setup::library())?;
+    Ok(explore::run(scenario, config, &stacks)?)
+}
+
+/// The scenario a user means: a built-in one, or a file.
+fn find(name: &str) -> anyhow::Result<Scenario> {
+    if let Some(builtin) = builtin(name) {
+        return builtin.scenario().context("a built-in scenario is broken");
+    }
+    if !Path::new(name).exists() {
+        let known: Vec<&str> = BUILTIN.iter().map(|builtin| builtin.name).collect();
+        bail!("there is no scenario `{name}`: no file of that name, and built in are {}", known.join(", "));
+    }
+    let yaml = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
+    Ok(Scenario::from_yaml(name, &yaml)?)
+}
