@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 /// The most combinations looked at for one request: about a second's work.
 const MAX_STEPS: usize = 10_000_000;
 
-/// The most candidates of one answer: some 100 MB of JSON.
-const MAX_FOUND: usize = 200_000;
+/// The most amounts that the candidates of one answer name together: some 150 MB of JSON. With three resource classes
+/// that is a third as many candidates.
+const MAX_AMOUNTS: usize = 1_000_000;
 
 /// One candidate.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +72,8 @@ struct Search<'s, 'a> {
     /// What the combination takes so far, part by part.
     taken: Vec<(Slot, ClassId, u64)>,
     found: Vec<Found>,
+    /// How many amounts the candidates found so far name.
+    amounts: usize,
     /// Candidates made of sharing providers only, which show up at every anchor these share with.
     without_anchor: BTreeSet<Found>,
     /// By part, how many of its options have been tried; kept for its memory only.
@@ -101,6 +104,7 @@ impl<'s, 'a> Search<'s, 'a> {
             chosen: Vec::new(),
             taken: Vec::new(),
             found: Vec::new(),
+            amounts: 0,
             without_anchor: BTreeSet::new(),
             tried: Vec::new(),
             steps: 0,
@@ -285,7 +289,8 @@ impl<'s, 'a> Search<'s, 'a> {
         if at_other_anchors && !self.without_anchor.insert(found.clone()) {
             return Ok(());
         }
-        if self.found.len() >= MAX_FOUND {
+        self.amounts += found.resources.len();
+        if self.amounts > MAX_AMOUNTS {
             return Err(PlacementError::TooManyCandidates);
         }
         self.found.push(found);
