@@ -22,6 +22,6 @@ mod version;
 
 pub use access::Policy;
 pub use cors::Cors;
-pub use engine::{Engine, LockedEngine, Store};
+pub use engine::{ChannelEngine, Engine, EngineGone, EngineWork, LockedEngine, Store};
 pub use server::{placement_routes, serve_placement};
 pub use service::{Config, Service};

@@ -173,10 +173,11 @@ impl<E: Engine> Service<E> {
     }
 
     async fn run(&self, call: Call) -> Result<Reply, Refusal> {
-        match call.operation.handler {
+        let answer = match call.operation.handler {
             Handler::Read(handler) => self.engine.read(move |state| handler(&call, state)).await,
             Handler::Write(handler) => self.engine.write(move |store| handler(&call, store)).await,
-        }
+        };
+        answer.unwrap_or_else(|gone| Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, gone.to_string())))
     }
 }
 
