@@ -24,7 +24,9 @@ fn build_drivers() -> Result<(), Box<dyn Error>> {
     let drivers = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let workspace = drivers.parent().ok_or("drivers/ has no parent")?;
-    for input in [drivers.clone(), workspace.join("wit"), workspace.join("Cargo.toml"), workspace.join("Cargo.lock")] {
+    for input in
+        [drivers.clone(), workspace.join("wit"), workspace.join("Cargo.toml"), workspace.join("Cargo.lock")]
+    {
         println!("cargo::rerun-if-changed={}", input.display());
     }
 
@@ -34,7 +36,10 @@ fn build_drivers() -> Result<(), Box<dyn Error>> {
     let mut shipped = String::new();
     let mut names = String::new();
     for folder in driver_folders(&drivers)? {
-        let name = folder.file_name().and_then(|name| name.to_str()).ok_or("a driver's folder has a strange name")?;
+        let name = folder
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or("a driver's folder has a strange name")?;
         let request =
             BuildRequest { manifest_dir: &folder, package: None, target_dir: &target_dir, profile: "driver" };
         let wasm = toolchain.build(&request)?;

@@ -45,7 +45,11 @@ impl Size {
 impl From<&Flavor> for Size {
     fn from(flavor: &Flavor) -> Size {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        Size { vcpus: i64::from(flavor.vcpus), memory_mb: number(flavor.memory_mb), root_gb: number(flavor.root_gb) }
+        Size {
+            vcpus: i64::from(flavor.vcpus),
+            memory_mb: number(flavor.memory_mb),
+            root_gb: number(flavor.root_gb),
+        }
     }
 }
 

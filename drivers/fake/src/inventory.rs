@@ -3,8 +3,8 @@
 use crate::guests::{GUESTS, Size, used};
 use crate::quirks;
 use novarig_driver_sdk::{
-    Capability, CpuInfo, CpuTopology, Inventory, InventoryPolicy, NodeResources, ProviderTree, SupportedInstance,
-    VirtError, config, durable, random, settings,
+    Capability, CpuInfo, CpuTopology, Inventory, InventoryPolicy, NodeResources, ProviderTree,
+    SupportedInstance, VirtError, config, durable, random, settings,
 };
 
 /// The size of the host.
@@ -23,7 +23,8 @@ impl Resources {
             Some("medium") => Resources { vcpus: 10, memory_mb: 8192, local_gb: 1028 },
             _ => Resources { vcpus: 1000, memory_mb: 800_000, local_gb: 600_000 },
         };
-        let or = |key, default: u64| if settings::text(key).is_some() { settings::get(key) } else { Ok(default) };
+        let or =
+            |key, default: u64| if settings::text(key).is_some() { settings::get(key) } else { Ok(default) };
         let vcpus = or("vcpus", u64::from(class.vcpus))?;
         Ok(Resources {
             vcpus: u32::try_from(vcpus)
@@ -64,7 +65,11 @@ pub(crate) fn node_uuid() -> String {
 /// The numbers of the node.
 pub(crate) fn node_resources(nodename: String) -> Result<NodeResources, VirtError> {
     let resources = Resources::from_settings()?;
-    let used = if quirks()? { used() } else { GUESTS.all().iter().fold(Size::default(), |sum, guest| sum.plus(guest.size)) };
+    let used = if quirks()? {
+        used()
+    } else {
+        GUESTS.all().iter().fold(Size::default(), |sum, guest| sum.plus(guest.size))
+    };
     let number = |number: i64| u64::try_from(number).unwrap_or(0);
     Ok(NodeResources {
         vcpus: resources.vcpus,
@@ -95,7 +100,10 @@ pub(crate) fn node_resources(nodename: String) -> Result<NodeResources, VirtErro
 }
 
 /// Gives the node's provider its inventories and leaves all else as it is.
-pub(crate) fn update_provider_tree(mut tree: ProviderTree, nodename: &str) -> Result<ProviderTree, VirtError> {
+pub(crate) fn update_provider_tree(
+    mut tree: ProviderTree,
+    nodename: &str,
+) -> Result<ProviderTree, VirtError> {
     let resources = Resources::from_settings()?;
     let config = config::get();
     let Some(node) = tree.iter_mut().find(|provider| provider.name == nodename) else {

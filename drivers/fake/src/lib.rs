@@ -17,9 +17,9 @@ use guests::{GUESTS, Guest, MOVED, Size, set_used, used};
 use inventory::CAPABILITIES;
 use novarig_driver_sdk::{
     BlockDeviceInfo, Capability, CleanupRequest, DestroyRequest, Driver, FinishMigrationRequest,
-    FinishRevertMigrationRequest, Instance, InstanceInfo, MigrateDiskAndPowerOffRequest, Migration, NetworkInfo,
-    NodeResources, ProviderTree, RebootRequest, RebootType, SpawnRequest, Uuid, VirtError, VolumeConnector, config,
-    export_driver, log, settings,
+    FinishRevertMigrationRequest, Instance, InstanceInfo, MigrateDiskAndPowerOffRequest, Migration,
+    NetworkInfo, NodeResources, ProviderTree, RebootRequest, RebootType, SpawnRequest, Uuid, VirtError,
+    VolumeConnector, config, export_driver, log, settings,
 };
 
 /// The driver has nothing but what is in durable storage and in its settings.
@@ -53,7 +53,8 @@ fn remove(instance: &Instance) {
 
 /// Changes the power state of a guest.
 fn set_running(instance: &Instance, running: bool) -> Result<(), VirtError> {
-    let guest = GUESTS.get(&instance.uuid).ok_or_else(|| VirtError::InstanceNotFound(instance.uuid.clone()))?;
+    let guest =
+        GUESTS.get(&instance.uuid).ok_or_else(|| VirtError::InstanceNotFound(instance.uuid.clone()))?;
     GUESTS.put(&Guest { running, ..guest });
     Ok(())
 }
@@ -83,10 +84,18 @@ impl Driver for Fake {
     }
 
     async fn get_available_resource(&self, nodename: String) -> Result<Option<NodeResources>, VirtError> {
-        if nodename == inventory::nodename() { inventory::node_resources(nodename).map(Some) } else { Ok(None) }
+        if nodename == inventory::nodename() {
+            inventory::node_resources(nodename).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
-    async fn update_provider_tree(&self, tree: ProviderTree, nodename: String) -> Result<ProviderTree, VirtError> {
+    async fn update_provider_tree(
+        &self,
+        tree: ProviderTree,
+        nodename: String,
+    ) -> Result<ProviderTree, VirtError> {
         inventory::update_provider_tree(tree, &nodename)
     }
 
@@ -153,7 +162,12 @@ impl Driver for Fake {
         set_running(instance, true)
     }
 
-    async fn power_off(&self, instance: Instance, _timeout: u32, _retry_interval: u32) -> Result<(), VirtError> {
+    async fn power_off(
+        &self,
+        instance: Instance,
+        _timeout: u32,
+        _retry_interval: u32,
+    ) -> Result<(), VirtError> {
         set_running(&instance, false)
     }
 

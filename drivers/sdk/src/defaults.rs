@@ -10,7 +10,10 @@ pub(crate) async fn get_nodenames_by_uuid<D: Driver<Bottom>>(
     Ok(Vec::new())
 }
 
-pub(crate) async fn node_is_available<D: Driver<Bottom>>(driver: &D, nodename: String) -> Result<bool, VirtError> {
+pub(crate) async fn node_is_available<D: Driver<Bottom>>(
+    driver: &D,
+    nodename: String,
+) -> Result<bool, VirtError> {
     Ok(driver.get_available_nodes(false).await?.contains(&nodename)
         || driver.get_available_nodes(true).await?.contains(&nodename))
 }
@@ -31,7 +34,10 @@ pub(crate) async fn get_num_instances<D: Driver<Bottom>>(driver: &D) -> Result<u
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-pub(crate) async fn instance_exists<D: Driver<Bottom>>(driver: &D, instance: Instance) -> Result<bool, VirtError> {
+pub(crate) async fn instance_exists<D: Driver<Bottom>>(
+    driver: &D,
+    instance: Instance,
+) -> Result<bool, VirtError> {
     match driver.list_instance_uuids().await {
         Ok(uuids) => Ok(uuids.contains(&instance.uuid)),
         Err(VirtError::NotImplemented) => Ok(driver.list_instances().await?.contains(&instance.name)),

@@ -78,7 +78,7 @@ macro_rules! export_driver {
             type Component = $crate::Exported<$type, $crate::export_driver!(@below $kind)>;
             // The names of the exports are none that other targets' linkers take.
             #[cfg(target_arch = "wasm32")]
-            $crate::bindings::export_component!(Component with_types_in $crate::bindings);
+            $crate::bindings::export_component!(Component with_types_in $crate::glue);
             #[cfg(not(target_arch = "wasm32"))]
             const _: fn() = $crate::fits::<Component>;
 

@@ -2,11 +2,11 @@
 
 /// What a driver has to say to the operator; it appears in the trace.
 pub mod log {
-    #[cfg(not(target_arch = "wasm32"))]
-    use crate::testing as host;
     #[cfg(target_arch = "wasm32")]
     use crate::bindings::nova::virt::logging as host;
     use crate::bindings::nova::virt::logging::Level;
+    #[cfg(not(target_arch = "wasm32"))]
+    use crate::testing as host;
 
     /// For whoever works on the driver.
     pub fn debug(message: &str) {

@@ -59,6 +59,8 @@ pub mod bindings {
 mod defaults;
 mod driver;
 mod export;
+#[doc(hidden)]
+pub mod glue;
 mod host;
 mod methods;
 #[cfg(not(target_arch = "wasm32"))]
@@ -74,19 +76,20 @@ pub use export::{Exported, fits};
 
 /// Every type of the contract.
 pub mod types {
-    pub use crate::bindings::nova::virt::requests::{
-        CleanupRequest, DestroyRequest, DeviceNamesRequest, FinishMigrationRequest, FinishRevertMigrationRequest,
-        MigrateDiskAndPowerOffRequest, RebootRequest, SpawnRequest,
-    };
     pub use crate::bindings::nova::virt::config::{ComputeConfig, InventoryPolicy};
     pub use crate::bindings::nova::virt::errors::{
-        EncryptedVolume, FlatError, ImageReason, InstanceReason, QosNetwork, TaskStateConflict, UnexpectedError,
-        VideoMemory, VirtError,
+        EncryptedVolume, FlatError, ImageReason, InstanceReason, QosNetwork, TaskStateConflict,
+        UnexpectedError, VideoMemory, VirtError,
+    };
+    pub use crate::bindings::nova::virt::requests::{
+        CleanupRequest, DestroyRequest, DeviceNamesRequest, FinishMigrationRequest,
+        FinishRevertMigrationRequest, MigrateDiskAndPowerOffRequest, RebootRequest, SpawnRequest,
     };
     pub use crate::bindings::nova::virt::types::{
-        BlockDevice, BlockDeviceDestination, BlockDeviceInfo, BlockDeviceSource, Capability, CpuInfo, CpuTopology,
-        Flavor, ImageMeta, InjectedFile, Instance, InstanceInfo, Inventory, Migration, MigrationType, Network,
-        NetworkInfo, NodeResources, PowerState, Provider, ProviderAllocation, ProviderTree, RebootType, ResourceAmount,
-        Subnet, SupportedInstance, Uuid, Vif, VmState, VolumeConnector,
+        BlockDevice, BlockDeviceDestination, BlockDeviceInfo, BlockDeviceSource, Capability, CpuInfo,
+        CpuTopology, Flavor, ImageMeta, InjectedFile, Instance, InstanceInfo, Inventory, Migration,
+        MigrationType, Network, NetworkInfo, NodeResources, PowerState, Provider, ProviderAllocation,
+        ProviderTree, RebootType, ResourceAmount, Subnet, SupportedInstance, Uuid, Vif, VmState,
+        VolumeConnector,
     };
 }

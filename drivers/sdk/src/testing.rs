@@ -15,7 +15,8 @@
 
 use crate::bindings::nova::virt::logging::Level;
 use crate::types::{
-    BlockDeviceInfo, ComputeConfig, Flavor, Instance, InventoryPolicy, Migration, MigrationType, PowerState, VmState,
+    BlockDeviceInfo, ComputeConfig, Flavor, Instance, InventoryPolicy, Migration, MigrationType, PowerState,
+    VmState,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -26,10 +27,10 @@ use std::task::{Context, Poll, Waker};
 #[derive(Default)]
 struct StandIn {
     settings: BTreeMap<String, String>,
-        durable: BTreeMap<String, Vec<u8>>,
+    durable: BTreeMap<String, Vec<u8>>,
     log: Vec<String>,
-        microseconds: u64,
-        random: u64,
+    microseconds: u64,
+    random: u64,
 }
 
 thread_local! {
@@ -133,7 +134,8 @@ pub(crate) async fn sleep(microseconds: u64) {
 pub(crate) fn next_u64() -> u64 {
     HOST.with_borrow_mut(|host| {
         // Any sequence will do that is the same in every run: a linear congruence (Knuth's constants).
-        host.random = host.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        host.random =
+            host.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         host.random
     })
 }

@@ -1,1 +1,133 @@
-fn main() {}
+//! What the boundary costs: a call, a host started, a stack loaded. Medians, on one line each.
+//!
+//! `cargo bench -p novarig-virt --profile dev`
+
+#![expect(clippy::print_stdout, reason = "the figures are what this is for")]
+
+extern crate novarig_virt as virt;
+
+#[path = "../tests/boundary/common.rs"]
+mod common;
+
+use common::{env, env_of, instance, library, simulate, spawn};
+use runtime::Trace;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+use virt::{Engine, Hypervisor, HypervisorEnv, PreparedStack, Stack};
+
+/// The time this thread has had a processor, so that what else the machine does is not counted; where the system does not
+/// tell, the time that has passed.
+#[derive(Clone, Copy)]
+struct Stopwatch(Option<Duration>, Instant);
+
+impl Stopwatch {
+    fn start() -> Self {
+        let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+        let nanoseconds = stat.and_then(|stat| stat.split(' ').next()?.parse().ok());
+        Self(nanoseconds.map(Duration::from_nanos), Instant::now())
+    }
+
+    fn elapsed(self) -> Duration {
+        let now = Self::start();
+        match (self.0, now.0) {
+            (Some(begin), Some(end)) => end - begin,
+            _ => now.1 - self.1,
+        }
+    }
+}
+
+/// Rounds of which the median is taken.
+const ROUNDS: usize = 21;
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn report(what: &str, time: Duration, bound: Option<Duration>) {
+    let verdict = match bound {
+        Some(bound) if time > bound => format!("  over the bound of {bound:?}"),
+        Some(bound) => format!("  within {bound:?}"),
+        None => String::new(),
+    };
+    println!("{what:<58} {time:>12.2?}{verdict}");
+}
+
+fn quiet() -> HypervisorEnv {
+    let mut env = env();
+    env.trace = Trace::off(env.clock);
+    env
+}
+
+/// The median time of a call, measured over many.
+async fn call<F: AsyncFn(&Hypervisor)>(stack: &PreparedStack, call: F) -> Duration {
+    const CALLS: u32 = 10_000;
+    let host = Hypervisor::start(stack.clone(), quiet());
+    host.init_host("host1".to_owned()).await.unwrap();
+    host.spawn(spawn("guest")).await.unwrap();
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let begin = Stopwatch::start();
+        for _ in 0..CALLS {
+            call(&host).await;
+        }
+        times.push(begin.elapsed() / CALLS);
+    }
+    median(times)
+}
+
+fn main() {
+    let cache = tempfile::tempdir().unwrap();
+    let load =
+        |engine: &Engine, text: &str| engine.prepare(&text.parse::<Stack>().unwrap(), &library()).unwrap();
+    let stacks = ["fake", "fake+fail-finish-migration"];
+
+    for text in stacks {
+        let cold = (0..3).map(|_| {
+            let engine = Engine::new(None).unwrap();
+            // Compilation uses all processors.
+            let begin = Instant::now();
+            black_box(load(&engine, text));
+            begin.elapsed()
+        });
+        report(&format!("load {text}, nothing cached"), median(cold.collect()), None);
+        load(&Engine::new(Some(cache.path().to_owned())).unwrap(), text);
+        let warm = (0..ROUNDS).map(|_| {
+            let begin = Stopwatch::start();
+            let engine = Engine::new(Some(cache.path().to_owned())).unwrap();
+            black_box(load(&engine, text));
+            begin.elapsed()
+        });
+        report(&format!("engine made and {text} loaded from the cache"), median(warm.collect()), None);
+    }
+
+    let engine = Engine::new(Some(cache.path().to_owned())).unwrap();
+    simulate(async {
+        for (text, bound) in [(stacks[0], Some(5)), (stacks[1], None)] {
+            let stack = load(&engine, text);
+            let time = call(&stack, async |host| {
+                black_box(host.get_host_ip_addr().await.unwrap());
+            });
+            report(&format!("call get_host_ip_addr of {text}"), time.await, bound.map(Duration::from_micros));
+            let time = call(&stack, async |host| {
+                black_box(host.get_info(instance("guest"), true).await.unwrap());
+            });
+            report(&format!("call get_info of {text}"), time.await, bound.map(Duration::from_micros));
+            let time = call(&stack, async |host| {
+                host.spawn(spawn("guest")).await.unwrap();
+            });
+            report(&format!("call spawn of {text}"), time.await, None);
+        }
+        let stack = load(&engine, "fake");
+        let mut times = Vec::new();
+        let world = quiet();
+        for round in 0..200 {
+            let env = env_of(&format!("host{round}"), &world);
+            let begin = Stopwatch::start();
+            let host = Hypervisor::start(stack.clone(), env);
+            host.init_host(format!("host{round}")).await.unwrap();
+            times.push(begin.elapsed());
+        }
+        report("host started, init_host answered", median(times), Some(Duration::from_micros(100)));
+    });
+}

@@ -14,8 +14,8 @@ use crate::limits::STACK_BYTES;
 use crate::method::Method;
 use crate::nova::nova_error;
 use crate::prepared::PreparedStack;
-use runtime::TraceEvent;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use runtime::TraceEvent;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -98,8 +98,11 @@ pub(crate) async fn run(stack: PreparedStack, shared: Rc<Shared>, mut requests: 
 /// if there is just one of it, or the only one in flight.
 fn bury(shared: &Shared, method: Option<Method>, cause: FailureCause) -> FailureCause {
     let in_flight = std::mem::take(&mut *shared.in_flight.borrow_mut());
-    let of_method: Vec<u64> =
-        in_flight.iter().filter(|(_, other)| method.is_none_or(|method| method == **other)).map(|(id, _)| *id).collect();
+    let of_method: Vec<u64> = in_flight
+        .iter()
+        .filter(|(_, other)| method.is_none_or(|method| method == **other))
+        .map(|(id, _)| *id)
+        .collect();
     let guilty = if let [only] = of_method[..] { Some(only) } else { None };
     let died_in = guilty.and_then(|id| in_flight.get(&id).copied()).or(method);
     let mut deaths = shared.deaths.borrow_mut();
@@ -137,7 +140,9 @@ async fn serve(
         Err(error) => {
             let (cause, _) = diagnose(&error, store.data(), &limits);
             return Err(match cause {
-                FailureCause::InvalidAnswer { problem } => (FailureCause::NotInstantiated { problem }, Some(first_method)),
+                FailureCause::InvalidAnswer { problem } => {
+                    (FailureCause::NotInstantiated { problem }, Some(first_method))
+                }
                 cause => (cause, Some(first_method)),
             });
         }
@@ -201,7 +206,9 @@ fn diagnose(
         (_, Some(Refused::Durable)) => FailureCause::DurableStorageFull { limit: limits.durable_bytes },
         (Some(Trap::OutOfFuel), _) => FailureCause::OutOfFuel { limit: limits.fuel_per_call },
         (Some(Trap::StackOverflow), _) => FailureCause::StackOverflow { limit: STACK_BYTES },
-        (Some(_), Some(Refused::Memory { wanted })) => FailureCause::OutOfMemory { wanted, limit: limits.memory },
+        (Some(_), Some(Refused::Memory { wanted })) => {
+            FailureCause::OutOfMemory { wanted, limit: limits.memory }
+        }
         (Some(_), Some(Refused::Table { wanted })) => {
             FailureCause::TableTooLarge { wanted, limit: limits.table_elements }
         }

@@ -21,7 +21,8 @@ pub(crate) fn compose(components: &[Checked]) -> Result<Vec<u8>, String> {
             Some(package) => *package,
             None => {
                 let name = format!("novarig:component{position}");
-                let package = Package::from_bytes(&name, None, bytes.clone(), graph.types_mut()).map_err(text)?;
+                let package =
+                    Package::from_bytes(&name, None, bytes.clone(), graph.types_mut()).map_err(text)?;
                 let package = graph.register_package(package).map_err(text)?;
                 packages.insert(bytes, package);
                 package

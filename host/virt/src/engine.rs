@@ -13,8 +13,8 @@ use crate::prepared::{Component, PreparedStack};
 use crate::stack::{Source, Stack};
 use std::borrow::Cow;
 use std::path::PathBuf;
-use wasmtime::component::{Component as CompiledComponent, Linker};
 use wasmtime::Config;
+use wasmtime::component::{Component as CompiledComponent, Linker};
 
 /// Bytes of address space reserved for each linear memory. The default of 4 GiB exhausts the address space and the kernel's
 /// count of mappings with some thousands of hosts; drivers are small, and a memory that outgrows this is moved.
@@ -113,7 +113,8 @@ impl Engine {
         for (position, (driver, bytes, metadata)) in files.iter().enumerate() {
             let checked = contract::check(driver, bytes)?;
             // A layer that answers every call itself calls nothing below it, and is a layer all the same.
-            let layer = checked.imports_driver || metadata.as_ref().is_some_and(|metadata| metadata.kind == Kind::Layer);
+            let layer = checked.imports_driver
+                || metadata.as_ref().is_some_and(|metadata| metadata.kind == Kind::Layer);
             match (position, layer) {
                 (0, true) => return Err(LoadError::LayerAtBottom { driver: driver.clone() }),
                 (1.., false) => {
@@ -124,7 +125,8 @@ impl Engine {
             }
         }
         let composed = compose(&components).map_err(&unusable)?;
-        CompiledComponent::new(&self.engine, composed).map_err(|error| unusable(crate::agent::one_line(&error)))
+        CompiledComponent::new(&self.engine, composed)
+            .map_err(|error| unusable(crate::agent::one_line(&error)))
     }
 
     /// What identifies compiled code: the engine with its settings, and each component's bytes in order.

@@ -103,20 +103,33 @@ impl fmt::Display for FailureCause {
             Self::Panicked { message } => write!(f, "panicked: {message}"),
             Self::Trapped { trap } => write!(f, "trapped: {trap}"),
             Self::OutOfFuel { limit } => {
-                write!(f, "computed longer than a call may ({limit} units of fuel), most likely in an endless loop")
+                write!(
+                    f,
+                    "computed longer than a call may ({limit} units of fuel), most likely in an endless loop"
+                )
             }
-            Self::StackOverflow { limit } => write!(f, "called itself too deep for its stack of {limit} bytes"),
+            Self::StackOverflow { limit } => {
+                write!(f, "called itself too deep for its stack of {limit} bytes")
+            }
             Self::OutOfMemory { wanted, limit } => {
                 write!(f, "wanted {wanted} bytes of memory and may have {limit}")
             }
             Self::TableTooLarge { wanted, limit } => {
                 write!(f, "wanted a table of {wanted} elements and may have {limit}")
             }
-            Self::DurableStorageFull { limit } => write!(f, "wrote more than the {limit} bytes of durable data it may have"),
-            Self::InvalidAnswer { problem } => write!(f, "gave an answer that the contract does not allow: {problem}"),
+            Self::DurableStorageFull { limit } => {
+                write!(f, "wrote more than the {limit} bytes of durable data it may have")
+            }
+            Self::InvalidAnswer { problem } => {
+                write!(f, "gave an answer that the contract does not allow: {problem}")
+            }
             Self::NotInstantiated { problem } => write!(f, "could not be instantiated: {problem}"),
             Self::NotInitialised(error) => {
-                write!(f, "was started again after it died, and its init_host failed: {}: {error}", error.class.name())
+                write!(
+                    f,
+                    "was started again after it died, and its init_host failed: {}: {error}",
+                    error.class.name()
+                )
             }
             Self::DiedMeanwhile { method: Some(method), cause } => {
                 write!(f, "died while this call was in flight; in {method} it {cause}")
@@ -179,7 +192,9 @@ impl From<CallError> for NovaError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// No shipped driver has this name.
-    #[error("there is no driver `{name}`; there are: {known}. A file is named by a path with a `/` in it, `./{name}.wasm`")]
+    #[error(
+        "there is no driver `{name}`; there are: {known}. A file is named by a path with a `/` in it, `./{name}.wasm`"
+    )]
     UnknownName {
         /// The name.
         name: String,
@@ -229,13 +244,17 @@ pub enum LoadError {
         mismatch: Mismatch,
     },
     /// A layer stands where the driver belongs.
-    #[error("{driver} is a layer and cannot stand at the bottom of a stack: it needs a driver under it; write `DRIVER+{driver}`")]
+    #[error(
+        "{driver} is a layer and cannot stand at the bottom of a stack: it needs a driver under it; write `DRIVER+{driver}`"
+    )]
     LayerAtBottom {
         /// The component as it was written.
         driver: String,
     },
     /// A driver stands where a layer belongs.
-    #[error("{driver} is a driver and cannot stand over {below}: it calls nothing below it; a stack has one driver, at the bottom")]
+    #[error(
+        "{driver} is a driver and cannot stand over {below}: it calls nothing below it; a stack has one driver, at the bottom"
+    )]
     DriverOnTop {
         /// The component as it was written.
         driver: String,
@@ -275,7 +294,9 @@ pub const CONTRACT: &str = "nova:virt@0.1.0";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// A module without any word about its interface.
-    #[error("it is a WebAssembly module that does not say which contract it follows; build it with the driver SDK")]
+    #[error(
+        "it is a WebAssembly module that does not say which contract it follows; build it with the driver SDK"
+    )]
     NoContract,
     /// It was built against another version.
     #[error("it was built against {has}; rebuild it with the SDK of {CONTRACT}")]
@@ -284,13 +305,17 @@ pub enum Mismatch {
         has: String,
     },
     /// It does not export the driver interface at all.
-    #[error("it exports {has} but not nova:virt/driver@0.1.0; export a driver with the SDK's `export_driver!` and rebuild it")]
+    #[error(
+        "it exports {has} but not nova:virt/driver@0.1.0; export a driver with the SDK's `export_driver!` and rebuild it"
+    )]
     NoDriver {
         /// What it exports.
         has: String,
     },
     /// A function is missing.
-    #[error("function `{function}` is missing: expected `{expected}`; add it and rebuild, or build with the SDK of {CONTRACT}, where it has a default")]
+    #[error(
+        "function `{function}` is missing: expected `{expected}`; add it and rebuild, or build with the SDK of {CONTRACT}, where it has a default"
+    )]
     Missing {
         /// The function, by its name in the contract.
         function: String,
@@ -298,7 +323,9 @@ pub enum Mismatch {
         expected: String,
     },
     /// A function has another signature.
-    #[error("function `{function}`: {place} is `{has}`, expected `{expected}`; rebuild it against {CONTRACT}")]
+    #[error(
+        "function `{function}`: {place} is `{has}`, expected `{expected}`; rebuild it against {CONTRACT}"
+    )]
     Signature {
         /// The function, with its interface.
         function: String,
@@ -310,7 +337,9 @@ pub enum Mismatch {
         expected: String,
     },
     /// It imports something the host does not give drivers.
-    #[error("it imports `{import}`, which drivers must not have: a driver may use nothing but {CONTRACT}; remove what needs it and rebuild for wasm32-unknown-unknown")]
+    #[error(
+        "it imports `{import}`, which drivers must not have: a driver may use nothing but {CONTRACT}; remove what needs it and rebuild for wasm32-unknown-unknown"
+    )]
     Import {
         /// The import.
         import: String,

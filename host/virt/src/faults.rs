@@ -96,7 +96,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Raise { error, when: When::Before } => write!(f, "raises {}", describe(error)),
-            Fault::Raise { error, when: When::After } => write!(f, "raises {} after its effect", describe(error)),
+            Fault::Raise { error, when: When::After } => {
+                write!(f, "raises {} after its effect", describe(error))
+            }
             Fault::Trap => f.write_str("the driver's agent dies"),
         }
     }

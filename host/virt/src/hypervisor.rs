@@ -2,10 +2,10 @@
 
 use crate::agent::{self, Call, Enter, Request, Shared};
 use crate::bindings::types::{
-    BlockDevice, BlockDeviceInfo, Capability, CleanupRequest, ComputeConfig, DestroyRequest, DeviceNamesRequest,
-    FinishMigrationRequest, FinishRevertMigrationRequest, ImageMeta, Instance, InstanceInfo,
-    MigrateDiskAndPowerOffRequest, Migration, NetworkInfo, NodeResources, ProviderTree, RebootRequest, SpawnRequest,
-    Uuid, VirtError, VolumeConnector,
+    BlockDevice, BlockDeviceInfo, Capability, CleanupRequest, ComputeConfig, DestroyRequest,
+    DeviceNamesRequest, FinishMigrationRequest, FinishRevertMigrationRequest, ImageMeta, Instance,
+    InstanceInfo, MigrateDiskAndPowerOffRequest, Migration, NetworkInfo, NodeResources, ProviderTree,
+    RebootRequest, SpawnRequest, Uuid, VirtError, VolumeConnector,
 };
 use crate::durable::Durable;
 use crate::error::{CallError, DriverFailure, FailureCause};

@@ -100,13 +100,18 @@ impl HostState {
         let around = &*self.around;
         let line = |message: String, level: &'static str| TraceEvent::DriverLog {
             host: around.host.clone(),
-            driver: around.components.get(position).map_or_else(String::new, |component| component.name.clone()),
+            driver: around
+                .components
+                .get(position)
+                .map_or_else(String::new, |component| component.name.clone()),
             level,
             message,
         };
         around.trace.record(|| line(kept.to_owned(), level_name(level)));
         if flooded {
-            around.trace.record(|| line("logs too much in one call; the rest is left out".to_owned(), "warning"));
+            around
+                .trace
+                .record(|| line("logs too much in one call; the rest is left out".to_owned(), "warning"));
         }
     }
 }
@@ -130,7 +135,12 @@ const fn level_name(level: logging::Level) -> &'static str {
 }
 
 impl ResourceLimiter for HostState {
-    fn memory_growing(&mut self, current: usize, wanted: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        wanted: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let total = self.memory.saturating_add(wanted.saturating_sub(current));
         if total > self.limits.memory {
             self.refused = Some(Refused::Memory { wanted: total });
@@ -140,7 +150,12 @@ impl ResourceLimiter for HostState {
         Ok(true)
     }
 
-    fn table_growing(&mut self, _current: usize, wanted: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        wanted: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         if wanted > self.limits.table_elements {
             self.refused = Some(Refused::Table { wanted });
             return Ok(false);
@@ -264,7 +279,11 @@ impl virtapi::HostInstanceEventWait for HostState {
         Ok(self.table.push(PreparedWait(SendWrapper::new(wait)))?)
     }
 
-    fn exit_early(&mut self, wait: Resource<PreparedWait>, events: Vec<InstanceEvent>) -> wasmtime::Result<()> {
+    fn exit_early(
+        &mut self,
+        wait: Resource<PreparedWait>,
+        events: Vec<InstanceEvent>,
+    ) -> wasmtime::Result<()> {
         self.table.get(&wait)?.0.exit_early(events);
         Ok(())
     }

@@ -42,6 +42,8 @@ mod metadata;
 mod method;
 mod nova;
 mod prepared;
+mod sections;
+mod signature;
 mod stack;
 mod virtapi;
 

@@ -42,18 +42,21 @@ impl Library {
     /// The bytes of a component.
     pub fn read(&self, source: &Source) -> Result<Cow<'_, [u8]>, LoadError> {
         match source {
-            Source::Name(name) => self.shipped.get(name).map(|wasm| Cow::Borrowed(&**wasm)).ok_or_else(|| {
-                let known: Vec<&str> = self.names().collect();
-                LoadError::UnknownName { name: name.clone(), known: known.join(", ") }
-            }),
+            Source::Name(name) => {
+                self.shipped.get(name).map(|wasm| Cow::Borrowed(&**wasm)).ok_or_else(|| {
+                    let known: Vec<&str> = self.names().collect();
+                    LoadError::UnknownName { name: name.clone(), known: known.join(", ") }
+                })
+            }
             Source::Path(path) => read_file(path).map(Cow::Owned),
         }
     }
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
-    let unreadable =
-        |path: PathBuf| move |error: std::io::Error| LoadError::Unreadable { path, problem: error.to_string() };
+    let unreadable = |path: PathBuf| {
+        move |error: std::io::Error| LoadError::Unreadable { path, problem: error.to_string() }
+    };
     let file = if path.is_dir() { path.join(BUILT_DRIVER) } else { path.to_owned() };
     if file != path && !file.exists() {
         return Err(LoadError::NotBuilt { folder: path.to_owned(), expected: file });

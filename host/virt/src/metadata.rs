@@ -13,6 +13,7 @@
 //!
 //! A setting's kind is `integer` (not negative), `text`, `boolean` (`true`, `false`) or `one of a|b|c`.
 
+use crate::sections::custom_section;
 use std::collections::BTreeMap;
 
 /// The custom section.
@@ -83,10 +84,11 @@ impl SettingKind {
         match self {
             Self::Integer => value.parse::<u64>().err().map(|_| "it has to be a whole number".to_owned()),
             Self::Text => None,
-            Self::Boolean => (!matches!(value, "true" | "false")).then(|| "it has to be true or false".to_owned()),
-            Self::OneOf(words) => {
-                (!words.iter().any(|word| word == value)).then(|| format!("it has to be one of {}", words.join(", ")))
+            Self::Boolean => {
+                (!matches!(value, "true" | "false")).then(|| "it has to be true or false".to_owned())
             }
+            Self::OneOf(words) => (!words.iter().any(|word| word == value))
+                .then(|| format!("it has to be one of {}", words.join(", "))),
         }
     }
 }
@@ -94,11 +96,12 @@ impl SettingKind {
 impl Metadata {
     /// What the driver in these bytes (a module or a component) says of itself; none if it says nothing that can be understood.
     pub fn of(wasm: &[u8]) -> Option<Self> {
-        Self::parse(std::str::from_utf8(find_section(wasm)?).ok()?)
+        Self::parse(std::str::from_utf8(custom_section(wasm, SECTION)?).ok()?)
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut metadata = Metadata { name: String::new(), kind: Kind::Driver, summary: String::new(), settings: vec![] };
+        let mut metadata =
+            Metadata { name: String::new(), kind: Kind::Driver, summary: String::new(), settings: vec![] };
         for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
             let mut fields = line.split('\t');
             match (fields.next()?, fields.next()?) {
@@ -120,7 +123,10 @@ impl Metadata {
     }
 
     /// The settings in force: what was given, checked, and the defaults of all else.
-    pub(crate) fn settings_from(&self, given: &[(String, String)]) -> Result<BTreeMap<String, String>, String> {
+    pub(crate) fn settings_from(
+        &self,
+        given: &[(String, String)],
+    ) -> Result<BTreeMap<String, String>, String> {
         let mut settings: BTreeMap<String, String> = self
             .settings
             .iter()
@@ -145,55 +151,6 @@ impl Metadata {
     }
 }
 
-/// Depth to which components are searched for modules.
-const NESTING: u8 = 4;
-
-/// The content of the custom section, at the top or in the modules and components inside.
-fn find_section(wasm: &[u8]) -> Option<&[u8]> {
-    search(wasm, NESTING)
-}
-
-fn search(wasm: &[u8], nesting: u8) -> Option<&[u8]> {
-    const CUSTOM: u8 = 0;
-    const CORE_MODULE: u8 = 1;
-    const COMPONENT: u8 = 4;
-    let layer = wasm.get(..8)?.strip_prefix(b"\0asm")?;
-    let is_component = layer.get(2..) == Some(&[1, 0]);
-    let mut rest = &wasm[8..];
-    while let Some((&id, after)) = rest.split_first() {
-        let (size, after) = leb128(after)?;
-        let (content, after) = after.split_at_checked(size)?;
-        rest = after;
-        let found = match id {
-            CUSTOM => custom_section(content),
-            CORE_MODULE | COMPONENT if is_component && nesting > 0 => search(content, nesting - 1),
-            _ => None,
-        };
-        if found.is_some() {
-            return found;
-        }
-    }
-    None
-}
-
-fn custom_section(content: &[u8]) -> Option<&[u8]> {
-    let (length, rest) = leb128(content)?;
-    let (name, data) = rest.split_at_checked(length)?;
-    (name == SECTION.as_bytes()).then_some(data)
-}
-
-/// A number of at most 32 bits and what follows it.
-fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut value = 0_u64;
-    for (position, byte) in bytes.iter().enumerate().take(5) {
-        value |= u64::from(byte & 0x7f) << (7 * position);
-        if byte & 0x80 == 0 {
-            return Some((usize::try_from(value).ok()?, &bytes[position + 1..]));
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,7 +164,10 @@ mod tests {
         content.extend_from_slice(section.as_bytes());
         let mut module = b"\0asm\x01\0\0\0\0".to_vec();
         let size = content.len();
-        module.extend_from_slice(&[u8::try_from(size & 0x7f).unwrap() | 0x80, u8::try_from(size >> 7).unwrap()]);
+        module.extend_from_slice(&[
+            u8::try_from(size & 0x7f).unwrap() | 0x80,
+            u8::try_from(size >> 7).unwrap(),
+        ]);
         module.extend_from_slice(&content);
         module
     }
@@ -226,7 +186,10 @@ mod tests {
         let given = |key: &str, value: &str| metadata.settings_from(&[(key.to_owned(), value.to_owned())]);
         assert_eq!(given("quirks", "nova").unwrap()["vcpus"], "8");
         assert_eq!(given("vcpu", "1").unwrap_err(), "it has no setting `vcpu`; it has vcpus, quirks");
-        assert_eq!(given("vcpus", "many").unwrap_err(), "setting `vcpus` cannot be `many`: it has to be a whole number");
+        assert_eq!(
+            given("vcpus", "many").unwrap_err(),
+            "setting `vcpus` cannot be `many`: it has to be a whole number"
+        );
         assert_eq!(
             given("quirks", "x").unwrap_err(),
             "setting `quirks` cannot be `x`: it has to be one of none, nova"

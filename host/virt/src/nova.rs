@@ -38,12 +38,16 @@ pub fn nova_error(error: &VirtError) -> NovaError {
             Class::ExternalNetworkAttachForbidden,
             format!("It is not allowed to create an interface on external network {network}"),
         ),
-        VirtError::VirtualInterfaceCreate(message) => new(Class::VirtualInterfaceCreateException, message.clone()),
+        VirtError::VirtualInterfaceCreate(message) => {
+            new(Class::VirtualInterfaceCreateException, message.clone())
+        }
         VirtError::VirtualInterfaceMacAddress => new(
             Class::VirtualInterfaceMacAddressException,
             "Creation of virtual interface with unique mac address failed".to_owned(),
         ),
-        VirtError::VirtualInterfacePlug(message) => new(Class::VirtualInterfacePlugException, message.clone()),
+        VirtError::VirtualInterfacePlug(message) => {
+            new(Class::VirtualInterfacePlugException, message.clone())
+        }
         VirtError::FixedIpInvalidOnHost(port) => new(
             Class::FixedIpInvalidOnHost,
             format!("The fixed IP associated with port {port} is not compatible with the host."),
@@ -64,7 +68,9 @@ pub fn nova_error(error: &VirtError) -> NovaError {
         VirtError::FlavorMemoryTooSmall => {
             new(Class::FlavorMemoryTooSmall, "Flavor's memory is too small for requested image.".to_owned())
         }
-        VirtError::ImageNotActive(image) => new(Class::ImageNotActive, format!("Image {image} is not active.")),
+        VirtError::ImageNotActive(image) => {
+            new(Class::ImageNotActive, format!("Image {image} is not active."))
+        }
         VirtError::ImageUnacceptable(image) => {
             new(Class::ImageUnacceptable, format!("Image {} is unacceptable: {}", image.image, image.reason))
         }
@@ -78,12 +84,16 @@ pub fn nova_error(error: &VirtError) -> NovaError {
             Class::SignatureVerificationError,
             format!("Signature verification for the image failed: {reason}."),
         ),
-        VirtError::CertificateValidationFailed(message) => new(Class::CertificateValidationFailed, message.clone()),
+        VirtError::CertificateValidationFailed(message) => {
+            new(Class::CertificateValidationFailed, message.clone())
+        }
         VirtError::VolumeEncryptionNotSupported(volume) => new(
             Class::VolumeEncryptionNotSupported,
             format!("Volume encryption is not supported for {} volume {}", volume.volume_type, volume.volume),
         ),
-        VirtError::InvalidInput(reason) => new(Class::InvalidInput, format!("Invalid input received: {reason}")),
+        VirtError::InvalidInput(reason) => {
+            new(Class::InvalidInput, format!("Invalid input received: {reason}"))
+        }
         VirtError::RequestedVramTooHigh(memory) => new(
             Class::RequestedVRamTooHigh,
             format!(
@@ -91,7 +101,9 @@ pub fn nova_error(error: &VirtError) -> NovaError {
                 memory.requested, memory.maximum
             ),
         ),
-        VirtError::VirtDriverNotReady => new(Class::VirtDriverNotReady, "Virt driver is not ready.".to_owned()),
+        VirtError::VirtDriverNotReady => {
+            new(Class::VirtDriverNotReady, "Virt driver is not ready.".to_owned())
+        }
         VirtError::ReshapeNeeded => new(
             Class::ReshapeNeeded,
             "Virt driver indicates that provider inventories need to be moved.".to_owned(),

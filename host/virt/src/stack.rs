@@ -70,7 +70,9 @@ impl FromStr for Stack {
         }
         match parser.peek() {
             None => Ok(Stack { components }),
-            Some(found) => Err(parser.error(format!("`{found}` is not expected here; a `+` and a layer may follow"))),
+            Some(found) => {
+                Err(parser.error(format!("`{found}` is not expected here; a `+` and a layer may follow")))
+            }
         }
     }
 }
@@ -184,7 +186,9 @@ impl Parser<'_> {
                 }
                 '\\' => match characters.next() {
                     Some((_, escaped @ ('"' | '\\'))) => text.push(escaped),
-                    _ => return Err(self.error_at(self.at + offset, "after `\\` only `\"` or `\\` may follow")),
+                    _ => {
+                        return Err(self.error_at(self.at + offset, "after `\\` only `\"` or `\\` may follow"));
+                    }
                 },
                 character => text.push(character),
             }
@@ -269,7 +273,10 @@ mod tests {
     fn an_error_shows_where_and_what_is_expected() {
         assert_eq!(error(""), "\n^ a driver's name or path is expected here");
         assert_eq!(error("fake+"), "fake+\n     ^ a driver's name or path is expected here");
-        assert_eq!(error("fake(vcpus)"), "fake(vcpus)\n          ^ `=` and the value of `vcpus` are expected here");
+        assert_eq!(
+            error("fake(vcpus)"),
+            "fake(vcpus)\n          ^ `=` and the value of `vcpus` are expected here"
+        );
         assert_eq!(
             error("fake(a=1"),
             "fake(a=1\n        ^ a `,` and another setting, or `)`, is expected here"

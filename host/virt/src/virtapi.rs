@@ -21,7 +21,11 @@ pub trait VirtApi {
 
     /// Adds (`enabled` is false) or removes the trait `COMPUTE_STATUS_DISABLED` of a provider. The error is a text for a
     /// person.
-    fn update_compute_provider_status(&self, provider: String, enabled: bool) -> LocalFuture<Result<(), String>>;
+    fn update_compute_provider_status(
+        &self,
+        provider: String,
+        enabled: bool,
+    ) -> LocalFuture<Result<(), String>>;
 }
 
 /// A wait that was begun by [`VirtApi::wait_for_instance_event`].
@@ -57,5 +61,8 @@ impl EventWait for FakeVirtApi {
 }
 
 /// What stands behind the contract's resource `instance-event-wait`.
-#[expect(unreachable_pub, reason = "the generated bindings re-export it, which they can only do with a public item")]
+#[expect(
+    unreachable_pub,
+    reason = "the generated bindings re-export it, which they can only do with a public item"
+)]
 pub struct PreparedWait(pub(crate) send_wrapper::SendWrapper<Rc<dyn EventWait>>);

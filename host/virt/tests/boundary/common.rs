@@ -1,17 +1,16 @@
 //! What the tests of the boundary share: an engine, environments, and things to call a driver with.
 
-#![allow(dead_code, reason = "each file of tests uses a part of it")]
-#![allow(clippy::allow_attributes, reason = "whether a file uses all of it differs from file to file")]
-
 use model::{HostName, Timestamp};
 use runtime::{Clock, Randomness, Trace};
 use std::future::Future;
 use std::rc::Rc;
 use virt::types::*;
-use virt::{Durable, Engine, FakeVirtApi, FaultPlan, Hypervisor, HypervisorEnv, Library, Limits, PreparedStack};
+use virt::{
+    Durable, Engine, FakeVirtApi, FaultPlan, Hypervisor, HypervisorEnv, Library, Limits, PreparedStack,
+};
 
 /// The shipped drivers.
-pub fn library() -> Library {
+pub(crate) fn library() -> Library {
     let mut library = Library::new();
     for shipped in drivers::SHIPPED {
         library.add(shipped.name, shipped.wasm);
@@ -20,23 +19,24 @@ pub fn library() -> Library {
 }
 
 /// An engine whose compiled code is kept for the next test.
-pub fn engine() -> Engine {
+pub(crate) fn engine() -> Engine {
     Engine::new(Some(std::env::temp_dir().join("novarig-tests-code"))).unwrap()
 }
 
 /// A stack of shipped drivers, ready to run.
-pub fn prepare(stack: &str) -> PreparedStack {
+pub(crate) fn prepare(stack: &str) -> PreparedStack {
     engine().prepare(&stack.parse().unwrap(), &library()).unwrap()
 }
 
 /// Runs a test in simulated time.
-pub fn simulate<T>(test: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+pub(crate) fn simulate<T>(test: impl Future<Output = T>) -> T {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, test)
 }
 
 /// The surroundings of host `host1`, with the trace on.
-pub fn env() -> HypervisorEnv {
+pub(crate) fn env() -> HypervisorEnv {
     let clock = Clock::starting_at(Timestamp::SIMULATION_START);
     let policy = |initial_allocation_ratio, reserved| InventoryPolicy {
         allocation_ratio: None,
@@ -64,7 +64,7 @@ pub fn env() -> HypervisorEnv {
 }
 
 /// The surroundings of another host in the same world.
-pub fn env_of(host: &str, world: &HypervisorEnv) -> HypervisorEnv {
+pub(crate) fn env_of(host: &str, world: &HypervisorEnv) -> HypervisorEnv {
     let mut env = world.clone();
     env.host = HostName::from(host);
     env.config.host = host.to_owned();
@@ -73,13 +73,13 @@ pub fn env_of(host: &str, world: &HypervisorEnv) -> HypervisorEnv {
 }
 
 /// A driver on `host1`.
-pub fn start(stack: &str) -> (Hypervisor, HypervisorEnv) {
+pub(crate) fn start(stack: &str) -> (Hypervisor, HypervisorEnv) {
     let env = env();
     (Hypervisor::start(prepare(stack), env.clone()), env)
 }
 
 /// A flavor of this size.
-pub fn flavor(vcpus: u32) -> Flavor {
+pub(crate) fn flavor(vcpus: u32) -> Flavor {
     Flavor {
         flavorid: vcpus.to_string(),
         name: format!("m{vcpus}"),
@@ -93,7 +93,7 @@ pub fn flavor(vcpus: u32) -> Flavor {
 }
 
 /// A server whose name and identifier are this text, since what a test guest does goes by the name.
-pub fn instance(name: &str) -> Instance {
+pub(crate) fn instance(name: &str) -> Instance {
     Instance {
         uuid: name.to_owned(),
         name: name.to_owned(),
@@ -115,7 +115,7 @@ pub fn instance(name: &str) -> Instance {
 }
 
 /// No image.
-pub fn no_image() -> ImageMeta {
+pub(crate) fn no_image() -> ImageMeta {
     ImageMeta {
         id: None,
         name: None,
@@ -130,12 +130,12 @@ pub fn no_image() -> ImageMeta {
 }
 
 /// No disks.
-pub fn no_disks() -> BlockDeviceInfo {
+pub(crate) fn no_disks() -> BlockDeviceInfo {
     BlockDeviceInfo { root_device_name: None, devices: vec![] }
 }
 
 /// One interface.
-pub fn network_info() -> NetworkInfo {
+pub(crate) fn network_info() -> NetworkInfo {
     vec![Vif {
         id: "port-1".to_owned(),
         address: "fa:16:3e:00:00:01".to_owned(),
@@ -162,7 +162,7 @@ pub fn network_info() -> NetworkInfo {
 }
 
 /// A request to spawn a server.
-pub fn spawn(name: &str) -> SpawnRequest {
+pub(crate) fn spawn(name: &str) -> SpawnRequest {
     SpawnRequest {
         instance: instance(name),
         image_meta: no_image(),
@@ -179,7 +179,7 @@ pub fn spawn(name: &str) -> SpawnRequest {
 }
 
 /// A request to destroy a server.
-pub fn destroy(name: &str) -> DestroyRequest {
+pub(crate) fn destroy(name: &str) -> DestroyRequest {
     DestroyRequest {
         instance: instance(name),
         network_info: network_info(),
@@ -190,7 +190,7 @@ pub fn destroy(name: &str) -> DestroyRequest {
 }
 
 /// A resize of a server from host1 to this host.
-pub fn resize_to(dest: &str) -> Migration {
+pub(crate) fn resize_to(dest: &str) -> Migration {
     Migration {
         uuid: "migration-1".to_owned(),
         migration_type: MigrationType::Resize,
@@ -206,7 +206,7 @@ pub fn resize_to(dest: &str) -> Migration {
 }
 
 /// A request to finish that resize.
-pub fn finish_migration(name: &str, dest: &str) -> FinishMigrationRequest {
+pub(crate) fn finish_migration(name: &str, dest: &str) -> FinishMigrationRequest {
     FinishMigrationRequest {
         migration: resize_to(dest),
         instance: instance(name),
@@ -221,7 +221,7 @@ pub fn finish_migration(name: &str, dest: &str) -> FinishMigrationRequest {
 }
 
 /// A request to begin it.
-pub fn migrate_disk(name: &str) -> MigrateDiskAndPowerOffRequest {
+pub(crate) fn migrate_disk(name: &str) -> MigrateDiskAndPowerOffRequest {
     MigrateDiskAndPowerOffRequest {
         instance: instance(name),
         dest: "192.168.0.1".to_owned(),

@@ -1,9 +1,5 @@
 //! The shipped drivers through the boundary. A driver without a module here does not compile.
 
-extern crate novarig_virt as virt;
-
-mod common;
-
 macro_rules! has_tests {
     ($driver:ident) => {
         #[expect(unused_imports, reason = "only has to exist")]
@@ -33,7 +29,9 @@ mod fake {
             assert_eq!((resources.vcpus, resources.memory_mb, resources.local_gb), (1000, 800_000, 600_000));
 
             host.prepare_for_spawn(instance("a")).await.unwrap();
-            host.prepare_networks_before_block_device_mapping(instance("a"), common::network_info()).await.unwrap();
+            host.prepare_networks_before_block_device_mapping(instance("a"), common::network_info())
+                .await
+                .unwrap();
             assert_eq!(
                 host.default_root_device_name(instance("a"), common::no_image(), None).await,
                 Err(CallError::Raised(VirtError::NotImplemented))
