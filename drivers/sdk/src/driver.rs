@@ -3,7 +3,12 @@
 use crate::bindings::nova::virt::driver as imported;
 use crate::defaults;
 use crate::methods::for_each_method;
-use crate::types::*;
+use crate::types::{
+    BlockDevice, BlockDeviceInfo, Capability, CleanupRequest, DestroyRequest, DeviceNamesRequest,
+    FinishMigrationRequest, FinishRevertMigrationRequest, ImageMeta, Instance, InstanceInfo,
+    MigrateDiskAndPowerOffRequest, Migration, NetworkInfo, NodeResources, ProviderTree, RebootRequest,
+    SpawnRequest, Uuid, VirtError, VolumeConnector,
+};
 
 /// What the methods do that a driver does not implement.
 ///

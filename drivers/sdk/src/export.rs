@@ -3,7 +3,12 @@
 use crate::bindings::exports::nova::virt::driver::Guest;
 use crate::driver::{Defaults, Driver};
 use crate::methods::for_each_method;
-use crate::types::*;
+use crate::types::{
+    BlockDevice, BlockDeviceInfo, Capability, CleanupRequest, DestroyRequest, DeviceNamesRequest,
+    FinishMigrationRequest, FinishRevertMigrationRequest, ImageMeta, Instance, InstanceInfo,
+    MigrateDiskAndPowerOffRequest, Migration, NetworkInfo, NodeResources, ProviderTree, RebootRequest,
+    SpawnRequest, Uuid, VirtError, VolumeConnector,
+};
 use std::any::Any;
 use std::cell::OnceCell;
 use std::marker::PhantomData;

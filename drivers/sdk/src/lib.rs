@@ -36,11 +36,6 @@
 //! The methods' parameters and the types are documented in the contract, `wit/v0.1`, and on the re-exports here. Built for
 //! another target than WebAssembly, for unit tests, the host's functions have stand-ins: see [`testing`].
 
-#[expect(
-    clippy::allow_attributes,
-    clippy::allow_attributes_without_reason,
-    reason = "generated from the contract"
-)]
 #[doc(hidden)]
 pub mod bindings {
     wit_bindgen::generate!({

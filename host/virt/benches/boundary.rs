@@ -3,9 +3,11 @@
 //! `cargo bench -p novarig-virt --profile dev`
 
 #![expect(clippy::print_stdout, reason = "the figures are what this is for")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to say")]
 
 extern crate novarig_virt as virt;
 
+#[expect(dead_code, reason = "shared with the tests")]
 #[path = "../tests/boundary/common.rs"]
 mod common;
 

@@ -2,11 +2,6 @@
 //!
 //! Everything a caller of [`Hypervisor`](crate::Hypervisor) has to hand over or gets back is re-exported by [`types`].
 
-#[expect(
-    clippy::allow_attributes,
-    clippy::allow_attributes_without_reason,
-    reason = "generated from the contract, whose documentation is in wit/"
-)]
 mod generated {
     wasmtime::component::bindgen!({
         path: "../../wit/v0.1",

@@ -81,10 +81,10 @@ impl Engine {
                     None => component.settings.iter().cloned().collect(),
                 },
             });
-            files.push((driver, bytes, metadata));
+            files.push(Loaded { driver, bytes, metadata });
         }
         let unusable = |problem: String| LoadError::Unusable { stack: stack.to_string(), problem };
-        let key = self.key(files.iter().map(|(_, bytes, _)| bytes));
+        let key = self.key(files.iter().map(|file| &file.bytes));
         let cached = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, &key));
         let compiled = match cached {
             Some(compiled) => compiled,
@@ -106,11 +106,11 @@ impl Engine {
 
     fn compile(
         &self,
-        files: &[(String, Cow<'_, [u8]>, Option<Metadata>)],
+        files: &[Loaded<'_>],
         unusable: impl Fn(String) -> LoadError,
     ) -> Result<CompiledComponent, LoadError> {
         let mut components = Vec::with_capacity(files.len());
-        for (position, (driver, bytes, metadata)) in files.iter().enumerate() {
+        for (position, Loaded { driver, bytes, metadata }) in files.iter().enumerate() {
             let checked = contract::check(driver, bytes)?;
             // A layer that answers every call itself calls nothing below it, and is a layer all the same.
             let layer = checked.imports_driver
@@ -118,7 +118,7 @@ impl Engine {
             match (position, layer) {
                 (0, true) => return Err(LoadError::LayerAtBottom { driver: driver.clone() }),
                 (1.., false) => {
-                    let below = files[position - 1].0.clone();
+                    let below = files[position - 1].driver.clone();
                     return Err(LoadError::DriverOnTop { driver: driver.clone(), below });
                 }
                 (0, false) | (1.., true) => components.push(checked),
@@ -133,6 +133,14 @@ impl Engine {
     fn key<'a>(&self, files: impl Iterator<Item = &'a Cow<'a, [u8]>>) -> Key {
         Key::new(&self.engine, files.map(|bytes| &**bytes))
     }
+}
+
+/// A component of a stack as it was found.
+struct Loaded<'a> {
+    /// How messages call it.
+    driver: String,
+    bytes: Cow<'a, [u8]>,
+    metadata: Option<Metadata>,
 }
 
 /// How messages call a component: as it was written, without its settings.

@@ -187,7 +187,9 @@ impl Parser<'_> {
                 '\\' => match characters.next() {
                     Some((_, escaped @ ('"' | '\\'))) => text.push(escaped),
                     _ => {
-                        return Err(self.error_at(self.at + offset, "after `\\` only `\"` or `\\` may follow"));
+                        return Err(
+                            self.error_at(self.at + offset, "after `\\` only `\"` or `\\` may follow")
+                        );
                     }
                 },
                 character => text.push(character),

@@ -4,7 +4,11 @@ use model::{HostName, Timestamp};
 use runtime::{Clock, Randomness, Trace};
 use std::future::Future;
 use std::rc::Rc;
-use virt::types::*;
+use virt::types::{
+    BlockDeviceInfo, ComputeConfig, DestroyRequest, FinishMigrationRequest, Flavor, ImageMeta, Instance,
+    InventoryPolicy, MigrateDiskAndPowerOffRequest, Migration, MigrationType, Network, NetworkInfo,
+    PowerState, ProviderAllocation, ResourceAmount, SpawnRequest, Subnet, Vif, VmState,
+};
 use virt::{
     Durable, Engine, FakeVirtApi, FaultPlan, Hypervisor, HypervisorEnv, Library, Limits, PreparedStack,
 };

@@ -1,5 +1,7 @@
 //! The plug-in boundary from outside: real drivers, compiled for WebAssembly, called as the compute manager calls them.
 
+#![expect(clippy::unwrap_used, reason = "in a test that is how it fails")]
+
 extern crate novarig_virt as virt;
 
 mod common;
