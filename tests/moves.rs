@@ -29,6 +29,7 @@ async fn assert_settled(cloud: &TestCloud, server: ServerId, flavor: &str, host:
     assert_eq!(record.flavor.name, flavor);
     assert_eq!((record.old_flavor, record.new_flavor, record.old_vm_state), (None, None, None));
     cloud.assert_guests(server, &[host]).await;
+    cloud.assert_invariants().await;
 }
 
 #[test]

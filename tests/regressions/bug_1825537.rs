@@ -36,6 +36,11 @@ async fn boot_and_fail_to_resize(cloud: &TestCloud, destination: &str) -> Server
     server
 }
 
+/// The invariants that do not hold at the end.
+async fn broken_invariants(cloud: &TestCloud) -> Vec<&'static str> {
+    cloud.violations().await.into_iter().map(|violation| violation.invariant).collect()
+}
+
 /// Runs `check` before and after the periodics: they repair neither outcome.
 async fn before_and_after_periodics(cloud: &TestCloud, check: impl Fn()) {
     check();
@@ -55,6 +60,7 @@ fn with_the_bug_the_failed_server_is_charged_to_the_source_it_left() {
             cloud.assert_no_allocations(migration);
         })
         .await;
+        assert_eq!(broken_invariants(cloud).await, ["server_holds_its_flavor_on_its_host"]);
     });
 }
 
@@ -70,6 +76,7 @@ fn without_the_bug_the_failed_server_is_charged_to_the_destination_it_is_on() {
             cloud.assert_no_allocations(migration);
         })
         .await;
+        assert_eq!(broken_invariants(cloud).await, [""; 0]);
     });
 }
 
@@ -84,6 +91,7 @@ fn with_the_bug_the_server_that_failed_to_resize_on_its_host_keeps_the_old_flavo
             cloud.assert_no_allocations(migration);
         })
         .await;
+        assert_eq!(broken_invariants(cloud).await, ["server_holds_its_flavor_on_its_host"]);
     });
 }
 
@@ -98,6 +106,7 @@ fn without_the_bug_the_server_that_failed_to_resize_on_its_host_has_the_new_flav
             cloud.assert_no_allocations(migration);
         })
         .await;
+        assert_eq!(broken_invariants(cloud).await, [""; 0]);
     });
 }
 

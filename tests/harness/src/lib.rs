@@ -37,6 +37,7 @@ mod cleanup;
 mod cloud;
 mod excerpt;
 mod expectation;
+mod invariants;
 mod leaks;
 mod operations;
 mod placement_client;
