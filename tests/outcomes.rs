@@ -13,6 +13,7 @@ mod outcomes {
     pub(crate) mod observe;
     pub(crate) mod replay;
     pub(crate) mod scenarios;
+    mod sweep;
 }
 
 use outcomes::compare::{differences, known_difference};

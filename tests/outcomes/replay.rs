@@ -131,14 +131,23 @@ fn stack() -> Result<PreparedStack, String> {
         if let Some(prepared) = prepared {
             return Ok(prepared.clone());
         }
-        let engine = Engine::new(None).map_err(|error| error.to_string())?;
-        let mut library = Library::new();
-        for shipped in drivers::SHIPPED {
-            library.add(shipped.name, shipped.wasm);
-        }
         let stack = STACK.parse().map_err(|error: virt::StackSyntaxError| error.to_string())?;
-        let made = engine.prepare(&stack, &library).map_err(|error| error.to_string())?;
+        let made = engine()?.prepare(&stack, &library()).map_err(|error| error.to_string())?;
         *prepared = Some(made.clone());
         Ok(made)
     })
+}
+
+/// An engine without a cache on disk.
+pub(crate) fn engine() -> Result<Engine, String> {
+    Engine::new(None).map_err(|error| error.to_string())
+}
+
+/// The shipped drivers.
+pub(crate) fn library() -> Library {
+    let mut library = Library::new();
+    for shipped in drivers::SHIPPED {
+        library.add(shipped.name, shipped.wasm);
+    }
+    library
 }
