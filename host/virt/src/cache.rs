@@ -12,7 +12,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// Changes when the way stacks are composed changes.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// Bytes of the digest at the beginning of an entry.
 const DIGEST_BYTES: usize = 32;

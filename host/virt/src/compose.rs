@@ -7,7 +7,7 @@ use crate::contract::{Checked, DRIVER};
 use crate::imports::{OWN_INTERFACES, own_name};
 use std::collections::BTreeMap;
 use std::fmt;
-use wac_graph::types::Package;
+use wac_graph::types::{ItemKind, Package};
 use wac_graph::{CompositionGraph, EncodeOptions};
 
 /// Composes checked components, the driver first. The error is for a person: it means that the check let something pass.
@@ -33,6 +33,11 @@ pub(crate) fn compose(components: &[Checked]) -> Result<Vec<u8>, String> {
         for (name, kind) in imports {
             let own = OWN_INTERFACES.iter().find(|own| name == format!("nova:virt/{own}@0.1.0"));
             if let Some(own) = own {
+                // Imports that implement one interface would be merged into one when the graph is encoded, which goes by
+                // the interface's name. Without it each stays for itself.
+                if let ItemKind::Instance(interface) = kind {
+                    graph.types_mut()[interface].id = None;
+                }
                 let import = graph.import(own_name(own, position), kind.promote()).map_err(text)?;
                 graph.set_instantiation_argument(instance, &name, import).map_err(text)?;
             }
