@@ -61,8 +61,10 @@ fn write_out(manifest: &str, workspace: &str) -> Result<String, Box<dyn Error>> 
         match line.strip_suffix(".workspace = true") {
             None => lines.push(line.to_owned()),
             Some(key) => {
-                let table = if section == "[package]" { "[workspace.package]" } else { "[workspace.dependencies]" };
-                let value = value_of(workspace, table, key).ok_or_else(|| format!("{table} has no line `{key} = …`"))?;
+                let table =
+                    if section == "[package]" { "[workspace.package]" } else { "[workspace.dependencies]" };
+                let value = value_of(workspace, table, key)
+                    .ok_or_else(|| format!("{table} has no line `{key} = …`"))?;
                 lines.push(format!("{key} = {value}"));
             }
         }
@@ -72,6 +74,7 @@ fn write_out(manifest: &str, workspace: &str) -> Result<String, Box<dyn Error>> 
 
 /// What stands after `KEY = ` in a table; values are on one line there.
 fn value_of<'a>(manifest: &'a str, table: &str, key: &str) -> Option<&'a str> {
-    let mut lines = manifest.lines().skip_while(|line| *line != table).skip(1).take_while(|line| !line.starts_with('['));
+    let mut lines =
+        manifest.lines().skip_while(|line| *line != table).skip(1).take_while(|line| !line.starts_with('['));
     lines.find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))
 }

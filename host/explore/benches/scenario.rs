@@ -17,7 +17,8 @@ fn main() {
     for shipped in drivers::SHIPPED {
         library.add(shipped.name, shipped.wasm);
     }
-    let one = |name: &str| builtin(name).expect("a built-in scenario").scenario().expect("a shipped scenario");
+    let one =
+        |name: &str| builtin(name).expect("a built-in scenario").scenario().expect("a shipped scenario");
     let mut empty = one("resize-confirm");
     empty.steps.clear();
     let mut boot = one("resize-confirm");
@@ -35,7 +36,11 @@ fn main() {
         ("boot, resize, confirm, traced", &confirm, true),
     ] {
         let each = median(scenario, &engine, &library, trace);
-        println!("{what:<36} {:>8.1} µs {:>8.0} a second", each.as_secs_f64() * 1e6, 1.0 / each.as_secs_f64());
+        println!(
+            "{what:<36} {:>8.1} µs {:>8.0} a second",
+            each.as_secs_f64() * 1e6,
+            1.0 / each.as_secs_f64()
+        );
     }
 }
 

@@ -2,8 +2,8 @@
 
 use conductor::Cloud;
 use model::{
-    Action, ConsumerId, HostName, Migration, MigrationId, PowerState, ProviderId, ResourceAmounts, ResourceClass,
-    Server, ServerId,
+    Action, ConsumerId, HostName, Migration, MigrationId, PowerState, ProviderId, ResourceAmounts,
+    ResourceClass, Server, ServerId,
 };
 use placement::Inventory;
 use std::collections::BTreeMap;

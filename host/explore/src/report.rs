@@ -177,8 +177,16 @@ impl RunReport {
             servers: state.servers.iter().map(ServerReport::of).collect(),
             migrations,
             providers: state.providers.iter().map(ProviderReport::of).collect(),
-            allocations: state.allocations.iter().map(|(consumer, held)| (*consumer, holding(held))).collect(),
-            guests: state.guests.iter().map(|(host, guests)| (host.clone(), GuestReport::all_of(guests, state))).collect(),
+            allocations: state
+                .allocations
+                .iter()
+                .map(|(consumer, held)| (*consumer, holding(held)))
+                .collect(),
+            guests: state
+                .guests
+                .iter()
+                .map(|(host, guests)| (host.clone(), GuestReport::all_of(guests, state)))
+                .collect(),
             ..Self::default()
         }
     }
@@ -239,7 +247,10 @@ impl ProviderReport {
 }
 
 impl GuestReport {
-    fn all_of(guests: &Result<Vec<crate::cloud_state::Guest>, String>, state: &CloudState) -> Option<Vec<Self>> {
+    fn all_of(
+        guests: &Result<Vec<crate::cloud_state::Guest>, String>,
+        state: &CloudState,
+    ) -> Option<Vec<Self>> {
         let name = |uuid: &str| {
             let server = state.servers.iter().find(|state| uuid.parse() == Ok(state.server.id));
             server.map(|state| state.server.name.clone())

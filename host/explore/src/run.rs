@@ -15,10 +15,10 @@ pub use outcome::{StepOutcome, StepReport};
 use crate::cloud_state::CloudState;
 use crate::invariants;
 use crate::report::{FaultReport, HostReport, RunReport, Verdict};
-use crate::scenario::Scenario;
+use crate::scenario::{Placed, Scenario};
 use conductor::{Cloud, CloudConfig};
-use model::rpc::Address;
 use model::options::OptionError;
+use model::rpc::Address;
 use model::{HostName, Switches};
 use runtime::simulation::{SimulationError, simulate};
 use runtime::trace::TraceRecord;
@@ -48,7 +48,7 @@ pub struct StackError {
     /// The host.
     pub host: HostName,
     /// What is wrong with its stack.
-    pub error: LoadError,
+    pub error: Box<LoadError>,
 }
 
 impl Stacks {
@@ -64,7 +64,7 @@ impl Stacks {
                 Some(ready) => ready.clone(),
                 None => engine
                     .prepare(stack, library)
-                    .map_err(|error| StackError { host: host.clone(), error })?,
+                    .map_err(|error| StackError { host: host.clone(), error: Box::new(error) })?,
             };
             by_text.insert(stack.to_string(), ready.clone());
             prepared.insert(host.clone(), ready);
@@ -140,11 +140,16 @@ pub fn run(scenario: &Scenario, config: &RunConfig, stacks: &Stacks) -> Result<R
     })?)
 }
 
-async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, hosts: Vec<(HostName, PreparedStack)>) -> Run {
+async fn run_in(
+    cloud: &Cloud,
+    scenario: &Scenario,
+    config: &RunConfig,
+    hosts: Vec<(HostName, PreparedStack)>,
+) -> Run {
     for flavor in &scenario.flavors {
         cloud.records().put_flavor(flavor.flavor());
     }
-    for planned in &scenario.faults {
+    for Placed { item: planned, .. } in &scenario.faults {
         cloud.faults().add(planned.at.clone(), planned.fault(None));
     }
     let mut runner = Runner::new(cloud, scenario);
@@ -161,7 +166,7 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, hosts: V
     let trace_digest = config.trace.then(|| cloud.services().trace.digest());
     let state = CloudState::read(cloud).await;
     let expectations: Vec<_> =
-        scenario.expect.iter().map(|expected| judge(expected, &state, &servers, scenario)).collect();
+        scenario.expect.iter().map(|expected| judge(&expected.item, &state, &servers, scenario)).collect();
     let violations = invariants::check_all(&state);
     let met = steps.iter().all(|step| !step.outcome.is_failure()) && expectations.iter().all(Judged::holds);
     let planned = scenario.planned_faults();

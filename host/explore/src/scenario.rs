@@ -33,16 +33,19 @@ mod hosts;
 mod read;
 mod values;
 
-pub use action::{Action, Advance, BootServer, MigrateServer, OnServer, RebootServer, ResizeServer, Step, WaitFor};
+pub use action::{
+    Action, Advance, BootServer, MigrateServer, OnServer, RebootServer, ResizeServer, Step, WaitFor,
+};
 pub use builtin::{BUILTIN, Builtin, builtin};
 pub use expectation::{
-    AllocationsExpectation, Expectation, GuestsExpectation, MigrationExpectation, ServerExpectation, UsagesExpectation,
+    AllocationsExpectation, Expectation, GuestsExpectation, MigrationExpectation, ServerExpectation,
+    UsagesExpectation,
 };
 pub use fault::{FaultSpec, Kind as FaultKind};
 pub use hosts::{Hosts, NoHostStack};
 pub use read::ScenarioError;
 pub(crate) use values::show_amounts;
-pub use values::{Amounts, OptionSettings, OrNone, Span};
+pub use values::{Amounts, OptionSettings, OrNone, Placed, Span};
 
 use model::options::OptionError;
 use model::{Flavor, FlavorId, Options};
@@ -74,12 +77,15 @@ pub struct Scenario {
     pub delivery_delay_ms: Option<u64>,
     /// Faults that are planned before the first host starts.
     #[serde(default)]
-    pub faults: Vec<FaultSpec>,
+    pub faults: Vec<Placed<FaultSpec>>,
     /// What the user does.
     pub steps: Vec<Step>,
     /// What must be true at the end.
     #[serde(default)]
-    pub expect: Vec<Expectation>,
+    pub expect: Vec<Placed<Expectation>>,
+    /// The file it was read from, or its name if it is built in.
+    #[serde(skip)]
+    pub file: String,
 }
 
 /// What a refused request means if its step does not say so.
@@ -143,11 +149,11 @@ impl Scenario {
 
     /// The faults that are planned, before the first step or by one.
     pub fn planned_faults(&self) -> impl Iterator<Item = &FaultSpec> {
-        let by_steps = self.steps.iter().filter_map(|step| match &step.action {
+        let by_steps = self.steps.iter().filter_map(|step| match &step.item {
             Action::InjectFault(fault) => Some(fault),
             _ => None,
         });
-        self.faults.iter().chain(by_steps)
+        self.faults.iter().map(|fault| &fault.item).chain(by_steps)
     }
 
     /// The control plane's options: the defaults, and over them the scenario's.

@@ -24,24 +24,57 @@ fn every_mistake_is_told_with_its_place_and_what_was_expected() {
         ("unknown option", "name: x\nhosts: {host1: fake}\noptions: {max_attempt: 3}\nsteps: []\n"),
         ("wrong option", "name: x\nhosts: {host1: fake}\noptions:\n  max_attempts: many\nsteps: []\n"),
         ("unknown step", "name: x\nhosts: {host1: fake}\nsteps:\n  - bot: {server: web, flavor: m1.small}\n"),
-        ("unknown key of a step", "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: web, flavour: m1.small}\n"),
+        (
+            "unknown key of a step",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: web, flavour: m1.small}\n",
+        ),
         ("missing key of a step", "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: web}\n"),
         ("wrong type of a step", "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: web\n"),
-        ("unknown state", "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: w, flavor: f}\n  - wait_for: {server: w, status: RUNNING}\n"),
+        (
+            "unknown state",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: w, flavor: f}\n  - wait_for: {server: w, status: RUNNING}\n",
+        ),
         ("no span", "name: x\nhosts: {host1: fake}\nsteps:\n  - advance: 90\n"),
-        ("no fault point", "name: x\nhosts: {host1: fake}\nsteps:\n  - inject_fault: {at: host1, error: trap}\n"),
-        ("unknown exception", "name: x\nhosts: {host1: fake}\nsteps:\n  - inject_fault: {at: 'host1:spawn#1', error: Oops}\n"),
-        ("server not booted", "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: web, flavor: f}\n  - stop: wep\n"),
-        ("booted twice", "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: w, flavor: f}\n  - boot: {server: w, flavor: f}\n"),
+        (
+            "no fault point",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - inject_fault: {at: host1, error: trap}\n",
+        ),
+        (
+            "unknown exception",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - inject_fault: {at: 'host1:spawn#1', error: Oops}\n",
+        ),
+        (
+            "server not booted",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: web, flavor: f}\n  - stop: wep\n",
+        ),
+        (
+            "booted twice",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: w, flavor: f}\n  - boot: {server: w, flavor: f}\n",
+        ),
         ("unknown host", "name: x\nhosts: {host1: fake}\nsteps:\n  - stop_host: host7\n"),
-        ("nothing to wait for", "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: w, flavor: f}\n  - wait_for: {server: w}\n"),
-        ("exception of no server", "name: x\nhosts: {host1: fake}\nsteps:\n  - inject_fault: {at: 'host1:spawn#1', error: InstanceNotFound}\n"),
-        ("guests in the middle", "name: x\nhosts: {host1: fake}\nsteps:\n  - check: {guests: {host: host1, are: []}}\n"),
-        ("expected of an unknown server", "name: x\nhosts: {host1: fake}\nsteps: []\nexpect:\n  - server: {name: web}\n"),
-        ("wrong amounts", "name: x\nhosts: {host1: fake}\nsteps: []\nexpect:\n  - usages: {host: host1, are: 7}\n"),
+        (
+            "nothing to wait for",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: w, flavor: f}\n  - wait_for: {server: w}\n",
+        ),
+        (
+            "exception of no server",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - inject_fault: {at: 'host1:spawn#1', error: InstanceNotFound}\n",
+        ),
+        (
+            "guests in the middle",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - check: {guests: {host: host1, are: []}}\n",
+        ),
+        (
+            "expected of an unknown server",
+            "name: x\nhosts: {host1: fake}\nsteps: []\nexpect:\n  - server: {name: web}\n",
+        ),
+        (
+            "wrong amounts",
+            "name: x\nhosts: {host1: fake}\nsteps: []\nexpect:\n  - usages: {host: host1, are: 7}\n",
+        ),
     ] {
         let message = message(yaml);
-        assert!(message.starts_with("my.yaml") || message.starts_with("x:"), "{title}: {message}");
+        assert!(message.starts_with("my.yaml:"), "{title}: {message}");
         transcript.push_str(&format!("{title}\n{message}\n\n"));
     }
     insta::assert_snapshot!(transcript);

@@ -158,14 +158,15 @@ expect:
             "after 90s it is ACTIVE, its last migration none"
         ]
     );
-    let problems: Vec<_> = run.report.expectations.into_iter().map(|judged| judged.problem.unwrap()).collect();
+    let problems: Vec<_> =
+        run.report.expectations.into_iter().map(|judged| judged.problem.unwrap()).collect();
     assert_eq!(
         problems,
         [
             "expected that server web has host none; its host is host1",
             "expected that the usages of host1 are those of flavor m1.medium; they are 1 VCPU, 2048 MEMORY_MB, 20 DISK_GB",
             "expected that host1 has no guest; they are web",
-            "expected that the last migration of web has ; it was never moved",
+            "expected that server web was moved; it was never moved",
         ]
     );
 }
@@ -189,7 +190,10 @@ steps:
         (run.report.passed(), run.report.steps[1].outcome.remark().unwrap())
     };
     let (passed, remark) = outcome(scenario("fail", ""));
-    assert!(!passed && remark.starts_with("the API refuses it with code 409: Cannot 'confirmResize' instance"), "{remark}");
+    assert!(
+        !passed && remark.starts_with("the API refuses it with code 409: Cannot 'confirmResize' instance"),
+        "{remark}"
+    );
     let (passed, remark) = outcome(scenario("record", ""));
     assert!(passed && remark.starts_with("refused (409)"), "{remark}");
     assert!(outcome(scenario("fail", ", refused: 409")).0);
@@ -304,4 +308,10 @@ expect:
 ",
     );
     assert!(run.report.passed(), "{}", text(&run));
+}
+
+#[test]
+fn the_text_of_a_run_tells_the_story() {
+    let run = run_it(&failing("resize", "host2"), &traced(0, &[Bug::Bug1825537]));
+    insta::assert_snapshot!(text(&run));
 }

@@ -8,7 +8,9 @@ const STARTS: usize = 41;
 
 fn main() {
     let cache = std::env::temp_dir().join(format!("novarig-bench-{}", std::process::id()));
-    for arguments in [&["--version"][..], &["scenarios"], &["run", "resize"], &["run", "resize-confirm"], &["demo"]] {
+    for arguments in
+        [&["--version"][..], &["scenarios"], &["run", "resize"], &["run", "resize-confirm"], &["demo"]]
+    {
         let mut times: Vec<Duration> = (0..=STARTS).map(|_| start(arguments, &cache)).collect();
         // The first start fills the cache.
         let cold = times.remove(0);

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 /// One cache of compiled code for all tests of this file.
-static CACHE: LazyLock<PathBuf> = LazyLock::new(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache"));
+static CACHE: LazyLock<PathBuf> =
+    LazyLock::new(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache"));
 
 /// A command line in a folder.
 fn novarig_in(folder: &Path, arguments: &[&str]) -> Ended {
@@ -69,7 +70,10 @@ fn with(base: &[&'static str], more: &[&'static str]) -> Vec<&'static str> {
 fn lists_have_a_line_for_each_thing() {
     let scenarios = novarig(&["scenarios"]).code(0).stdout;
     let names: Vec<_> = scenarios.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names, ["boot", "resize", "resize-same-host", "resize-confirm", "resize-revert", "cold-migrate"]);
+    assert_eq!(
+        names,
+        ["boot", "resize", "resize-same-host", "resize-confirm", "resize-revert", "cold-migrate"]
+    );
     novarig(&["drivers"])
         .code(0)
         .stdout_has("fake                     driver ")
@@ -86,13 +90,14 @@ fn a_resize_onto_a_failing_host_is_consistent_and_with_the_bug_it_is_not() {
         .stdout_has("PASS: every expectation and every invariant holds");
     novarig(&with(&FAILING, &["--bug", "1825537"]))
         .code(1)
-        .stdout_has("server server-1 is ERROR on host2 with flavor m1.small and holds 1 VCPU, 2048 MEMORY_MB, 20 DISK_GB on host1")
+        .stdout_has("server web is ERROR on host2 with flavor m1.small and holds 1 VCPU, 2048 MEMORY_MB, 20 DISK_GB on host1")
         .stdout_has("FAIL: violated: server_holds_its_flavor_on_its_host");
 }
 
 #[test]
 fn json_has_the_keys_that_programs_rely_on() {
-    let report = novarig(&with(&FAILING, &["--bug", "1825537", "--format", "json", "--seed", "5"])).code(1).json();
+    let report =
+        novarig(&with(&FAILING, &["--bug", "1825537", "--format", "json", "--seed", "5"])).code(1).json();
     assert_eq!(report["scenario"], "resize");
     assert_eq!(report["seed"], 5);
     assert_eq!(report["verdict"], "fail");
@@ -100,7 +105,7 @@ fn json_has_the_keys_that_programs_rely_on() {
     let server = &report["servers"][0];
     assert_eq!(
         (&server["name"], &server["status"], &server["host"], &server["flavor"]),
-        (&"server-1".into(), &"ERROR".into(), &"host2".into(), &"m1.small".into())
+        (&"web".into(), &"ERROR".into(), &"host2".into(), &"m1.small".into())
     );
     assert_eq!(server["fault"]["message"], "Virtual Interface creation failed");
     let id = server["id"].as_str().expect("servers have an id");
@@ -133,7 +138,11 @@ fn the_same_command_writes_the_same_trace_and_another_seed_another() {
     let (one, two, other) = (trace("one", "7"), trace("two", "7"), trace("three", "8"));
     assert_eq!(one, two);
     assert_ne!(one, other);
-    let lines: Result<Vec<Value>, _> = one.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(serde_json::from_slice).collect();
+    let lines: Result<Vec<Value>, _> = one
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(serde_json::from_slice)
+        .collect();
     let lines = lines.expect("each line is JSON");
     assert!(lines.iter().any(|line| line["what"] == "driver_call" && line["method"] == "spawn"));
 }
@@ -141,12 +150,23 @@ fn the_same_command_writes_the_same_trace_and_another_seed_another() {
 #[test]
 fn stacks_and_options_of_the_command_line_reach_the_cloud() {
     let report = novarig(&[
-        "run", "resize", "--driver", "fake(vcpus=3)", "--host", "host3=fake(vcpus=7)", "--set",
-        "allow_resize_to_same_host=true", "--set", "cpu_allocation_ratio=1.0", "--format", "json",
+        "run",
+        "resize",
+        "--driver",
+        "fake(vcpus=3)",
+        "--host",
+        "host3=fake(vcpus=7)",
+        "--set",
+        "allow_resize_to_same_host=true",
+        "--set",
+        "cpu_allocation_ratio=1.0",
+        "--format",
+        "json",
     ])
     .code(0)
     .json();
-    let stacks: Vec<_> = report["hosts"].as_array().expect("hosts").iter().map(|host| host["stack"].clone()).collect();
+    let stacks: Vec<_> =
+        report["hosts"].as_array().expect("hosts").iter().map(|host| host["stack"].clone()).collect();
     assert_eq!(stacks, ["fake(vcpus=3)", "fake(vcpus=3)", "fake(vcpus=7)"]);
     assert_eq!(report["migrations"][0]["dest"], "host1", "the first host is preferred and may be chosen");
     assert_eq!(report["providers"][2]["inventory"]["VCPU"]["total"], 7);
@@ -158,7 +178,8 @@ fn a_scenario_file_is_run_and_its_expectations_decide() {
     let folder = TempDir::new().expect("a folder");
     let yaml = "name: mine\nhosts: {host1: fake}\nsteps: [{boot: {server: web, flavor: m1.small}}]\n\
                 expect: [{server: {name: web, status: STATUS}}]\n";
-    let write = |name: &str, status: &str| std::fs::write(folder.path().join(name), yaml.replace("STATUS", status));
+    let write =
+        |name: &str, status: &str| std::fs::write(folder.path().join(name), yaml.replace("STATUS", status));
     write("good.yaml", "ACTIVE").and_then(|()| write("bad.yaml", "SHUTOFF")).expect("files");
     novarig_in(folder.path(), &["run", "good.yaml"]).code(0).stdout_has("✓ server web has status ACTIVE");
     novarig_in(folder.path(), &["run", "bad.yaml"])
@@ -179,7 +200,8 @@ fn the_demonstration_shows_what_it_says() {
 #[test]
 fn bad_input_ends_with_2_and_says_what_to_do() {
     let folder = TempDir::new().expect("a folder");
-    let file = |name: &str, content: &[u8]| std::fs::write(folder.path().join(name), content).expect("a file");
+    let file =
+        |name: &str, content: &[u8]| std::fs::write(folder.path().join(name), content).expect("a file");
     file("broken.yaml", b"name: x\nhosts: {host1: fake}\nsteps:\n  - bot: {server: web}\n");
     file("latin.yaml", b"name: \xff\n");
     file("text.wasm", b"this is no WebAssembly");
@@ -192,8 +214,14 @@ fn bad_input_ends_with_2_and_says_what_to_do() {
         (vec!["run", "latin.yaml"], vec!["cannot read latin.yaml"]),
         (vec!["run", "empty"], vec!["cannot read empty"]),
         (vec!["run", "boot", "--driver", "nothing"], vec!["there is no driver `nothing`", known]),
-        (vec!["run", "boot", "--driver", "fake+"], vec!["--driver", "a driver's name or path is expected here"]),
-        (vec!["run", "boot", "--driver", "fail-finish-migration"], vec!["is a layer and cannot stand at the bottom"]),
+        (
+            vec!["run", "boot", "--driver", "fake+"],
+            vec!["--driver", "a driver's name or path is expected here"],
+        ),
+        (
+            vec!["run", "boot", "--driver", "fail-finish-migration"],
+            vec!["is a layer and cannot stand at the bottom"],
+        ),
         (vec!["run", "boot", "--driver", "fake+fake"], vec!["is a driver and cannot stand over"]),
         (vec!["run", "boot", "--driver", "fake(vcpu=1)"], vec!["it has no setting `vcpu`; it has "]),
         (vec!["run", "boot", "--driver", "./text.wasm"], vec!["./text.wasm"]),
@@ -206,7 +234,10 @@ fn bad_input_ends_with_2_and_says_what_to_do() {
         (vec!["run", "boot", "--set", "max_attempt=1"], vec!["--set", "unknown option \"max_attempt\""]),
         (vec!["run", "boot", "--set", "max_attempts=many"], vec!["expected a whole number"]),
         (vec!["run", "boot", "--bug", "42"], vec!["--bug", "known: 1825537"]),
-        (vec!["run", "boot", "--trace", "no/such/folder/trace"], vec!["--trace: cannot write no/such/folder/trace"]),
+        (
+            vec!["run", "boot", "--trace", "no/such/folder/trace"],
+            vec!["--trace: cannot write no/such/folder/trace"],
+        ),
         (vec!["run", "boot", "--seed", "many"], vec!["invalid value 'many'"]),
         (vec!["run", "boot", "--format", "xml"], vec!["[possible values: text, json]"]),
         (vec!["run"], vec!["<SCENARIO>"]),
@@ -241,7 +272,9 @@ fn a_layer_of_ones_own_is_made_built_tested_and_run() {
         .code(0)
         .stdout_has("built the layer slow-boot")
         .stdout_has("--host host2=fake+./slow-boot");
-    novarig_in(here, &["run", "slow-boot/scenario.yaml"]).code(0).stdout_has("slow-boot says: fails the resize of web");
+    novarig_in(here, &["run", "slow-boot/scenario.yaml"])
+        .code(0)
+        .stdout_has("slow-boot says: fails the resize of web");
     novarig_in(here, &["run", "resize", "--host", "host2=fake+./slow-boot", "--bug", "1825537"]).code(1);
     novarig_in(here, &["run", "resize", "--host", "host2=fake+./slow-boot(server=other)"])
         .code(0)
@@ -259,7 +292,10 @@ fn a_layer_of_ones_own_is_made_built_tested_and_run() {
     assert!(String::from_utf8_lossy(&tests.stdout).contains("2 passed"));
 
     let code = layer.join("src/lib.rs");
-    let broken = std::fs::read_to_string(&code).expect("the code").replace("Ok(())", "").replace("below::", "beneath::");
+    let broken = std::fs::read_to_string(&code)
+        .expect("the code")
+        .replace("Ok(())", "")
+        .replace("below::", "beneath::");
     std::fs::write(&code, broken).expect("a broken layer");
     novarig_in(here, &["driver", "build", "slow-boot"])
         .code(2)

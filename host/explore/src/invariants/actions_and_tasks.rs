@@ -6,7 +6,8 @@ use crate::cloud_state::CloudState;
 pub(super) fn no_task_left(cloud: &CloudState) -> Vec<String> {
     let servers = cloud.servers.iter().map(|state| &state.server).filter(|server| !server.deleted());
     let left = servers.filter_map(|server| Some((server, server.task_state?)));
-    left.map(|(server, task)| format!("server {} is {} and has task {task}", server.name, server.status())).collect()
+    left.map(|(server, task)| format!("server {} is {} and has task {task}", server.name, server.status()))
+        .collect()
 }
 
 /// Every event that was begun was finished, with success or error.

@@ -17,7 +17,9 @@ pub(super) fn server_holds_its_flavor_on_its_host(cloud: &CloudState) -> Vec<Str
                 let server = &state.server;
                 let whereabouts = match (&server.host, server.deleted()) {
                     (_, true) => "is deleted".to_owned(),
-                    (Some(host), false) => format!("is {} on {host} with flavor {}", server.status(), server.flavor.name),
+                    (Some(host), false) => {
+                        format!("is {} on {host} with flavor {}", server.status(), server.flavor.name)
+                    }
                     (None, false) => format!("is {} on no host", server.status()),
                 };
                 let because = expected.because.map(|because| format!(" since {because}")).unwrap_or_default();
@@ -41,7 +43,10 @@ pub(super) fn every_consumer_exists(cloud: &CloudState) -> Vec<String> {
             cloud.server(ServerId(consumer.0)).is_none() && cloud.migration(MigrationId(consumer.0)).is_none()
         })
         .map(|(consumer, held)| {
-            format!("consumer {consumer} holds {} and is neither a server nor a migration", cloud.show_holding(held))
+            format!(
+                "consumer {consumer} holds {} and is neither a server nor a migration",
+                cloud.show_holding(held)
+            )
         })
         .collect()
 }

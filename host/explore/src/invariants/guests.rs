@@ -30,7 +30,9 @@ pub(super) fn no_guest_astray(cloud: &CloudState) -> Vec<String> {
 /// The hosts that a server's record and its last migration name.
 fn named_hosts(state: &ServerState) -> impl Iterator<Item = &HostName> {
     let migration = state.last_migration();
-    let moved = migration.into_iter().flat_map(|last| std::iter::once(&last.source_compute).chain(&last.dest_compute));
+    let moved = migration
+        .into_iter()
+        .flat_map(|last| std::iter::once(&last.source_compute).chain(&last.dest_compute));
     state.server.host.iter().chain(moved)
 }
 
@@ -69,7 +71,10 @@ pub(super) fn one_guest_on_its_host(cloud: &CloudState) -> Vec<String> {
 
 fn needs_guest(state: &ServerState) -> bool {
     match state.server.status() {
-        ServerStatus::Error | ServerStatus::Build | ServerStatus::Deleted | ServerStatus::ShelvedOffloaded => false,
+        ServerStatus::Error
+        | ServerStatus::Build
+        | ServerStatus::Deleted
+        | ServerStatus::ShelvedOffloaded => false,
         ServerStatus::Active
         | ServerStatus::HardReboot
         | ServerStatus::Migrating

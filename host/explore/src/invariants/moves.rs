@@ -229,5 +229,8 @@ fn holding(cloud: &CloudState, server: &Server, migration: &Migration, (side, si
 /// Its flavor on its host; nothing without a host.
 fn at_home(cloud: &CloudState, server: &Server) -> Holding {
     let provider = server.host.as_ref().and_then(|host| cloud.nodes.get(host));
-    provider.map(|provider| (*provider, server.flavor.resources(server.volume_backed()))).into_iter().collect()
+    provider
+        .map(|provider| (*provider, server.flavor.resources(server.volume_backed())))
+        .into_iter()
+        .collect()
 }

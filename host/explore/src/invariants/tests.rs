@@ -3,8 +3,9 @@
 use super::*;
 use crate::cloud_state::{Guest, Holding, ProviderState, ServerState};
 use model::{
-    Action, ActionEvent, EventResult, Flavor, HostName, Migration, MigrationId, MigrationStatus, MigrationType, PowerState,
-    ProviderId, RequestId, ResourceClass, Server, ServerId, TaskState, Timestamp, VmState,
+    Action, ActionEvent, EventResult, Flavor, HostName, Migration, MigrationId, MigrationStatus,
+    MigrationType, PowerState, ProviderId, RequestId, ResourceClass, Server, ServerId, TaskState, Timestamp,
+    VmState,
 };
 use placement::Inventory;
 use std::collections::BTreeMap;
@@ -72,12 +73,18 @@ fn cloud() -> CloudState {
         nodes: HOSTS.iter().map(|host| (HostName::from(*host), provider(host))).collect(),
         providers: HOSTS
             .iter()
-            .map(|host| ProviderState { id: provider(host), name: (*host).to_owned(), inventories: inventory.clone() })
+            .map(|host| ProviderState {
+                id: provider(host),
+                name: (*host).to_owned(),
+                inventories: inventory.clone(),
+            })
             .collect(),
         allocations: [(SERVER.into(), holding("host1", "m1.small"))].into(),
         guests: HOSTS
             .iter()
-            .map(|host| (HostName::from(*host), Ok(if *host == "host1" { vec![guest()] } else { Vec::new() })))
+            .map(|host| {
+                (HostName::from(*host), Ok(if *host == "host1" { vec![guest()] } else { Vec::new() }))
+            })
             .collect(),
     }
 }
@@ -166,7 +173,8 @@ fn a_consumer_that_is_nobody_is_reported() {
 fn a_migration_may_hold_the_source_while_it_waits_and_must_let_go_when_confirmed() {
     let mut waiting = moved(MigrationStatus::Finished, None, server("host2", "m1.medium", VmState::Resized));
     waiting.allocations =
-        [(SERVER.into(), holding("host2", "m1.medium")), (MIGRATION.into(), holding("host1", "m1.small"))].into();
+        [(SERVER.into(), holding("host2", "m1.medium")), (MIGRATION.into(), holding("host1", "m1.small"))]
+            .into();
     waiting.guests.insert("host2".into(), Ok(vec![guest()]));
     assert_eq!(check_all(&waiting), [], "the source may keep what a revert needs");
 
@@ -237,7 +245,9 @@ fn guests_are_where_the_records_say_and_nowhere_else() {
     assert_eq!(check_all(&in_error), [], "a server in ERROR needs no guest, and its migration names host1");
 
     let mut stranger = cloud();
-    stranger.guests.insert("host2".into(), Ok(vec![Guest { uuid: "x".to_owned(), power_state: PowerState::Running }]));
+    stranger
+        .guests
+        .insert("host2".into(), Ok(vec![Guest { uuid: "x".to_owned(), power_state: PowerState::Running }]));
     assert_eq!(violated(&stranger), ["no_guest_astray"]);
 
     let mut silent = cloud();
@@ -247,7 +257,8 @@ fn guests_are_where_the_records_say_and_nowhere_else() {
 
 #[test]
 fn tasks_and_events_come_to_an_end() {
-    let mut cloud = moved(MigrationStatus::Reverted, Some(("x", "")), server("host1", "m1.small", VmState::Active));
+    let mut cloud =
+        moved(MigrationStatus::Reverted, Some(("x", "")), server("host1", "m1.small", VmState::Active));
     cloud.servers[0].server.task_state = Some(TaskState::Deleting);
     cloud.servers[0].actions[0].events[0].result = None;
     assert_eq!(violated(&cloud), ["no_task_left", "every_event_finished"]);

@@ -27,7 +27,8 @@ pub fn side_by_side(titles: [&str; 2], runs: [&Run; 2], paint: Paint) -> String 
         });
         rows.push(Row::new(label, cells, Look::Plain));
     }
-    let violated = runs.map(|run| run.report.violations.iter().map(|violation| violation.message.clone()).collect());
+    let violated =
+        runs.map(|run| run.report.violations.iter().map(|violation| violation.message.clone()).collect());
     rows.push(Row::new("violated", violated, Look::Bad));
     let passed = runs.map(|run| run.report.passed());
     rows.push(Row::new("verdict", runs.map(|run| vec![verdict(&run.report)]), Look::Verdict(passed)));

@@ -54,10 +54,11 @@ impl Page {
 
     fn head(&mut self, report: &RunReport) {
         let name = self.paint.title(&report.scenario);
-        let description = if report.description.is_empty() { String::new() } else { format!(": {}", report.description) };
+        let description =
+            if report.description.is_empty() { String::new() } else { format!(": {}", report.description) };
         self.line(&format!("{name}{description}"));
         for host in &report.hosts {
-            self.row(host.name.as_str(), &[host.stack.clone()]);
+            self.row(host.name.as_str(), std::slice::from_ref(&host.stack));
         }
         self.row("seed", &[report.seed.to_string()]);
         for bug in &report.bugs {
@@ -179,7 +180,9 @@ pub(super) fn ending(run: &Run) -> Vec<(String, Vec<String>)> {
         .state
         .allocations
         .iter()
-        .map(|(consumer, held)| format!("{} holds {}", consumer_name(&run.state, *consumer), run.state.show_holding(held)))
+        .map(|(consumer, held)| {
+            format!("{} holds {}", consumer_name(&run.state, *consumer), run.state.show_holding(held))
+        })
         .collect();
     rows.push(("allocations".to_owned(), if held.is_empty() { vec!["none".to_owned()] } else { held }));
     let used = run.state.providers.iter();

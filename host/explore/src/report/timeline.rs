@@ -13,6 +13,9 @@ use runtime::trace::{TraceEvent, TraceRecord};
 use serde_json::Value;
 use virt::Method;
 
+/// How a call of a method ends that the driver does not offer.
+const NOT_IMPLEMENTED: &str = "raised NotImplementedError";
+
 /// A line of a timeline.
 struct Line {
     micros: u64,
@@ -75,7 +78,7 @@ fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
         },
         TraceEvent::MessageDelivered { to, method, .. } => new(&place(to), (*method).to_owned(), Kind::Plain),
         TraceEvent::MessageHandled { to, method, error: Some(error), .. } => {
-            new(&place(to), format!("{method} failed: {}", first_line(error)), Kind::Bad)
+            new(&place(to), format!("{method} failed: {}", on_one_line(error)), Kind::Bad)
         }
         TraceEvent::DriverResult { host, method, outcome, .. } => {
             let acts = Method::from_name(method).is_none_or(|method| !method.is_query());
@@ -83,14 +86,14 @@ fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
                 Ok(()) if acts => new(host.as_str(), format!("  driver: {method}"), Kind::Plain),
                 Ok(()) => None,
                 // The normal answer of a driver that does not offer a method.
-                Err(problem) if problem == "NotImplementedError" && harmless(method) => None,
-                Err(problem) => new(host.as_str(), format!("  driver: {method} raised {problem}"), Kind::Bad),
+                Err(problem) if problem == NOT_IMPLEMENTED && harmless(method) => None,
+                Err(problem) => new(host.as_str(), format!("  driver: {method} {problem}"), Kind::Bad),
             }
         }
         TraceEvent::DriverLog { level: "debug", .. } => None,
         TraceEvent::DriverLog { host, driver, level, message } => {
             let kind = if matches!(*level, "error" | "critical") { Kind::Bad } else { Kind::Plain };
-            new(host.as_str(), format!("  {driver} says: {message}"), kind)
+            new(host.as_str(), format!("  {driver} says: {}", on_one_line(message)), kind)
         }
         TraceEvent::FaultInjected { point, fault } => {
             let host = point.split(':').next().unwrap_or_default();
@@ -122,13 +125,17 @@ fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
             let what = allocation_write(state, command)?;
             match error {
                 None => new("", format!("  placement: {what}"), Kind::State),
-                Some(error) => new(&place(writer), format!("  placement refuses: {what}: {error}"), Kind::Bad),
+                Some(error) => {
+                    new(&place(writer), format!("  placement refuses: {what}: {error}"), Kind::Bad)
+                }
             }
         }
         TraceEvent::FaultStored { server, code, message, .. } => {
             new("", format!("  {}: fault {code} {message:?}", server_name(state, *server)), Kind::Bad)
         }
-        TraceEvent::Log { service, level: _, message } => new(&place(service), format!("  {message}"), Kind::Bad),
+        TraceEvent::Log { service, level: _, message } => {
+            new(&place(service), format!("  {message}"), Kind::Bad)
+        }
         TraceEvent::ApiCall { .. }
         | TraceEvent::MessageSent { .. }
         | TraceEvent::MessageHandled { .. }
@@ -151,17 +158,18 @@ fn place(address: &Address) -> String {
     }
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+/// A text of several lines on one.
+fn on_one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// How a driver call ended: the class of what it raised and the text, or what became of the driver.
 fn driver_outcome(outcome: &Value) -> Result<(), String> {
     let text = |key: &str| outcome.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     match (text("error"), text("message"), text("failed")) {
-        (Some(class), Some(message), _) => Err(format!("{class}: {message}")),
-        (Some(class), None, _) => Err(class.to_owned()),
-        (None, _, Some(failed)) => Err(format!("nothing, it {failed}")),
+        (Some(class), Some(message), _) => Err(format!("raised {class}: {}", on_one_line(message))),
+        (Some(class), None, _) => Err(format!("raised {class}")),
+        (None, _, Some(failed)) => Err(on_one_line(failed)),
         (None, _, None) => Ok(()),
     }
 }
@@ -202,7 +210,9 @@ fn server_name(state: &CloudState, id: ServerId) -> String {
 }
 
 fn migration_name(state: &CloudState, id: MigrationId) -> String {
-    state.migration(id).map_or_else(|| id.to_string(), |(_, migration)| format!("migration {}", migration.number))
+    state
+        .migration(id)
+        .map_or_else(|| id.to_string(), |(_, migration)| format!("migration {}", migration.number))
 }
 
 /// What a command does to allocations; none if it is about something else.
@@ -210,7 +220,11 @@ fn allocation_write(state: &CloudState, command: &Value) -> Option<String> {
     match serde_json::from_value(command.clone()).ok()? {
         Command::WriteAllocations { consumers } => {
             let each = consumers.iter().map(|written| {
-                format!("{} holds {}", consumer_name(state, written.consumer), state.show_holding(&written.allocations))
+                format!(
+                    "{} holds {}",
+                    consumer_name(state, written.consumer),
+                    state.show_holding(&written.allocations)
+                )
             });
             Some(each.collect::<Vec<_>>().join("; "))
         }
@@ -235,8 +249,8 @@ pub(super) fn failed_calls(trace: &[TraceRecord]) -> Vec<String> {
         .iter()
         .filter_map(|record| match &record.event {
             TraceEvent::DriverResult { host, method, n, outcome } => match driver_outcome(outcome) {
-                Err(problem) if problem != "NotImplementedError" || !harmless(method) => {
-                    Some(format!("{} at {}: {method}, call {n}, raised {problem}", host, seconds(record.t)))
+                Err(problem) if problem != NOT_IMPLEMENTED || !harmless(method) => {
+                    Some(format!("{host} at {}: {method}, call {n}, {problem}", seconds(record.t)))
                 }
                 _ => None,
             },

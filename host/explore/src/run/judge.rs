@@ -51,7 +51,12 @@ struct Judge<'a> {
 }
 
 /// Fails with what is there when it is not what is wanted.
-fn same<T: PartialEq>(what: &str, wanted: Option<&T>, is: &T, show: impl Fn(&T) -> String) -> Result<(), String> {
+fn same<T: PartialEq>(
+    what: &str,
+    wanted: Option<&T>,
+    is: &T,
+    show: impl Fn(&T) -> String,
+) -> Result<(), String> {
     match wanted {
         Some(wanted) if wanted != is => Err(format!("its {what} is {}", show(is))),
         _ => Ok(()),
@@ -59,7 +64,11 @@ fn same<T: PartialEq>(what: &str, wanted: Option<&T>, is: &T, show: impl Fn(&T) 
 }
 
 /// The same for something that may not be there.
-fn same_or_none<T: PartialEq + ToString>(what: &str, wanted: Option<&OrNone<T>>, is: Option<&T>) -> Result<(), String> {
+fn same_or_none<T: PartialEq + ToString>(
+    what: &str,
+    wanted: Option<&OrNone<T>>,
+    is: Option<&T>,
+) -> Result<(), String> {
     match wanted {
         Some(wanted) if wanted.as_option() != is => {
             Err(format!("its {what} is {}", is.map_or("none".to_owned(), ToString::to_string)))
@@ -71,7 +80,8 @@ fn same_or_none<T: PartialEq + ToString>(what: &str, wanted: Option<&OrNone<T>>,
 impl Judge<'_> {
     fn find(&self, name: &str) -> Result<&ServerState, String> {
         let id = self.servers.get(name);
-        id.and_then(|id| self.state.server(*id)).ok_or_else(|| format!("there is no server {name}, its boot was refused"))
+        id.and_then(|id| self.state.server(*id))
+            .ok_or_else(|| format!("there is no server {name}, its boot was refused"))
     }
 
     fn server(&self, expected: &ServerExpectation) -> Result<(), String> {
@@ -102,7 +112,11 @@ impl Judge<'_> {
         let id = self.state.nodes.get(&expected.host);
         let provider = self.state.providers.iter().find(|provider| Some(&provider.id) == id);
         let is = provider.ok_or("it has no resource provider")?.usages();
-        if is == self.amounts(&expected.are)? { Ok(()) } else { Err(format!("they are {}", show_amounts(&is))) }
+        if is == self.amounts(&expected.are)? {
+            Ok(())
+        } else {
+            Err(format!("they are {}", show_amounts(&is)))
+        }
     }
 
     fn allocations(&self, expected: &AllocationsExpectation) -> Result<(), String> {
@@ -116,7 +130,8 @@ impl Judge<'_> {
         let mut wanted = Holding::new();
         for (host, amounts) in &expected.are {
             let amounts = self.amounts(amounts)?;
-            let provider = self.state.nodes.get(host).ok_or_else(|| format!("{host} has no resource provider"))?;
+            let provider =
+                self.state.nodes.get(host).ok_or_else(|| format!("{host} has no resource provider"))?;
             if !amounts.is_empty() {
                 wanted.insert(*provider, amounts);
             }
@@ -141,9 +156,11 @@ impl Judge<'_> {
 
     fn amounts(&self, amounts: &Amounts) -> Result<ResourceAmounts, String> {
         match amounts {
-            Amounts::Each(each) => {
-                Ok(each.iter().filter(|(_, amount)| **amount > 0).map(|(class, amount)| (class.clone(), *amount)).collect())
-            }
+            Amounts::Each(each) => Ok(each
+                .iter()
+                .filter(|(_, amount)| **amount > 0)
+                .map(|(class, amount)| (class.clone(), *amount))
+                .collect()),
             Amounts::Flavor(name) => {
                 let flavors = self.scenario.all_flavors();
                 let flavor = flavors.iter().find(|flavor| flavor.id == name.as_str() || flavor.name == *name);
@@ -154,4 +171,3 @@ impl Judge<'_> {
         }
     }
 }
-

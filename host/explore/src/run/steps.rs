@@ -60,15 +60,22 @@ impl<'a> Runner<'a> {
     pub(super) async fn take(&mut self, number: usize, step: &Step) {
         let services = self.cloud.services();
         services.clock.sleep(STEP_INTERVAL).await;
-        services.trace.record(|| TraceEvent::Step { number, text: step.action.to_string() });
+        services.trace.record(|| TraceEvent::Step { number, text: step.item.to_string() });
         let began = self.now();
-        let mut outcome = self.act(&step.action).await;
+        let mut outcome = self.act(&step.item).await;
         if tokio::time::timeout(REST_LIMIT, self.cloud.at_rest()).await.is_err() && !outcome.is_failure() {
-            let problem = format!("the cloud did not come to rest within {} s of simulated time", REST_LIMIT.as_secs());
+            let problem =
+                format!("the cloud did not come to rest within {} s of simulated time", REST_LIMIT.as_secs());
             outcome = StepOutcome::Failed { problem };
         }
-        let report =
-            StepReport { number, text: step.action.to_string(), line: step.line, began, ended: self.now(), outcome };
+        let report = StepReport {
+            number,
+            text: step.item.to_string(),
+            line: step.line,
+            began,
+            ended: self.now(),
+            outcome,
+        };
         self.steps.push(report);
     }
 
@@ -139,15 +146,19 @@ impl<'a> Runner<'a> {
             (Ok(()), Some(wanted)) => StepOutcome::Failed {
                 problem: format!("the API accepts it; it was expected to refuse it with code {wanted}"),
             },
-            (Err(ApiError { code, message }), Some(wanted)) if code == wanted => StepOutcome::Refused { code, message },
+            (Err(ApiError { code, message }), Some(wanted)) if code == wanted => {
+                StepOutcome::Refused { code, message }
+            }
             (Err(ApiError { code, message }), Some(wanted)) => StepOutcome::Failed {
-                problem: format!("the API refuses it with code {code} ({message}), expected was code {wanted}"),
+                problem: format!(
+                    "the API refuses it with code {code} ({message}), expected was code {wanted}"
+                ),
             },
             (Err(ApiError { code, message }), None) => match self.scenario.refusals {
                 Refusals::Record => StepOutcome::Refused { code, message },
-                Refusals::Fail => StepOutcome::Failed {
-                    problem: format!("the API refuses it with code {code}: {message}"),
-                },
+                Refusals::Fail => {
+                    StepOutcome::Failed { problem: format!("the API refuses it with code {code}: {message}") }
+                }
             },
         }
     }

@@ -2,41 +2,16 @@
 
 use super::expectation::Expectation;
 use super::fault::FaultSpec;
-use super::values::{Span, state};
+use super::values::{Placed, Span, state};
 use model::rpc::RebootType;
 use model::{HostName, MigrationStatus, ServerStatus};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// One step, and where it stands.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// What is done.
-    pub action: Action,
-    /// Its line in the scenario file, from 1; none if it was not read from one.
-    pub line: Option<u64>,
-}
-
-impl From<Action> for Step {
-    fn from(action: Action) -> Self {
-        Self { action, line: None }
-    }
-}
-
-impl<'de> Deserialize<'de> for Step {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let action = serde_saphyr::Spanned::<Action>::deserialize(deserializer)?;
-        Ok(Self { line: Some(action.referenced.line()).filter(|line| *line > 0), action: action.value })
-    }
-}
-
-impl Serialize for Step {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.action.serialize(serializer)
-    }
-}
+pub type Step = Placed<Action>;
 
 /// What is done in a step. Every one is over only when the cloud has come to rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -276,12 +251,16 @@ impl fmt::Display for Action {
             }
             Action::Resize(resize) => write!(f, "resize {} to flavor {}", resize.server, resize.flavor),
             Action::Migrate(MigrateServer { server, host: None, .. }) => write!(f, "migrate {server}"),
-            Action::Migrate(MigrateServer { server, host: Some(host), .. }) => write!(f, "migrate {server} to {host}"),
+            Action::Migrate(MigrateServer { server, host: Some(host), .. }) => {
+                write!(f, "migrate {server} to {host}")
+            }
             Action::Confirm(on) => write!(f, "confirm the resize of {}", on.server),
             Action::Revert(on) => write!(f, "revert the resize of {}", on.server),
             Action::Start(on) => write!(f, "start {}", on.server),
             Action::Stop(on) => write!(f, "stop {}", on.server),
-            Action::Reboot(RebootServer { server, reboot_type: RebootType::Soft, .. }) => write!(f, "reboot {server}"),
+            Action::Reboot(RebootServer { server, reboot_type: RebootType::Soft, .. }) => {
+                write!(f, "reboot {server}")
+            }
             Action::Reboot(RebootServer { server, reboot_type: RebootType::Hard, .. }) => {
                 write!(f, "reboot {server} hard")
             }

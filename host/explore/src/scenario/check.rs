@@ -1,6 +1,6 @@
 //! What the shape of a scenario file cannot say: names refer to things that are there.
 
-use super::{Action, Expectation, Scenario};
+use super::{Action, Expectation, Placed, Scenario};
 use std::collections::BTreeSet;
 
 /// What is wrong, and on which line.
@@ -14,24 +14,24 @@ pub(super) fn servers(scenario: &Scenario) -> Result<(), Problem> {
     let mut booted = BTreeSet::new();
     for step in &scenario.steps {
         let problem = |text: String| Err(Problem { line: step.line, text });
-        if let Action::InjectFault(fault) = &step.action
+        if let Action::InjectFault(fault) = &step.item
             && fault.names_server()
             && fault.server.is_none()
         {
             return problem(format!("{} names a server: add `server: NAME`", fault.error));
         }
-        if let Action::WaitFor(wait) = &step.action
+        if let Action::WaitFor(wait) = &step.item
             && wait.status.is_none()
             && wait.migration.is_none()
         {
             return problem("nothing is said to wait for: expected `status`, `migration` or both".to_owned());
         }
-        if let Action::Check(Expectation::Guests(_)) = &step.action {
+        if let Action::Check(Expectation::Guests(_)) = &step.item {
             return problem(
                 "guests can be expected only at the end, under `expect`: to ask for them is a call of the driver".to_owned(),
             );
         }
-        match (&step.action, step.action.server()) {
+        match (&step.item, step.item.server()) {
             (Action::Boot(boot), _) => {
                 if !booted.insert(boot.server.as_str()) {
                     return problem(format!("server {} is booted a second time", boot.server));
@@ -42,15 +42,20 @@ pub(super) fn servers(scenario: &Scenario) -> Result<(), Problem> {
             (_, None) => {}
         }
     }
-    if let Some(fault) = scenario.faults.iter().find(|fault| fault.names_server()) {
-        let text = format!(
-            "{} names a server, and there is none before the first step: plan it with an `inject_fault` step",
-            fault.error
-        );
-        return Err(Problem { line: None, text });
+    for Placed { item: fault, line } in &scenario.faults {
+        if fault.names_server() {
+            let text = format!(
+                "{} names a server, and there is none before the first step: plan it with an `inject_fault` step",
+                fault.error
+            );
+            return Err(Problem { line: *line, text });
+        }
     }
-    let text = scenario.expect.iter().filter_map(Expectation::server).find_map(|name| unknown(&booted, name, "by any step"));
-    text.map_or(Ok(()), |text| Err(Problem { line: None, text: format!("in `expect`: {text}") }))
+    for Placed { item: expectation, line } in &scenario.expect {
+        let problem = expectation.server().and_then(|name| unknown(&booted, name, "by any step"));
+        problem.map_or(Ok(()), |text| Err(Problem { line: *line, text }))?;
+    }
+    Ok(())
 }
 
 fn unknown(booted: &BTreeSet<&str>, server: &str, when: &str) -> Option<String> {
@@ -58,15 +63,17 @@ fn unknown(booted: &BTreeSet<&str>, server: &str, when: &str) -> Option<String> 
         return None;
     }
     let known: Vec<&str> = booted.iter().copied().collect();
-    let known = if known.is_empty() { "no server is".to_owned() } else { format!("booted: {}", known.join(", ")) };
+    let known =
+        if known.is_empty() { "no server is".to_owned() } else { format!("booted: {}", known.join(", ")) };
     Some(format!("server {server} is not booted {when}; {known}"))
 }
 
 /// Every host that is named is there.
 pub(super) fn hosts(scenario: &Scenario) -> Result<(), Problem> {
-    let steps = scenario.steps.iter().filter_map(|step| Some((step.line, step.action.host()?)));
-    let faults = scenario.faults.iter().map(|fault| (None, &fault.at.host));
-    let expectations = scenario.expect.iter().filter_map(|expectation| Some((None, expectation.host()?)));
+    let steps = scenario.steps.iter().filter_map(|step| Some((step.line, step.item.host()?)));
+    let faults = scenario.faults.iter().map(|fault| (fault.line, &fault.item.at.host));
+    let expectations =
+        scenario.expect.iter().filter_map(|expected| Some((expected.line, expected.item.host()?)));
     for (line, host) in faults.chain(steps).chain(expectations) {
         if !scenario.hosts.contains(host) {
             let text = format!("there is no host {host}; the hosts are {}", scenario.hosts.names());

@@ -132,7 +132,10 @@ impl fmt::Display for Expectation {
                     show("flavor", server.flavor.as_ref()),
                     show("fault", server.fault.as_ref()),
                 ];
-                write!(f, "server {} has {}", server.name, list(&parts))
+                match list(&parts).as_str() {
+                    "" => write!(f, "server {} exists", server.name),
+                    parts => write!(f, "server {} has {parts}", server.name),
+                }
             }
             Expectation::Migration(migration) => {
                 let parts = [
@@ -140,7 +143,10 @@ impl fmt::Display for Expectation {
                     show("source", migration.source.as_ref()),
                     show("destination", migration.dest.as_ref()),
                 ];
-                write!(f, "the last migration of {} has {}", migration.server, list(&parts))
+                match list(&parts).as_str() {
+                    "" => write!(f, "server {} was moved", migration.server),
+                    parts => write!(f, "the last migration of {} has {parts}", migration.server),
+                }
             }
             Expectation::Usages(usages) => write!(f, "the usages of {} are {}", usages.host, usages.are),
             Expectation::Allocations(AllocationsExpectation { server, of_migration, are }) => {
@@ -150,7 +156,9 @@ impl fmt::Display for Expectation {
                 write!(f, "{whose}{server} holds {held}")
             }
             Expectation::Guests(guests) if guests.are.is_empty() => write!(f, "{} has no guest", guests.host),
-            Expectation::Guests(guests) => write!(f, "{} has the guests {}", guests.host, guests.are.join(", ")),
+            Expectation::Guests(guests) => {
+                write!(f, "{} has the guests {}", guests.host, guests.are.join(", "))
+            }
         }
     }
 }

@@ -70,7 +70,8 @@ impl<'de> Deserialize<'de> for Kind {
         if name == "trap" {
             return Ok(Kind::Trap);
         }
-        let raisable = || ExceptionClass::ALL.iter().copied().filter(|class| raise(*class, None, None).is_some());
+        let raisable =
+            || ExceptionClass::ALL.iter().copied().filter(|class| raise(*class, None, None).is_some());
         raisable().find(|class| class.name() == name).map(Kind::Raise).ok_or_else(|| {
             let known: Vec<&str> = raisable().map(ExceptionClass::name).collect();
             D::Error::custom(format!(
@@ -108,7 +109,10 @@ impl FaultSpec {
 
     /// Whether the exception names a server.
     pub(crate) fn names_server(&self) -> bool {
-        matches!(self.error, Kind::Raise(ExceptionClass::InstanceNotFound | ExceptionClass::BuildAbortException))
+        matches!(
+            self.error,
+            Kind::Raise(ExceptionClass::InstanceNotFound | ExceptionClass::BuildAbortException)
+        )
     }
 }
 

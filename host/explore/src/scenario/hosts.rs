@@ -62,7 +62,9 @@ pub(crate) fn host_name(text: &str) -> Result<HostName, String> {
 
 /// Text that is no host with its stack.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}; a host with its stack is written `NAME=STACK`, for instance `host2=fake+fail-finish-migration`")]
+#[error(
+    "{problem}; a host with its stack is written `NAME=STACK`, for instance `host2=fake+fail-finish-migration`"
+)]
 pub struct NoHostStack {
     /// What is wrong.
     pub problem: String,
@@ -87,18 +89,28 @@ impl<'de> Deserialize<'de> for Hosts {
             type Value = Hosts;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("hosts with their stacks, such as {host1: fake, host2: fake+fail-finish-migration}")
+                f.write_str(
+                    "hosts with their stacks, such as {host1: fake, host2: fake+fail-finish-migration}",
+                )
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hosts, A::Error> {
                 let mut hosts = Vec::new();
                 while let Some((name, stack)) = map.next_entry::<String, String>()? {
-                    let stack = Stack::from_str(&stack)
-                        .map_err(|error| A::Error::custom(format!("the stack of {name} is wrong:\n{error}")))?;
+                    // The error's own form draws an arrow, for which the message of a file has no room.
+                    let stack = Stack::from_str(&stack).map_err(|error| {
+                        let before = error.text.get(..error.at).unwrap_or_default();
+                        A::Error::custom(format!(
+                            "the stack of {name} is wrong after `{before}`: {}",
+                            error.problem
+                        ))
+                    })?;
                     hosts.push((host_name(&name).map_err(A::Error::custom)?, stack));
                 }
                 if hosts.is_empty() {
-                    return Err(A::Error::custom("a cloud needs a host: expected at least one, such as {host1: fake}"));
+                    return Err(A::Error::custom(
+                        "a cloud needs a host: expected at least one, such as {host1: fake}",
+                    ));
                 }
                 Ok(Hosts(hosts))
             }

@@ -51,6 +51,7 @@ impl Scenario {
             let line = wrong.location().map(|location| location.line()).filter(|line| *line > 0);
             error(line, one_line(&wrong))
         })?;
+        file.clone_into(&mut scenario.file);
         if let Some(folder) = Path::new(file).parent() {
             scenario.hosts.resolve_paths(folder);
         }
@@ -64,7 +65,7 @@ impl Scenario {
     /// [`ScenarioError`], which names the known hosts.
     pub fn check_hosts(&self) -> Result<(), ScenarioError> {
         check::hosts(self).map_err(|problem| ScenarioError {
-            file: self.name.clone(),
+            file: self.file.clone(),
             line: problem.line,
             text: None,
             problem: problem.text,
@@ -72,11 +73,19 @@ impl Scenario {
     }
 }
 
+/// How the parser says things, and how people do.
+const WORDING: [(&str, &str); 4] = [
+    ("expected mapping start", "expected keys with values, such as {key: value}"),
+    ("expected sequence start", "expected a list, such as [one, two]"),
+    ("expected string scalar", "expected a text"),
+    (", set DuplicateKeyPolicy in Options if acceptable", ""),
+];
+
 /// The parser's message without its own line numbers, which stand before it already.
 fn one_line(error: &serde_saphyr::Error) -> String {
-    let text = error.without_snippet().to_string();
-    match error.location() {
-        Some(place) => text.replace(&format!(" at line {}, column {}", place.line(), place.column()), ""),
-        None => text,
+    let mut text = error.without_snippet().to_string();
+    if let Some(place) = error.location() {
+        text = text.replace(&format!(" at line {}, column {}", place.line(), place.column()), "");
     }
+    WORDING.iter().fold(text, |text, (parser, people)| text.replace(parser, people))
 }

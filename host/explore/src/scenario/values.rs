@@ -8,6 +8,34 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// Something, and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed<T> {
+    /// What it is.
+    pub item: T,
+    /// Its line in the scenario file, from 1; none if it was not read from one.
+    pub line: Option<u64>,
+}
+
+impl<T> From<T> for Placed<T> {
+    fn from(item: T) -> Self {
+        Self { item, line: None }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = serde_saphyr::Spanned::<T>::deserialize(deserializer)?;
+        Ok(Self { line: Some(spanned.referenced.line()).filter(|line| *line > 0), item: spanned.value })
+    }
+}
+
+impl<T: Serialize> Serialize for Placed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.item.serialize(serializer)
+    }
+}
+
 /// A span of simulated time, written with its unit: `90s`, `5min`, `250ms`, `2h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
@@ -98,7 +126,11 @@ impl<'de> Deserialize<'de> for Amounts {
             }
 
             fn visit_str<E: Error>(self, name: &str) -> Result<Amounts, E> {
-                Ok(if name == "nothing" { Amounts::Each(BTreeMap::new()) } else { Amounts::Flavor(name.to_owned()) })
+                Ok(if name == "nothing" {
+                    Amounts::Each(BTreeMap::new())
+                } else {
+                    Amounts::Flavor(name.to_owned())
+                })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Amounts, A::Error> {
@@ -206,7 +238,9 @@ pub(crate) mod state {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer};
 
-    pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<T>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         text.map(|text| T::from_text(&text)).transpose().map_err(D::Error::custom)
     }
@@ -266,7 +300,9 @@ mod tests {
 
     #[test]
     fn spans_are_written_with_their_unit() {
-        for (text, milliseconds) in [("250ms", 250), ("90s", 90_000), ("5min", 300_000), ("2h", 7_200_000), ("0s", 0)] {
+        for (text, milliseconds) in
+            [("250ms", 250), ("90s", 90_000), ("5min", 300_000), ("2h", 7_200_000), ("0s", 0)]
+        {
             let span: Span = text.parse().unwrap();
             assert_eq!(span.0, Duration::from_millis(milliseconds));
             assert_eq!(span.to_string(), text);

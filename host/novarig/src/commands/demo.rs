@@ -23,20 +23,23 @@ pub(crate) fn demo() -> anyhow::Result<bool> {
         in_cloud(&scenario, &RunConfig { seed: 0, switches, trace: true })
     };
     let (with, without) = (run(&[Bug::Bug1825537])?, run(&[])?);
-    let command = format!("novarig run resize --host {} --host {}", HOSTS[0], HOSTS[1]);
+    let command = format!("$ novarig run resize --host {} --host {}", HOSTS[0], HOSTS[1]);
     let paint = paint();
     let title = |text: &str| paint.title(text);
     print(&format!(
-        "{}\n\n{}\n{}\n{}\n{}",
+        "{}\n\n{}\n{}\n{}\n\n{}{}",
         title("Nova bug 1825537, on two WebAssembly hypervisors"),
         INTRODUCTION,
-        title(&format!("$ {command} --bug 1825537        and        $ {command}")),
+        title(&format!("{command} --bug 1825537")),
+        title(&command),
         report::side_by_side(["with the bug", "without it"], [&with, &without], paint),
         EXPLANATION,
     ));
     let shown = !with.report.passed() && without.report.passed();
     if !shown {
-        print("\nThis is not what the demonstration is to show: the run with the bug must fail, the other must pass.\n");
+        print(
+            "\nThis is not what the demonstration is to show: the run with the bug must fail, the other must pass.\n",
+        );
     }
     Ok(shown)
 }

@@ -19,10 +19,12 @@ pub(crate) fn driver_build(arguments: &BuildArguments) -> anyhow::Result<bool> {
         Err(_) => Toolchain::install(&mut progress).context("nothing here can build for WebAssembly")?,
     };
     let target_dir = target_dir(folder)?;
-    let request = BuildRequest { manifest_dir: folder, package: None, target_dir: &target_dir, profile: PROFILE };
+    let request =
+        BuildRequest { manifest_dir: folder, package: None, target_dir: &target_dir, profile: PROFILE };
     let module = toolchain.build(&request)?;
     let built = folder.join(BUILT_DRIVER);
-    let copied = built.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(&module, &built));
+    let copied =
+        built.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(&module, &built));
     let bytes = copied.with_context(|| format!("cannot write {}", built.display()))?;
     check(folder, &built, bytes)?;
     Ok(true)
@@ -41,9 +43,8 @@ fn target_dir(folder: &Path) -> anyhow::Result<PathBuf> {
 /// Puts the driver into a stack as `novarig run` would, which checks it against the contract and compiles it.
 fn check(folder: &Path, built: &Path, bytes: u64) -> anyhow::Result<()> {
     let wasm = std::fs::read(built).with_context(|| format!("cannot read {}", built.display()))?;
-    let metadata = Metadata::of(&wasm).context(
-        "the module says nothing of itself; export the driver with the SDK's `export_driver!`",
-    )?;
+    let metadata = Metadata::of(&wasm)
+        .context("the module says nothing of itself; export the driver with the SDK's `export_driver!`")?;
     let itself = StackComponent { source: Source::Path(folder.to_owned()), settings: Vec::new() };
     let fake = StackComponent { source: Source::Name("fake".to_owned()), settings: Vec::new() };
     let (kind, components) = match metadata.kind {

@@ -51,22 +51,32 @@ pub(crate) fn driver_new(arguments: &NewArguments) -> anyhow::Result<bool> {
 /// The name becomes a crate's, a driver's and a Rust type's.
 fn check_name(name: &str) -> anyhow::Result<()> {
     let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if plain && name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.ends_with('-') && !name.contains("--") {
+    if plain
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && !name.contains("--")
+    {
         return Ok(());
     }
-    bail!("`{name}` cannot be a layer's name: lower case letters, digits and single `-` are expected, a letter first")
+    bail!(
+        "`{name}` cannot be a layer's name: lower case letters, digits and single `-` are expected, a letter first"
+    )
 }
 
 /// `slow-boot` as `SlowBoot`.
 fn type_name(name: &str) -> String {
     let capital = |part: &str| {
         let mut letters = part.chars();
-        letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+        letters
+            .next()
+            .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
+            .unwrap_or_default()
     };
     name.split('-').map(capital).collect()
 }
 
 fn write(path: &Path, content: &str) -> anyhow::Result<()> {
-    let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, content));
+    let written =
+        path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, content));
     written.with_context(|| format!("cannot write {}", path.display()))
 }

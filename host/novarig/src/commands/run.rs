@@ -15,7 +15,8 @@ use virt::Stack;
 pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
     let mut scenario = find(&arguments.scenario)?;
     if let Some(driver) = &arguments.driver {
-        let stack: Stack = driver.parse().map_err(|error| anyhow!("--driver: the stack is wrong:\n{error}"))?;
+        let stack: Stack =
+            driver.parse().map_err(|error| anyhow!("--driver: the stack is wrong:\n{error}"))?;
         scenario.hosts.set_all(&stack);
     }
     for host in &arguments.host {
@@ -24,7 +25,9 @@ pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
     }
     for option in &arguments.set {
         let (name, value) = option.split_once('=').with_context(|| {
-            format!("--set: `{option}` has no `=`; an option is set with KEY=VALUE, for instance max_attempts=1")
+            format!(
+                "--set: `{option}` has no `=`; an option is set with KEY=VALUE, for instance max_attempts=1"
+            )
         })?;
         scenario.options.set(name, value).context("--set")?;
     }
