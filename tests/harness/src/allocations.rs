@@ -32,7 +32,12 @@ impl TestCloud {
     }
 
     /// Asserts that the consumer, a server or a migration, holds exactly this flavor's resources, and only on this host.
-    pub fn assert_flavor_matches_allocation(&self, flavor: &str, consumer: impl Into<ConsumerId>, host: &str) {
+    pub fn assert_flavor_matches_allocation(
+        &self,
+        flavor: &str,
+        consumer: impl Into<ConsumerId>,
+        host: &str,
+    ) {
         let consumer = consumer.into();
         let held = self.get_allocations(consumer);
         let expected = AmountsByHost::from([(host.to_owned(), self.resources_from_flavor(flavor))]);
@@ -68,7 +73,8 @@ impl TestCloud {
         let expected = (
             options.reserved_host_cpus + flavors.iter().map(|flavor| u64::from(flavor.vcpus)).sum::<u64>(),
             options.reserved_host_memory_mb + flavors.iter().map(|flavor| flavor.memory_mb).sum::<u64>(),
-            options.reserved_host_disk_mb.div_ceil(1024) + flavors.iter().map(|flavor| flavor.local_gb()).sum::<u64>(),
+            options.reserved_host_disk_mb.div_ceil(1024)
+                + flavors.iter().map(|flavor| flavor.local_gb()).sum::<u64>(),
         );
         let counted = (node.vcpus_used, node.memory_mb_used, node.local_gb_used);
         self.check(None, counted == expected, || {
@@ -81,7 +87,8 @@ impl TestCloud {
         let migrations = self.records().migrations_of(server);
         match migrations.as_slice() {
             [migration] => migration.id,
-            _ => self.fail(Some(server), format_args!("{server} has {} migrations and not one", migrations.len())),
+            _ => self
+                .fail(Some(server), format_args!("{server} has {} migrations and not one", migrations.len())),
         }
     }
 
@@ -129,7 +136,8 @@ impl TestCloud {
     /// Resizes a server to another host and asserts, before and after the periodics: the server holds the new flavor
     /// on the destination, its migration the old one on the source, and the request spec names the new one.
     pub async fn resize_and_check_allocations(&self, server: ServerId, flavor: &str, destination: &str) {
-        let _step = self.step(|| format!("resize {server} to {flavor} on {destination} and check allocations"));
+        let _step =
+            self.step(|| format!("resize {server} to {flavor} on {destination} and check allocations"));
         let mark = self.notification_mark();
         let before = self.get_usages();
         self.accepted(Some(server), self.api().resize(server, flavor).await);
@@ -157,7 +165,13 @@ impl TestCloud {
         self.resize_and_check_allocations(server, flavor, host.as_str()).await;
     }
 
-    async fn check_moved(&self, server: ServerId, mut usages: AmountsByHost, flavor: &str, destination: &str) {
+    async fn check_moved(
+        &self,
+        server: ServerId,
+        mut usages: AmountsByHost,
+        flavor: &str,
+        destination: &str,
+    ) {
         let moved = ServerExpectation::from(ServerStatus::VerifyResize).host(destination).flavor(flavor);
         self.wait_for_server_parameter(server, moved).await;
         let migration = self.last_migration(server);

@@ -147,7 +147,9 @@ impl TestCloud {
         for host in self.host_names() {
             let guests = match self.guests_of(&host).await {
                 Ok(guests) => guests,
-                Err(error) => self.fail(Some(server), format_args!("{host} does not tell its guests: {error}")),
+                Err(error) => {
+                    self.fail(Some(server), format_args!("{host} does not tell its guests: {error}"))
+                }
             };
             let name = self.show_server(server).map(|server| format!("instance-{:08x}", server.number));
             if guests.iter().any(|guest| *guest == server.to_string() || Some(guest) == name.as_ref()) {

@@ -54,7 +54,8 @@ struct Relevance {
 impl Relevance {
     fn new(records: &StateOfRecord, server: Option<ServerId>) -> Self {
         let ids = server.map(|server| {
-            let migrations = records.migrations_of(server).into_iter().map(|migration| migration.id.to_string());
+            let migrations =
+                records.migrations_of(server).into_iter().map(|migration| migration.id.to_string());
             migrations.chain([server.to_string()]).collect()
         });
         Self { ids, messages: BTreeSet::new(), calls: BTreeSet::new() }
@@ -122,7 +123,9 @@ fn line(event: &TraceEvent) -> String {
             (to.to_string(), format!("ends {method} with {error}"))
         }
         T::DriverCall { host, method, n, .. } => (driver(host), format!("{method}#{n}")),
-        T::DriverResult { host, method, n, outcome } => (driver(host), format!("{method}#{n} -> {}", short(outcome))),
+        T::DriverResult { host, method, n, outcome } => {
+            (driver(host), format!("{method}#{n} -> {}", short(outcome)))
+        }
         T::DriverLog { host, driver: name, level, message } => {
             (driver(host), format!("{name} logs {level}: {message}"))
         }
@@ -149,7 +152,9 @@ fn line(event: &TraceEvent) -> String {
         T::FaultStored { code, message, .. } => ("record".to_owned(), format!("fault {code} {message:?}")),
         T::NodeSaved { host, changes } => ("record".to_owned(), format!("node {host} {}", changed(changes))),
         T::PortSaved { port } => ("network".to_owned(), format!("port {}", short(port))),
-        T::Notification { event_type, publisher, .. } => (publisher.clone(), format!("notifies {event_type}")),
+        T::Notification { event_type, publisher, .. } => {
+            (publisher.clone(), format!("notifies {event_type}"))
+        }
         T::Log { service, level, message } => (service.to_string(), format!("logs {level}: {message}")),
     };
     format!("{who:<16} {what}")
@@ -175,7 +180,9 @@ fn changed(changes: &Value) -> String {
         let [before, after] = values.as_array()?.as_slice() else { return None };
         // Flavors and the like are told by their names.
         let name = |value: &Value| short(value.get("name").unwrap_or(value));
-        Some(if before.is_null() { format!("{field}: {}", name(after)) } else {
+        Some(if before.is_null() {
+            format!("{field}: {}", name(after))
+        } else {
             format!("{field}: {} -> {}", name(before), name(after))
         })
     });
@@ -200,11 +207,13 @@ struct Names(Vec<(String, String)>);
 
 impl Names {
     fn of(records: &StateOfRecord) -> Self {
-        let servers = records.servers_even_deleted().into_iter().map(|server| (server.id.to_string(), server.name));
+        let servers =
+            records.servers_even_deleted().into_iter().map(|server| (server.id.to_string(), server.name));
         let migrations = records.migrations().into_iter();
         let migrations =
             migrations.map(|migration| (migration.id.to_string(), format!("migration-{}", migration.number)));
-        let nodes = records.compute_nodes().into_iter().map(|node| (node.id.to_string(), node.host.to_string()));
+        let nodes =
+            records.compute_nodes().into_iter().map(|node| (node.id.to_string(), node.host.to_string()));
         Self(servers.chain(migrations).chain(nodes).collect())
     }
 

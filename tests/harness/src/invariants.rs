@@ -15,7 +15,10 @@ impl TestCloud {
     /// dropped.
     pub async fn assert_invariants(&self) {
         let violations = self.violations().await;
-        let told = violations.iter().map(|violation| format!("\n  {}: {}", violation.invariant, violation.message));
-        self.check(None, violations.is_empty(), || format!("invariants are broken:{}", told.collect::<String>()));
+        let told =
+            violations.iter().map(|violation| format!("\n  {}: {}", violation.invariant, violation.message));
+        self.check(None, violations.is_empty(), || {
+            format!("invariants are broken:{}", told.collect::<String>())
+        });
     }
 }

@@ -8,7 +8,8 @@ use compute::Records;
 use conductor::{ApiError, CreateServer};
 use model::rpc::RebootType;
 use model::{
-    ActionEvent, EventResult, Flavor, FlavorId, Migration, MigrationStatus, Server, ServerId, ServerStatus, VmState,
+    ActionEvent, EventResult, Flavor, FlavorId, Migration, MigrationStatus, Server, ServerId, ServerStatus,
+    VmState,
 };
 use std::collections::BTreeMap;
 
@@ -20,7 +21,8 @@ impl TestCloud {
 
     /// The record of a server that must exist.
     pub fn server(&self, server: ServerId) -> Server {
-        self.show_server(server).unwrap_or_else(|| self.fail(None, format_args!("there is no server {server}")))
+        self.show_server(server)
+            .unwrap_or_else(|| self.fail(None, format_args!("there is no server {server}")))
     }
 
     /// A flavor by its id or name.
@@ -88,7 +90,9 @@ impl TestCloud {
             cloud.at_rest().await;
             let given_up = cloud.expected_leaks().contains(&Leak::Server { server });
             match cloud.show_server(server) {
-                Some(record) if !record.deleted() && !given_up => Err(format!("it is still there: {}", describe(&record))),
+                Some(record) if !record.deleted() && !given_up => {
+                    Err(format!("it is still there: {}", describe(&record)))
+                }
                 _ => Ok(()),
             }
         });
@@ -173,7 +177,12 @@ impl TestCloud {
     }
 
     /// Waits until the conductor gave up on the newest resize or migrate; the event's details contain `text`.
-    pub async fn assert_resize_migrate_action_fail(&self, server: ServerId, action: &str, text: &str) -> ActionEvent {
+    pub async fn assert_resize_migrate_action_fail(
+        &self,
+        server: ServerId,
+        action: &str,
+        text: &str,
+    ) -> ActionEvent {
         let event = self.wait_for_action_fail_completion(server, action, "conductor_migrate_server").await;
         let details = event.details.as_deref().unwrap_or_default();
         self.check(Some(server), details.contains(text), || format!("{details:?} does not contain {text:?}"));

@@ -25,7 +25,12 @@ impl TestCloud {
 
     /// A provider by its name.
     pub fn get_provider_uuid_by_name(&self, name: &str) -> ProviderId {
-        let found = self.placement().get().providers().find(|provider| provider.name() == name).map(|found| found.id());
+        let found = self
+            .placement()
+            .get()
+            .providers()
+            .find(|provider| provider.name() == name)
+            .map(|found| found.id());
         found.unwrap_or_else(|| self.fail(None, format_args!("there is no provider {name}")))
     }
 

@@ -86,7 +86,8 @@ impl<T> Report<T> {
     pub fn tear_down_problems(&self) -> Vec<String> {
         let errors = self.cleanup_errors.iter().map(|error| format!("clean-up failed: {error}"));
         let leaks = self.leaks.iter().map(|leak| format!("leaked: {leak}"));
-        let missing = self.missing_leaks.iter().map(|leak| format!("expected to be leaked, but was not: {leak}"));
+        let missing =
+            self.missing_leaks.iter().map(|leak| format!("expected to be leaked, but was not: {leak}"));
         errors.chain(leaks).chain(missing).collect()
     }
 }

@@ -6,7 +6,8 @@
 use crate::cloud::TestCloud;
 use crate::expectation::{ServerExpectation, describe};
 use model::{
-    ActionEvent, ConsumerId, EventResult, Migration, MigrationStatus, Notification, Server, ServerId, ServerStatus, Service,
+    ActionEvent, ConsumerId, EventResult, Migration, MigrationStatus, Notification, Server, ServerId,
+    ServerStatus, Service,
 };
 use std::time::Duration;
 
@@ -35,7 +36,10 @@ impl TestCloud {
             }
             if clock.now().since(begin) >= limit {
                 let waited = limit.as_secs_f64();
-                self.fail(server, format_args!("waited {waited} s of simulated time for {awaited}; found {}", found()));
+                self.fail(
+                    server,
+                    format_args!("waited {waited} s of simulated time for {awaited}; found {}", found()),
+                );
             }
             tokio::select! {
                 biased;
@@ -50,7 +54,8 @@ impl TestCloud {
     pub async fn wait_for_server_parameter(&self, server: ServerId, expected: ServerExpectation) -> Server {
         let _step = self.step(|| format!("wait for {server}: {expected}"));
         let look = || self.show_server(server).filter(|record| expected.is_met_by(record));
-        let found = || self.show_server(server).map_or("no such server".to_owned(), |record| describe(&record));
+        let found =
+            || self.show_server(server).map_or("no such server".to_owned(), |record| describe(&record));
         self.wait_until(Some(server), &format!("server {server} to have {expected}"), look, found).await
     }
 
@@ -74,7 +79,8 @@ impl TestCloud {
     /// Waits until a server is deleted. It must not turn to ERROR meanwhile, unless it began so.
     pub async fn wait_until_deleted(&self, server: ServerId) {
         let _step = self.step(|| format!("wait until {server} is deleted"));
-        let status = || self.show_server(server).filter(|record| !record.deleted()).map(|record| record.status());
+        let status =
+            || self.show_server(server).filter(|record| !record.deleted()).map(|record| record.status());
         let began_in_error = status() == Some(ServerStatus::Error);
         let look = || match status() {
             None => Some(true),
@@ -84,7 +90,9 @@ impl TestCloud {
         let found = || self.show_server(server).map_or_else(String::new, |record| describe(&record));
         let awaited = format!("server {server} to be deleted");
         let deleted = self.wait_until(Some(server), &awaited, look, found).await;
-        self.check(Some(server), deleted, || format!("server {server} is in ERROR instead of deleted: {}", found()));
+        self.check(Some(server), deleted, || {
+            format!("server {server} is in ERROR instead of deleted: {}", found())
+        });
     }
 
     /// Waits until an event of the newest action of this name ended so.
@@ -126,7 +134,11 @@ impl TestCloud {
     }
 
     /// Waits until any migration of the server has one of these statuses.
-    pub async fn wait_for_migration_status(&self, server: ServerId, statuses: &[MigrationStatus]) -> Migration {
+    pub async fn wait_for_migration_status(
+        &self,
+        server: ServerId,
+        statuses: &[MigrationStatus],
+    ) -> Migration {
         let names: Vec<_> = statuses.iter().map(|status| status.as_str()).collect();
         let names = names.join(" or ");
         let _step = self.step(|| format!("wait for a migration of {server}: {names}"));
@@ -136,7 +148,8 @@ impl TestCloud {
             let statuses = migrations().into_iter().map(|migration| migration.status.as_str());
             format!("{:?}", statuses.collect::<Vec<_>>())
         };
-        self.wait_until(Some(server), &format!("a migration of server {server} to be {names}"), look, found).await
+        self.wait_until(Some(server), &format!("a migration of server {server} to be {names}"), look, found)
+            .await
     }
 
     /// The place in the stream of notifications that comes next.
@@ -155,14 +168,19 @@ impl TestCloud {
         let since = || self.services().notifier.sent().into_iter().skip(mark.0);
         let of_server = |notification: &Notification| notification.server == Some(server);
         let look = || since().find(|sent| sent.event_type == event_type && of_server(sent));
-        let found = || format!("{:?}", since().filter(of_server).map(|sent| sent.event_type).collect::<Vec<_>>());
+        let found =
+            || format!("{:?}", since().filter(of_server).map(|sent| sent.event_type).collect::<Vec<_>>());
         let awaited = format!("notification {event_type} about server {server}");
         self.wait_until(Some(server), &awaited, look, found).await
     }
 
     /// Waits until so many notifications of this type were sent since the start or the last
     /// [`TestCloud::reset_notifications`]; answers all of them.
-    pub async fn wait_for_versioned_notifications(&self, event_type: &str, count: usize) -> Vec<Notification> {
+    pub async fn wait_for_versioned_notifications(
+        &self,
+        event_type: &str,
+        count: usize,
+    ) -> Vec<Notification> {
         let _step = self.step(|| format!("wait for {count} notifications {event_type}"));
         let sent = || self.services().notifier.sent();
         let look = || {

@@ -30,10 +30,13 @@ fn misbehave_in(method: &str) {
     }
 }
 
-/// Calls itself without end.
+/// Calls itself until the stack is full.
 fn deeper(depth: u64) -> u64 {
-    let room = std::hint::black_box([depth; 64]);
-    if depth == 0 { 0 } else { deeper(depth + 1) + room[0] }
+    if std::hint::black_box(depth) == u64::MAX {
+        depth
+    } else {
+        deeper(depth + 1).wrapping_add(std::hint::black_box(1))
+    }
 }
 
 impl Driver<Layer> for Misbehave {
@@ -47,7 +50,12 @@ impl Driver<Layer> for Misbehave {
         below::spawn(request).await
     }
 
-    async fn power_off(&self, instance: Instance, timeout: u32, retry_interval: u32) -> Result<(), VirtError> {
+    async fn power_off(
+        &self,
+        instance: Instance,
+        timeout: u32,
+        retry_interval: u32,
+    ) -> Result<(), VirtError> {
         misbehave_in("power_off");
         below::power_off(instance, timeout, retry_interval).await
     }
