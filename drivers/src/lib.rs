@@ -4,6 +4,7 @@
 //! each name; a file of tests uses it to refuse to compile when a driver has none:
 //!
 //! ```
+//! # use novarig_drivers as drivers;
 //! mod fake {}
 //! mod fail_finish_migration {}
 //!

@@ -5,11 +5,16 @@
 //! on disk, checked against the contract, composed into one component and compiled ([`Engine::prepare`]). Each compute host
 //! then starts its own instance ([`Hypervisor::start`]) and calls the contract's functions on it:
 //!
-//! ```ignore
-//! let engine = Engine::new(Some(cache_directory))?;
+//! ```no_run
+//! # use novarig_virt as virt;
+//! # use virt::{Engine, Hypervisor, HypervisorEnv, Library};
+//! # async fn example(cache: std::path::PathBuf, library: Library, env: HypervisorEnv) -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = Engine::new(Some(cache))?;
 //! let stack = engine.prepare(&"fake(vcpus=8)+fail-finish-migration".parse()?, &library)?;
 //! let hypervisor = Hypervisor::start(stack, env);
 //! hypervisor.init_host("host1".to_owned()).await?;
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! What it promises:

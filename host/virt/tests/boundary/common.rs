@@ -24,7 +24,7 @@ pub(crate) fn library() -> Library {
 
 /// An engine whose compiled code is kept for the next test.
 pub(crate) fn engine() -> Engine {
-    Engine::new(Some(std::env::temp_dir().join("novarig-tests-code"))).unwrap()
+    Engine::new(Some(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"))).unwrap()
 }
 
 /// A stack of shipped drivers, ready to run.

@@ -3,7 +3,7 @@
 use crate::common::{env, finish_migration, instance, library, simulate, spawn};
 use crate::misfits::contract;
 use novarig_driver_sdk::glue;
-use virt::{Engine, Hypervisor, Limits};
+use virt::{Hypervisor, Limits};
 use wit_parser::abi::AbiVariant;
 use wit_parser::{Alignment, SizeAlign};
 
@@ -32,7 +32,7 @@ fn the_blocks_in_which_parameters_arrive_are_as_large_as_the_contract_makes_them
 #[test]
 fn drivers_and_layers_do_not_grow_with_the_number_of_calls() {
     simulate(async {
-        let engine = Engine::new(Some(std::env::temp_dir().join("novarig-tests-code"))).unwrap();
+        let engine = crate::common::engine();
         for stack in ["fake", "fake+fail-finish-migration"] {
             let mut env = env();
             env.trace = runtime::Trace::off(env.clock);
