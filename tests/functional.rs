@@ -1,5 +1,6 @@
 //! What a cloud does as a whole: placement, scheduler, conductor and compute managers over WebAssembly hypervisors, in
 //! simulated time. One binary, because linking the WebAssembly engine takes longer than running all of this.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is how a failure is told")]
 
 mod builds;
 mod deletes;

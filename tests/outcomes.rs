@@ -6,6 +6,7 @@
 //! reason, in `known_differences`.
 //!
 //! `NOVARIG_OUTCOMES=FILE cargo test --test outcomes -- --nocapture` replays another file of the same format.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is how a failure is told")]
 
 mod outcomes {
     pub(crate) mod compare;

@@ -48,13 +48,9 @@ fn sweep(name: &str) -> Vec<Failed> {
     assert!(calls.len() > 10, "{name} makes only {} driver calls", calls.len());
     let fail = |(point, in_build): &(FaultPoint, bool), (kind, when): &(Kind, When)| {
         let mut failing: Scenario = scenario.clone();
-        failing.faults.push(FaultSpec {
-            at: point.clone(),
-            error: kind.clone(),
-            message: None,
-            server: None,
-            when: *when,
-        });
+        let fault =
+            FaultSpec { at: point.clone(), error: kind.clone(), message: None, server: None, when: *when };
+        failing.faults.push(fault.into());
         let run = run(&failing, &config, &stacks).unwrap();
         assert!(run.report.faults.iter().all(|fault| fault.struck), "{point} was not reached");
         Failed { point: point.clone(), kind: kind.clone(), when: *when, in_build: *in_build, run }

@@ -1,6 +1,6 @@
 //! How fast scenarios run in a process that runs, on one core: whole ones, by the second; and where the time goes.
 //!
-//! Aim: at least 1,000 boot-resize-confirm scenarios a second, without a trace.
+//! Aim: at least 1,000 boot-resize-confirm scenarios a second, without a trace. An argument selects what has it in its name.
 
 use novarig_explore::{RunConfig, Scenario, Stacks, builtin, run};
 use std::time::{Duration, Instant};
@@ -12,7 +12,8 @@ const ROUNDS: usize = 11;
 const RUNS: u32 = 100;
 
 fn main() {
-    let engine = Engine::new(None).expect("WebAssembly runs here");
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let engine = Engine::new(Some(env!("CARGO_TARGET_TMPDIR").into())).expect("WebAssembly runs here");
     let mut library = Library::new();
     for shipped in drivers::SHIPPED {
         library.add(shipped.name, shipped.wasm);
@@ -35,6 +36,9 @@ fn main() {
         ("boot, resize, confirm, periodics", &one("resize-confirm"), false),
         ("boot, resize, confirm, traced", &confirm, true),
     ] {
+        if !what.contains(&wanted) {
+            continue;
+        }
         let each = median(scenario, &engine, &library, trace);
         println!(
             "{what:<36} {:>8.1} µs {:>8.0} a second",

@@ -1,5 +1,7 @@
 //! How long a whole process takes, from its start to the result. Aim: `novarig run resize` with a warm cache under 50 ms.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
