@@ -2,6 +2,8 @@
 //!
 //! Aim: at least 1,000 boot-resize-confirm scenarios a second, without a trace. An argument selects what has it in its name.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 use novarig_explore::{RunConfig, Scenario, Stacks, builtin, run};
 use std::time::{Duration, Instant};
 use virt::{Engine, Library};

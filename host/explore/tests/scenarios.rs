@@ -1,5 +1,7 @@
 //! Scenarios run on the shipped drivers: the built-in ones, and what people can write.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is how a failure is told")]
+
 use model::{Bug, Switches};
 use novarig_explore::{BUILTIN, Run, RunConfig, Scenario, Stacks, builtin, report, run};
 use std::cell::OnceCell;

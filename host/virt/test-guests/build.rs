@@ -1,4 +1,4 @@
-//! Builds the driver `unruly` for WebAssembly, where the shipped drivers are built too.
+//! Builds the guests for WebAssembly, where the shipped drivers are built too.
 
 use driver_toolchain::{BuildRequest, Toolchain};
 use std::error::Error;
@@ -25,12 +25,12 @@ fn build() -> Result<(), Box<dyn Error>> {
     }
     // OUT_DIR is <target>/<profile>/build/<package>/out.
     let target_dir = out.ancestors().nth(4).ok_or("OUT_DIR is not in a target directory")?.join("drivers");
-    let request = BuildRequest {
-        manifest_dir: &here.join("unruly"),
-        package: None,
-        target_dir: &target_dir,
-        profile: "driver",
-    };
-    fs::copy(Toolchain::detect()?.build(&request)?, out.join("unruly.wasm"))?;
+    let toolchain = Toolchain::detect()?;
+    for guest in ["unruly", "echo"] {
+        let folder = here.join(guest);
+        let request =
+            BuildRequest { manifest_dir: &folder, package: None, target_dir: &target_dir, profile: "driver" };
+        fs::copy(toolchain.build(&request)?, out.join(format!("{guest}.wasm")))?;
+    }
     Ok(())
 }

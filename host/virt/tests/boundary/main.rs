@@ -10,3 +10,4 @@ mod misbehaving;
 mod misfits;
 mod sdk;
 mod shipped_drivers;
+mod stacks;
