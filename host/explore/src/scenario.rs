@@ -1,7 +1,7 @@
 //! Scenarios: the steps a user takes in a cloud, and what must be true after.
 //!
 //! A scenario is data. People write it as a YAML file (see [`Scenario::from_yaml`] for what errors look like), the built-in
-//! ones are such files too ([`builtin`]):
+//! ones are such files too ([`builtin()`]):
 //!
 //! ```yaml
 //! name: resize
