@@ -1,6 +1,6 @@
 //! `novarig demo`: Nova bug 1825537, with the defect and without.
 
-use super::run::in_cloud;
+use super::run::prepare;
 use crate::output::{paint, print};
 use anyhow::Context;
 use explore::scenario::Hosts;
@@ -18,9 +18,10 @@ pub(crate) fn demo() -> anyhow::Result<bool> {
         let (host, stack) = Hosts::parse_entry(host)?;
         scenario.hosts.set(host, stack);
     }
+    let stacks = prepare(&scenario)?;
     let run = |bugs: &[Bug]| -> anyhow::Result<Run> {
         let switches = Switches { bugs: bugs.iter().copied().collect() };
-        in_cloud(&scenario, &RunConfig { seed: 0, switches, trace: true })
+        Ok(explore::run(&scenario, &RunConfig { seed: 0, switches, trace: true }, &stacks)?)
     };
     let (with, without) = (run(&[Bug::Bug1825537])?, run(&[])?);
     let command = format!("$ novarig run resize --host {} --host {}", HOSTS[0], HOSTS[1]);

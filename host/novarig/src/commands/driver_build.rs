@@ -30,13 +30,10 @@ pub(crate) fn driver_build(arguments: &BuildArguments) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Where cargo compiles: in one place for all drivers, so that SDK and standard library are compiled once. Where there is
-/// no cache, in the driver's own folder.
+/// Where cargo compiles: in the driver's own folder. In a place that several drivers share, cargo takes two of the same
+/// name for one, and what it built of the other for up to date.
 fn target_dir(folder: &Path) -> anyhow::Result<PathBuf> {
-    let target = match setup::cache_folder() {
-        Some(cache) => cache.join("drivers"),
-        None => folder.join("target"),
-    };
+    let target = folder.join("target");
     std::path::absolute(&target).with_context(|| format!("{} is no path", target.display()))
 }
 

@@ -5,7 +5,7 @@ use crate::output::{paint, print};
 use crate::setup;
 use anyhow::{Context, anyhow, bail};
 use explore::scenario::Hosts;
-use explore::{BUILTIN, Run, RunConfig, Scenario, Stacks, builtin, report};
+use explore::{BUILTIN, RunConfig, Scenario, Stacks, builtin, report};
 use model::{Bug, Switches};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
     let bugs: Result<BTreeSet<Bug>, _> = arguments.bug.iter().map(|bug| bug.parse::<Bug>()).collect();
     let switches = Switches { bugs: bugs.context("--bug")? };
     let config = RunConfig { seed: arguments.seed, switches, trace: true };
-    let run = in_cloud(&scenario, &config)?;
+    let run = explore::run(&scenario, &config, &prepare(&scenario)?)?;
     if let Some(file) = &arguments.trace {
         std::fs::write(file, run.trace_json_lines())
             .with_context(|| format!("--trace: cannot write {}", file.display()))?;
@@ -46,12 +46,10 @@ pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
     Ok(run.report.passed())
 }
 
-/// Runs a scenario with the shipped drivers and those its stacks name by path.
-pub(crate) fn in_cloud(scenario: &Scenario, config: &RunConfig) -> anyhow::Result<Run> {
+/// Makes the stacks of a scenario ready, of the shipped drivers and those they name by path.
+pub(crate) fn prepare(scenario: &Scenario) -> anyhow::Result<Stacks> {
     scenario.check_hosts()?;
-    let engine = setup::engine()?;
-    let stacks = Stacks::prepare(scenario, &engine, &setup::library())?;
-    Ok(explore::run(scenario, config, &stacks)?)
+    Ok(Stacks::prepare(scenario, &setup::engine()?, &setup::library())?)
 }
 
 /// The scenario a user means: a built-in one, or a file.
