@@ -1,6 +1,6 @@
 //! Configuration options, by Nova's names, groups and defaults (`nova/conf/`).
 //!
-//! [`Options`] is a plain struct for the code that reads them; [`Options::set`] and [`Options::names`] let people and
+//! [`Options`] is a plain struct for the code that reads them; [`Options::set`] and [`Options::NAMES`] let people and
 //! test harnesses address them by name.
 
 use crate::resources::Ratio;
