@@ -115,8 +115,3 @@ fn per_host(field: &str, entries: &Value, queries: &[String]) -> Value {
     }
     serde_json::to_value(by_host).unwrap_or_default()
 }
-
-/// Why a difference is as it should be, if it is listed.
-pub(crate) fn known_difference(_line: &Line, _difference: &Difference) -> Option<&'static str> {
-    None
-}

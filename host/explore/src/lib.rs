@@ -6,10 +6,9 @@
 //!
 //! ```no_run
 //! use novarig_explore::{RunConfig, Stacks, builtin, run};
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (engine, library): (virt::Engine, virt::Library) = todo!();
+//! # fn show(engine: &virt::Engine, library: &virt::Library) -> Result<(), Box<dyn std::error::Error>> {
 //! let scenario = builtin("resize").ok_or("no such scenario")?.scenario()?;
-//! let stacks = Stacks::prepare(&scenario, &engine, &library)?;
+//! let stacks = Stacks::prepare(&scenario, engine, library)?;
 //! let run = run(&scenario, &RunConfig { seed: 7, trace: true, ..RunConfig::default() }, &stacks)?;
 //! assert!(run.report.passed());
 //! # Ok(())
