@@ -10,9 +10,12 @@ use std::collections::BTreeSet;
 /// The most combinations looked at for one request: about a second's work.
 const MAX_STEPS: usize = 10_000_000;
 
-/// The most amounts that the candidates of one answer name together: some 150 MB of JSON. With three resource classes
-/// that is a third as many candidates.
-const MAX_AMOUNTS: usize = 1_000_000;
+/// How much of what is done once for each part or provider of a combination is as much work as looking at one.
+const LIGHT_WORK: usize = 8;
+
+/// The most amounts that the candidates of one answer name together, or the most providers of groups if those are more:
+/// some 150 MB of JSON. With three resource classes that is a third as many candidates.
+const MAX_NAMED: usize = 1_000_000;
 
 /// One candidate.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,8 +75,8 @@ struct Search<'s, 'a> {
     /// What the combination takes so far, part by part.
     taken: Vec<(Slot, ClassId, u64)>,
     found: Vec<Found>,
-    /// How many amounts the candidates found so far name.
-    amounts: usize,
+    /// How many amounts the candidates found so far name, or providers of groups.
+    named: usize,
     /// Candidates made of sharing providers only, which show up at every anchor these share with.
     without_anchor: BTreeSet<Found>,
     /// By part, how many of its options have been tried; kept for its memory only.
@@ -104,7 +107,7 @@ impl<'s, 'a> Search<'s, 'a> {
             chosen: Vec::new(),
             taken: Vec::new(),
             found: Vec::new(),
-            amounts: 0,
+            named: 0,
             without_anchor: BTreeSet::new(),
             tried: Vec::new(),
             steps: 0,
@@ -140,7 +143,7 @@ impl<'s, 'a> Search<'s, 'a> {
                 tried.pop();
                 continue;
             };
-            self.spend(1)?;
+            self.spend(1 + part / LIGHT_WORK)?;
             if !self.choose(part, option) {
                 continue;
             }
@@ -261,7 +264,7 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// Adds the combination at hand to what is found, if it keeps the rules that only show in the whole.
     fn finish(&mut self, anchor: Slot) -> Result<(), PlacementError> {
-        if !self.in_same_subtrees() || self.question.one_per_tree && !self.one_per_tree() {
+        if !self.in_same_subtrees()? || self.question.one_per_tree && !self.one_per_tree() {
             return Ok(());
         }
         let mut resources = self.taken.clone();
@@ -289,24 +292,40 @@ impl<'s, 'a> Search<'s, 'a> {
         if at_other_anchors && !self.without_anchor.insert(found.clone()) {
             return Ok(());
         }
-        self.amounts += found.resources.len();
-        if self.amounts > MAX_AMOUNTS {
+        self.named += found.resources.len().max(found.mappings.len());
+        if self.named > MAX_NAMED {
             return Err(PlacementError::TooManyCandidates);
         }
         self.found.push(found);
         Ok(())
     }
 
-    fn in_same_subtrees(&self) -> bool {
-        self.question.same_subtree.iter().all(|groups| {
+    /// Whether of the providers of each set of tied groups, one is an ancestor of, or the same as, all the others.
+    fn in_same_subtrees(&mut self) -> Result<bool, PlacementError> {
+        let question = self.question;
+        for groups in &question.same_subtree {
             let parts =
                 self.parts.iter().zip(&self.chosen).filter(|(part, _)| groups.contains(&part.group()));
             let slots: BTreeSet<Slot> = parts.map(|(_, slot)| *slot).collect();
-            // One of them is the top if it is in the lineage of every one.
-            slots
-                .iter()
-                .any(|top| slots.iter().all(|slot| self.state.lineage(*slot).any(|above| above == *top)))
-        })
+            let mut walked = self.parts.len();
+            let Some(first) = slots.first() else { return Ok(false) };
+            // It is the highest of them above the first.
+            let top = self
+                .state
+                .lineage(*first)
+                .inspect(|_| walked += 1)
+                .filter(|above| slots.contains(above))
+                .last();
+            let below = |slot: &Slot| {
+                self.state.lineage(*slot).inspect(|_| walked += 1).any(|above| Some(above) == top)
+            };
+            let tied = slots.iter().all(below);
+            self.spend(walked / LIGHT_WORK)?;
+            if !tied {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn one_per_tree(&self) -> bool {
