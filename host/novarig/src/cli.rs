@@ -25,6 +25,8 @@ pub(crate) enum Command {
     /// Write and build drivers and fault layers of your own
     #[command(subcommand)]
     Driver(DriverCommand),
+    /// Serve Placement's API alone, microversions 1.0 to 1.39, with its state in memory
+    Placement(PlacementArguments),
 }
 
 #[derive(Debug, Args)]
@@ -92,6 +94,13 @@ pub(crate) struct NewArguments {
 pub(crate) struct BuildArguments {
     /// The driver's folder, with its Cargo.toml
     pub(crate) path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlacementArguments {
+    /// Where to listen; port 0 is any that is free. Whoever can reach it may do everything
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8778")]
+    pub(crate) listen: String,
 }
 
 /// The options of the control plane, group by group.

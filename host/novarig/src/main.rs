@@ -1,6 +1,7 @@
 //! `novarig`: run scenarios in a simulated cloud whose hypervisors are WebAssembly components.
 //!
-//! The binary only assembles: it reads the command line, prepares engine and drivers, and prints what other crates found.
+//! The binary only assembles: it reads the command line, prepares engine and drivers, prints what other crates found, and
+//! serves what they answer.
 //! It ends with 0 when all is as it must be, with 1 when a scenario's expectations or a cloud's invariants do not hold,
 //! and with 2 when it was given something it cannot use, which a message on standard error explains.
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Demo => commands::demo(),
         Command::Driver(DriverCommand::New(arguments)) => commands::driver_new(&arguments),
         Command::Driver(DriverCommand::Build(arguments)) => commands::driver_build(&arguments),
+        Command::Placement(arguments) => commands::placement(&arguments),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
