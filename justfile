@@ -11,6 +11,11 @@ tools := justfile_directory() / ".tools"
 manifest := quote(justfile_directory() / "Cargo.toml")
 deterministic_rooms := "model placement scheduler compute conductor"
 cargo_deny_version := "0.20.2"
+conformance := justfile_directory() / "tests/conformance"
+conformance_environment := tools / "conformance"
+conformance_python := quote(conformance_environment / "bin/python")
+target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+placement_server := quote("exec '" + target / "debug/novarig" + "' placement --listen {address}")
 
 # List the recipes
 [private]
@@ -37,6 +42,21 @@ build: setup
 # Measure; the numbers are medians
 bench *ARGS: setup
     cargo bench --workspace --profile dev "$@"
+
+# Hold Placement against the real one: its own test suite, its client, its routes, random and made-up requests
+conformance-placement: build conformance-environment
+    {{ conformance_python }} {{ quote(conformance / "placement_gabbi.py") }} --server {{ placement_server }} --expect 1315
+    {{ conformance_python }} {{ quote(conformance / "placement_client.py") }} --server {{ placement_server }}
+    {{ conformance_python }} {{ quote(conformance / "placement_openapi.py") }} --server {{ placement_server }}
+    {{ conformance_python }} {{ quote(conformance / "placement_differential.py") }} --server {{ placement_server }} --requests 300
+    {{ conformance_python }} {{ quote(conformance / "placement_fuzz.py") }} --server {{ placement_server }} --seconds 25
+
+# Race Placement against the real one, then measure how the engine grows with the cloud
+bench-placement: setup conformance-environment
+    cargo build --bin novarig --example placement_load
+    {{ conformance_python }} {{ quote(conformance / "placement_speed.py") }} --server {{ placement_server }} \
+        --load {{ quote("exec '" + target / "debug/examples/placement_load" + "' --address {address}") }}
+    cargo bench --workspace --profile dev --bench candidates
 
 # Check the format, and that neither compiler nor clippy has a warning
 lint: setup
@@ -69,12 +89,16 @@ ci:
     set -euo pipefail
     timings=()
     trap 'printf "\n=== timings\n"; printf "%s\n" "${timings[@]}"' EXIT
-    for stage in setup lint doc test demo deny; do
+    for stage in setup lint doc test demo conformance-placement deny; do
         printf '\n=== %s\n' "$stage"
         begin=$SECONDS
         {{ just }} "$stage"
-        timings+=("$(printf '%-6s %5d s' "$stage" $((SECONDS - begin)))")
+        timings+=("$(printf '%-21s %5d s' "$stage" $((SECONDS - begin)))")
     done
+
+[private]
+conformance-environment:
+    @{{ quote(conformance / "environment") }} {{ quote(conformance_environment) }}
 
 [private]
 install-cargo-deny:

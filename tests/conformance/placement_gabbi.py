@@ -9,11 +9,13 @@ wants: the server finds the fixture's name in the environment variable GABBI_FIX
 
 Some fixtures prepare resources by writing to the service's database. They are run as they are, except that the helpers
 through which they write are replaced by requests to the server (`OverHttp`), so that they leave the same resources
-behind. The exit status is 0 when every test passes, or at least as many as --expect says.
+behind. Files run side by side, one a processor. The exit status is 0 when every test passes, or at least as many as --expect says.
 """
 
 import argparse
+import concurrent.futures
 import contextlib
+import functools
 import http.client
 import importlib
 import json
@@ -212,10 +214,13 @@ def fixtures_over_http(server):
     return fixtures
 
 
-def run_file(path, server, fixtures):
+def run_file(command, path):
     """Runs one file against a fresh server; returns how many tests it has, how many pass, and why others do not."""
     from gabbi import handlers, suitemaker, utils
 
+    warnings.simplefilter("ignore")
+    server = Server(command)
+    fixtures = fixtures_over_http(server)
     document = utils.load_yaml(yaml_file=str(path), safe=True)
     fixture = (document.get("fixtures") or ["APIFixture"])[-1]
     with server.running(fixture):
@@ -250,21 +255,20 @@ def main():
     arguments.add_argument("--verbose", action="store_true", help="list every file, and the reason of each failure")
     arguments.add_argument("files", nargs="*", help="files of the suite, such as traits.yaml; without any, all")
     options = arguments.parse_args()
-    warnings.simplefilter("ignore")
 
     suite = importlib.import_module("placement.tests.functional")
     folder = pathlib.Path(suite.__file__).parent / "gabbits"
     paths = [folder / name for name in options.files] or sorted(folder.glob("*.yaml"))
-    server = Server(options.server)
-    fixtures = fixtures_over_http(server)
     total, passed = 0, 0
-    for path in paths:
-        in_file, passed_in_file, failures = run_file(path, server, fixtures)
-        total, passed = total + in_file, passed + passed_in_file
-        if failures or options.verbose:
-            print(f"{path.name}: {passed_in_file} of {in_file}", flush=True)
-        for name, reason in failures.items():
-            print(f"  {name}: {reason.strip().splitlines()[-1]}")
+    # Processes, for the suite hands names to its tests in the environment.
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(functools.partial(run_file, options.server), paths)
+        for path, (in_file, passed_in_file, failures) in zip(paths, results):
+            total, passed = total + in_file, passed + passed_in_file
+            if failures or options.verbose:
+                print(f"{path.name}: {passed_in_file} of {in_file}", flush=True)
+            for name, reason in failures.items():
+                print(f"  {name}: {reason.strip().splitlines()[-1]}")
     print(f"{passed} of {total} tests of Placement's suite pass, in {len(paths)} files")
     expected = total if options.expect is None else options.expect
     sys.exit(0 if passed >= expected else 1)
