@@ -45,16 +45,16 @@ bench *ARGS: setup
 
 # Hold Placement against the real one: its own test suite, its client, its routes, random and made-up requests
 conformance-placement: build conformance-environment
-    {{ conformance_python }} {{ quote(conformance / "placement_gabbi.py") }} --server {{ placement_server }} --expect 1315
-    {{ conformance_python }} {{ quote(conformance / "placement_client.py") }} --server {{ placement_server }}
-    {{ conformance_python }} {{ quote(conformance / "placement_openapi.py") }} --server {{ placement_server }}
-    {{ conformance_python }} {{ quote(conformance / "placement_differential.py") }} --server {{ placement_server }} --requests 300
-    {{ conformance_python }} {{ quote(conformance / "placement_fuzz.py") }} --server {{ placement_server }} --seconds 25
+    @{{ conformance_python }} {{ quote(conformance / "placement_gabbi.py") }} --server {{ placement_server }} --expect 1315
+    @{{ conformance_python }} {{ quote(conformance / "placement_client.py") }} --server {{ placement_server }}
+    @{{ conformance_python }} {{ quote(conformance / "placement_openapi.py") }} --server {{ placement_server }}
+    @{{ conformance_python }} {{ quote(conformance / "placement_differential.py") }} --server {{ placement_server }} --requests 300
+    @{{ conformance_python }} {{ quote(conformance / "placement_fuzz.py") }} --server {{ placement_server }} --seconds 25
 
 # Race Placement against the real one, then measure how the engine grows with the cloud
 bench-placement: setup conformance-environment
     cargo build --bin novarig --example placement_load
-    {{ conformance_python }} {{ quote(conformance / "placement_speed.py") }} --server {{ placement_server }} \
+    @{{ conformance_python }} {{ quote(conformance / "placement_speed.py") }} --server {{ placement_server }} \
         --load {{ quote("exec '" + target / "debug/examples/placement_load" + "' --address {address}") }}
     cargo bench --workspace --profile dev --bench candidates
 

@@ -124,7 +124,7 @@ def main():
     options = arguments.parse_args()
     server = PlacementClientTest.server = placement_gabbi.Server(options.server)
     with server.running("APIFixture"):
-        result = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(PlacementClientTest))
+        result = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(PlacementClientTest))
     sys.exit(0 if result.wasSuccessful() else 1)
 
 

@@ -63,7 +63,9 @@ class Server:
         self.port = free_port()
         command = self.command.format(address=f"{HOST}:{self.port}")
         environment = dict(os.environ, GABBI_FIXTURE=fixture)
-        process = subprocess.Popen(command, shell=True, env=environment, start_new_session=True)
+        # Only what it complains of is shown.
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen(command, shell=True, env=environment, stdout=quiet, start_new_session=True)
         try:
             self.wait_until_up(process)
             yield

@@ -116,7 +116,7 @@ def main():
         connection = http.client.HTTPConnection(placement_gabbi.HOST, server.port, timeout=60)
         connection.request("GET", OWN_PATH)
         OpenApiTest.document = json.loads(connection.getresponse().read())
-    result = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(OpenApiTest))
+    result = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(OpenApiTest))
     sys.exit(0 if result.wasSuccessful() else 1)
 
 

@@ -136,6 +136,7 @@ impl Placement {
         clippy::expect_used,
         reason = "a slot is only ever taken from a live provider or from an index of them"
     )]
+    #[inline]
     pub(crate) fn provider_at(&self, slot: Slot) -> &Provider {
         self.slots.get(slot.0 as usize).and_then(Option::as_deref).expect("the slot holds a provider")
     }
@@ -154,6 +155,7 @@ impl Placement {
     }
 
     #[expect(clippy::expect_used, reason = "a class in use by an inventory cannot be deleted")]
+    #[inline]
     pub(crate) fn class_name(&self, class: ClassId) -> &ResourceClass {
         self.classes.name(class).expect("the class exists")
     }

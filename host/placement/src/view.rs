@@ -1,4 +1,6 @@
 //! Reading: providers, consumers, usages and names as they are.
+//!
+//! What the longest answers read of every provider is inlined into the crate that writes them.
 
 use crate::error::PlacementError;
 use crate::inventory::Inventory;
@@ -16,6 +18,7 @@ pub struct ProviderRef<'a> {
 }
 
 impl<'a> ProviderRef<'a> {
+    #[inline]
     pub(crate) fn new(state: &'a Placement, slot: Slot) -> Self {
         Self { state, slot, provider: state.provider_at(slot) }
     }
@@ -25,6 +28,7 @@ impl<'a> ProviderRef<'a> {
     }
 
     /// Its id.
+    #[inline]
     pub fn id(&self) -> ProviderId {
         self.provider.id
     }
@@ -40,11 +44,13 @@ impl<'a> ProviderRef<'a> {
     }
 
     /// The provider it is part of; none for a root.
+    #[inline]
     pub fn parent(&self) -> Option<ProviderId> {
         self.provider.parent.map(|slot| self.state.provider_at(slot).id)
     }
 
     /// The root of the tree it is in: itself if it has no parent.
+    #[inline]
     pub fn root(&self) -> ProviderId {
         self.state.provider_at(self.provider.root).id
     }

@@ -13,7 +13,7 @@ use crate::placement::version::Version;
 use axum::http::StatusCode;
 use model::ProviderId;
 use placement::{Candidate, CandidateSet, CandidatesRequest, Placement, PlacementError, ProviderRef};
-use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 pub(crate) fn list(call: &Call, state: &Placement) -> Answer {
     let request = candidates_request::parse(&call.query, call.version)?;
@@ -169,8 +169,9 @@ impl Writer {
     }
 
     fn id(&mut self, id: ProviderId) {
-        let mut buffer = Uuid::encode_buffer();
-        self.quoted(id.0.as_hyphenated().encode_lower(&mut buffer));
+        let mut quoted = [b'"'; Hyphenated::LENGTH + 2];
+        id.0.as_hyphenated().encode_lower(&mut quoted[1..]);
+        self.bytes.extend_from_slice(&quoted);
     }
 
     fn number(&mut self, number: u64) {
