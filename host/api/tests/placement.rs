@@ -173,6 +173,31 @@ async fn isolated_groups_have_providers_of_their_own_and_one_amount_is_never_spl
 }
 
 #[tokio::test]
+async fn a_name_that_does_not_exist_is_an_error_only_if_what_comes_before_it_can_be_met() {
+    let api = Api::new();
+    api.provider(1, None, json!({"VCPU": {"total": 8}, "DISK_GB": {"total": 10, "max_unit": 5}})).await;
+    api.ok("PUT", "/traits/CUSTOM_T", None).await;
+    let ask = async |query: &str| {
+        let path = format!("/allocation_candidates?{query}&group_policy=none");
+        let (status, answer) = api.call("GET", &path, None).await;
+        (status.as_u16(), answer["allocation_requests"].as_array().map(Vec::len))
+    };
+    for unknown in ["resources2=CUSTOM_NONE:1", "resources2=VCPU:1&required2=CUSTOM_NONE"] {
+        for (before, answer) in [
+            ("resources1=VCPU:1", (400, None)),
+            ("resources1=VCPU:9", (200, Some(0))),
+            ("resources=DISK_GB:6", (200, Some(0))),
+            ("resources1=VCPU:1&required1=CUSTOM_T", (200, Some(0))),
+            ("resources1=VCPU:1&root_required=CUSTOM_T", (200, Some(0))),
+            ("resources1=VCPU:1&root_required=!CUSTOM_T", (400, None)),
+            ("resources1=VCPU:1&root_required=CUSTOM_NONE", (400, None)),
+        ] {
+            assert_eq!(ask(&format!("{before}&{unknown}")).await, answer, "{before}&{unknown}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_provider_moves_with_its_subtree_from_1_37_on() {
     let api = Api::new();
     for (number, parent) in [(1, None), (2, Some(1)), (3, Some(2)), (4, None)] {

@@ -86,11 +86,11 @@ pub enum GroupPolicy {
 }
 
 impl Placement {
-    /// What could supply the request, as things are. An unknown resource class or trait is an error; an unknown
-    /// provider or aggregate only leaves nothing to find.
+    /// What could supply the request, as things are. An unknown resource class or trait is an error, unless there is
+    /// nothing for a group before it; an unknown provider or aggregate only leaves nothing to find.
     pub fn candidates(&self, request: &CandidatesRequest) -> Result<CandidateSet<'_>, PlacementError> {
         let found = match resolve::resolve(self, request)? {
-            Some(question) => search::search(self, &question, request.limit)?,
+            Some(question) => search::search(self, question, request.limit)?,
             None => Vec::new(),
         };
         let suffixes = request.groups.iter().map(|group| group.suffix.clone()).collect();

@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A request in the engine's own numbers.
 pub(super) struct Question<'a> {
     pub(super) groups: Vec<Group<'a>>,
+    /// What a group names that does not exist. The groups are those before it.
+    pub(super) unknown: Option<PlacementError>,
     pub(super) isolate: bool,
     pub(super) root_required: BTreeSet<TraitId>,
     pub(super) root_forbidden: BTreeSet<TraitId>,
@@ -45,11 +47,21 @@ pub(super) fn resolve<'a>(
 ) -> Result<Option<Question<'a>>, PlacementError> {
     let root_required = state.trait_ids(&request.root_required)?;
     let root_forbidden = state.trait_ids(&request.root_forbidden)?;
+    let any_root = root_required.is_empty() && root_forbidden.is_empty();
+    if !any_root && !has_root(state, &root_required, &root_forbidden) {
+        return Ok(None);
+    }
     let mut groups = Vec::with_capacity(request.groups.len());
+    let mut unknown = None;
     for group in &request.groups {
-        match resolve_group(state, group)? {
-            Some(group) => groups.push(group),
-            None => return Ok(None),
+        match resolve_group(state, group) {
+            Ok(Some(group)) => groups.push(group),
+            Ok(None) => return Ok(None),
+            Err(error) if groups.is_empty() => return Err(error),
+            Err(error) => {
+                unknown = Some(error);
+                break;
+            }
         }
     }
     if groups.is_empty() {
@@ -64,6 +76,7 @@ pub(super) fn resolve<'a>(
     }
     Ok(Some(Question {
         groups,
+        unknown,
         isolate: request.group_policy == GroupPolicy::Isolate,
         root_required,
         root_forbidden,
@@ -71,6 +84,20 @@ pub(super) fn resolve<'a>(
         one_per_tree: !request.nested_aware && state.index.nested > 0,
         sharing,
     }))
+}
+
+/// Whether a root has the traits that the anchor must have, and none of the others.
+fn has_root(state: &Placement, required: &BTreeSet<TraitId>, forbidden: &BTreeSet<TraitId>) -> bool {
+    let mut all = vec![Seek::In(&state.index.roots)];
+    all.extend(required.iter().map(|id| Seek::In(&state.index.with_trait(*id).own)));
+    let mut from = 0;
+    while let Some(root) = next_of_all(&all, from) {
+        if state.provider_at(Slot(root)).traits.is_disjoint(forbidden) {
+            return true;
+        }
+        from = root + 1;
+    }
+    false
 }
 
 fn resolve_group<'a>(

@@ -44,12 +44,37 @@ impl Part {
 
 pub(super) fn search(
     state: &Placement,
+    mut question: Question<'_>,
+    limit: Option<usize>,
+) -> Result<Vec<Found>, PlacementError> {
+    let mut steps = 0;
+    match question.unknown.take() {
+        None => search_with(state, &question, limit, &mut steps),
+        // The real service looks at one group after the other, and at none after one that has no candidates of its own:
+        // what later ones name does not matter then (`_get_by_requests`).
+        Some(unknown) => {
+            (question.isolate, question.one_per_tree) = (false, false);
+            question.same_subtree.clear();
+            for group in std::mem::take(&mut question.groups) {
+                question.groups = vec![group];
+                if search_with(state, &question, Some(1), &mut steps)?.is_empty() {
+                    return Ok(Vec::new());
+                }
+            }
+            Err(unknown)
+        }
+    }
+}
+
+fn search_with(
+    state: &Placement,
     question: &Question<'_>,
     limit: Option<usize>,
+    steps: &mut usize,
 ) -> Result<Vec<Found>, PlacementError> {
     let shared = question.shared_roots(state);
     let conditions = question.anchor_conditions(state, &shared);
-    let mut search = Search::new(state, question, limit);
+    let mut search = Search::new(state, question, limit, steps);
     let mut from = 0;
     while let Some(root) = next_of_all(&conditions, from) {
         search.at_anchor(Slot(root))?;
@@ -81,11 +106,17 @@ struct Search<'s, 'a> {
     without_anchor: BTreeSet<Found>,
     /// By part, how many of its options have been tried; kept for its memory only.
     tried: Vec<usize>,
-    steps: usize,
+    /// How much work has been done for the request.
+    steps: &'s mut usize,
 }
 
 impl<'s, 'a> Search<'s, 'a> {
-    fn new(state: &'s Placement, question: &'s Question<'a>, limit: Option<usize>) -> Self {
+    fn new(
+        state: &'s Placement,
+        question: &'s Question<'a>,
+        limit: Option<usize>,
+        steps: &'s mut usize,
+    ) -> Self {
         let mut parts = Vec::new();
         for (group, spread) in question.groups.iter().enumerate().filter(|(_, group)| !group.granular) {
             parts.extend(spread.resources.iter().map(|(class, amount)| Part::Class {
@@ -110,7 +141,7 @@ impl<'s, 'a> Search<'s, 'a> {
             named: 0,
             without_anchor: BTreeSet::new(),
             tried: Vec::new(),
-            steps: 0,
+            steps,
         }
     }
 
@@ -123,8 +154,8 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), PlacementError> {
-        self.steps += steps;
-        if self.steps > MAX_STEPS { Err(PlacementError::TooManyCandidates) } else { Ok(()) }
+        *self.steps += steps;
+        if *self.steps > MAX_STEPS { Err(PlacementError::TooManyCandidates) } else { Ok(()) }
     }
 
     fn at_anchor(&mut self, anchor: Slot) -> Result<(), PlacementError> {
