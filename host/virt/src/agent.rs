@@ -6,9 +6,9 @@
 //! stays, everything else it knew is lost, and the next call finds a new instance whose `init_host` has been called, if the
 //! old one's had been.
 
-use crate::bindings::Guest;
 use crate::bindings::types::VirtError;
 use crate::error::FailureCause;
+use crate::exports::Guest;
 use crate::imports::{Around, HostState, Refused};
 use crate::limits::STACK_BYTES;
 use crate::method::Method;
@@ -135,8 +135,8 @@ async fn serve(
         (FailureCause::NotInstantiated { problem: one_line(&error) }, Some(first_method))
     };
     store.set_fuel(limits.fuel_per_call).map_err(not_instantiated)?;
-    let driver = match stack.pre().instantiate_async(&mut store).await {
-        Ok(driver) => driver,
+    let instance = match stack.pre().instantiate_async(&mut store).await {
+        Ok(instance) => instance,
         Err(error) => {
             let (cause, _) = diagnose(&error, store.data(), &limits);
             return Err(match cause {
@@ -147,7 +147,7 @@ async fn serve(
             });
         }
     };
-    let guest = driver.nova_virt_driver();
+    let guest = &Guest::new(instance, stack.clone());
     let restart = shared.initialised.get() && first.method != Method::InitHost;
 
     let ended = store

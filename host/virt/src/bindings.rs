@@ -12,8 +12,6 @@ mod generated {
     });
 }
 
-pub(crate) use generated::VirtDriverPre;
-pub(crate) use generated::exports::nova::virt::driver::Guest;
 pub(crate) use generated::nova::virt::{clock, config, errors, logging, requests, types as noun, virtapi};
 
 /// Every type of the contract, flat: what `wit/v0.1/types.wit`, `errors.wit` and `driver.wit` describe.

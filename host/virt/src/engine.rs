@@ -1,10 +1,10 @@
 //! The engine: compiles stacks, keeps the compiled code, and holds what all hosts share.
 
-use crate::bindings::VirtDriverPre;
 use crate::cache::{CodeCache, Key};
 use crate::compose::compose;
 use crate::contract;
 use crate::error::LoadError;
+use crate::exports::Exports;
 use crate::imports::{self, HostState};
 use crate::library::Library;
 use crate::limits::{STACK_BYTES, STACK_DEPTH};
@@ -50,6 +50,8 @@ impl Engine {
             .memory_reservation(MEMORY_RESERVATION)
             .memory_reservation_for_growth(MEMORY_GROWTH)
             .memory_guard_size(0)
+            // A driver's initial memory is small: to copy it is cheaper than to map it, and to unmap it again.
+            .memory_init_cow(false)
             .max_wasm_stack(STACK_BYTES)
             .async_stack_size(NATIVE_STACK)
             // The same on every machine, down to the bits of a NaN.
@@ -89,7 +91,7 @@ impl Engine {
         let compiled = match cached {
             Some(compiled) => compiled,
             None => {
-                let compiled = self.compile(&files, unusable)?;
+                let compiled = self.compile(&files, &unusable)?;
                 if let Some(cache) = &self.cache {
                     cache.store(&key, &compiled);
                 }
@@ -99,9 +101,9 @@ impl Engine {
         let pre = self
             .linker
             .instantiate_pre(&compiled)
-            .and_then(VirtDriverPre::new)
             .map_err(|error| unusable(crate::agent::one_line(&error)))?;
-        Ok(PreparedStack::new(stack.to_string(), components, pre))
+        let exports = Exports::find(&compiled).map_err(unusable)?;
+        Ok(PreparedStack::new(stack.to_string(), components, pre, exports))
     }
 
     fn compile(

@@ -38,6 +38,7 @@ mod contract;
 mod durable;
 mod engine;
 mod error;
+mod exports;
 mod faults;
 mod hypervisor;
 mod imports;

@@ -1,10 +1,11 @@
 //! A stack that is ready to run: checked, composed and compiled.
 
-use crate::bindings::VirtDriverPre;
+use crate::exports::Exports;
 use crate::imports::HostState;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
+use wasmtime::component::InstancePre;
 
 /// One component of a stack, as far as its surroundings need to know it.
 #[derive(Clone, Debug)]
@@ -22,12 +23,18 @@ pub struct PreparedStack(Rc<Inner>);
 struct Inner {
     text: Rc<str>,
     components: Rc<[Component]>,
-    pre: VirtDriverPre<HostState>,
+    pre: InstancePre<HostState>,
+    exports: Exports,
 }
 
 impl PreparedStack {
-    pub(crate) fn new(text: String, components: Vec<Component>, pre: VirtDriverPre<HostState>) -> Self {
-        Self(Rc::new(Inner { text: text.into(), components: components.into(), pre }))
+    pub(crate) fn new(
+        text: String,
+        components: Vec<Component>,
+        pre: InstancePre<HostState>,
+        exports: Exports,
+    ) -> Self {
+        Self(Rc::new(Inner { text: text.into(), components: components.into(), pre, exports }))
     }
 
     /// The stack, as it is written.
@@ -39,8 +46,12 @@ impl PreparedStack {
         self.0.components.clone()
     }
 
-    pub(crate) fn pre(&self) -> &VirtDriverPre<HostState> {
+    pub(crate) fn pre(&self) -> &InstancePre<HostState> {
         &self.0.pre
+    }
+
+    pub(crate) fn exports(&self) -> &Exports {
+        &self.0.exports
     }
 
     pub(crate) fn engine(&self) -> &wasmtime::Engine {
