@@ -76,8 +76,26 @@ pub mod settings {
     use std::str::FromStr;
 
     /// The text of a setting; none if it was not given and has no default.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn text(key: &str) -> Option<String> {
         host::get(key)
+    }
+
+    /// The text of a setting; none if it was not given and has no default.
+    #[cfg(target_arch = "wasm32")]
+    pub fn text(key: &str) -> Option<String> {
+        use std::cell::RefCell;
+        use std::collections::BTreeMap;
+        thread_local! {
+            /// Settings do not change in the life of an instance, so each is asked for once.
+            static KNOWN: RefCell<BTreeMap<String, Option<String>>> = const { RefCell::new(BTreeMap::new()) };
+        }
+        if let Some(known) = KNOWN.with_borrow(|known| known.get(key).cloned()) {
+            return known;
+        }
+        let text = host::get(key);
+        KNOWN.with_borrow_mut(|known| known.insert(key.to_owned(), text.clone()));
+        text
     }
 
     /// The value of a setting. `InvalidInput` if there is none or it cannot be read, which cannot be for a setting that
@@ -90,10 +108,18 @@ pub mod settings {
 
 /// The compute service's configuration.
 pub mod config {
-    #[cfg(target_arch = "wasm32")]
-    pub use crate::bindings::nova::virt::config::get;
     #[cfg(not(target_arch = "wasm32"))]
     pub use crate::testing::config as get;
+
+    /// The configuration, which does not change in the life of an instance.
+    #[cfg(target_arch = "wasm32")]
+    pub fn get() -> crate::types::ComputeConfig {
+        use std::cell::OnceCell;
+        thread_local! {
+            static KNOWN: OnceCell<crate::types::ComputeConfig> = const { OnceCell::new() };
+        }
+        KNOWN.with(|known| known.get_or_init(crate::bindings::nova::virt::config::get).clone())
+    }
 }
 
 /// What outlives the driver's agent, such as guests and disks.
