@@ -10,10 +10,12 @@ mod usage;
 
 use crate::services::Services;
 use crate::virt_types;
+use inventory::ManagedTraits;
 pub(crate) use inventory::Provider;
 use model::rpc::Address;
 use model::{ComputeNode, Flavor, HostName, Migration, MigrationId, NovaError, ProviderId, Server, ServerId};
 use std::cell::RefCell;
+use std::rc::Rc;
 use usage::{Usage, tracked_flavor};
 use virt::Hypervisor;
 
@@ -29,6 +31,7 @@ pub(crate) struct ResourceTracker {
 struct Node {
     record: ComputeNode,
     usage: Usage,
+    traits: Rc<ManagedTraits>,
 }
 
 impl ResourceTracker {
@@ -47,17 +50,20 @@ impl ResourceTracker {
             Some(id) => id,
             None => self.node_id(driver, &nodename).await?,
         };
-        let host_ip = driver.get_host_ip_addr().await?;
+        let traits = Rc::new(ManagedTraits::of(&driver.capabilities().await?));
         let records = &self.services.records;
         let former = records.compute_node(&self.host);
-        let options = self.services.options.get().clone();
         let now = self.services.clock.now();
-        let mut record =
-            virt_types::compute_node(&self.host, &nodename, id, resources, host_ip, former, &options, now);
+        let (mut record, mut usage) = {
+            let options = self.services.options.get();
+            (
+                virt_types::compute_node(&self.host, &nodename, id, resources, former, &options, now),
+                Usage::reserved(&options),
+            )
+        };
 
         let servers = records.servers_on(&self.host);
         let migrations = records.migrations_in_progress_or_error(&self.host);
-        let mut usage = Usage::reserved(&options);
         for server in &servers {
             usage.track_server(server, false);
         }
@@ -68,7 +74,7 @@ impl ResourceTracker {
         }
         self.remove_deleted_servers_allocations(record.id, &migrations);
         usage.write_to(&mut record);
-        *self.state.borrow_mut() = Some(Node { record, usage });
+        *self.state.borrow_mut() = Some(Node { record, usage, traits });
         self.update(driver).await
     }
 
@@ -191,8 +197,9 @@ impl ResourceTracker {
     /// Tells placement and saves the node record (`_update`). When the driver fails to say what there is, the record is
     /// not saved either, and what was claimed shows with the next change (observed on 34.0.0).
     async fn update(&self, driver: &Hypervisor) -> Result<(), NovaError> {
-        let Some(record) = self.node() else { return Ok(()) };
-        inventory::update_to_placement(&self.services, &self.address, driver, &record).await?;
+        let node = self.state.borrow().as_ref().map(|node| (node.record.clone(), Rc::clone(&node.traits)));
+        let Some((record, traits)) = node else { return Ok(()) };
+        inventory::update_to_placement(&self.services, &self.address, driver, &record, &traits).await?;
         self.services.records.save_compute_node(record).await;
         Ok(())
     }

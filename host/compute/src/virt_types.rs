@@ -182,7 +182,6 @@ pub(crate) fn compute_node(
     nodename: &str,
     id: ProviderId,
     resources: types::NodeResources,
-    host_ip: String,
     former: Option<ComputeNode>,
     options: &Options,
     now: Timestamp,
@@ -197,7 +196,8 @@ pub(crate) fn compute_node(
         hypervisor_hostname: nodename.into(),
         hypervisor_type: resources.hypervisor_type,
         hypervisor_version: u32::try_from(resources.hypervisor_version).unwrap_or(u32::MAX),
-        host_ip: Some(host_ip),
+        // Nova takes the configured address, not what the driver says (`get_host_ip_addr` is for migrations).
+        host_ip: Some(MY_IP.to_owned()),
         vcpus: u64::from(resources.vcpus),
         vcpus_used: 0,
         memory_mb: resources.memory_mb,

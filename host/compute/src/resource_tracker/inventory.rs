@@ -19,6 +19,7 @@ pub(super) async fn update_to_placement(
     writer: &Address,
     driver: &Hypervisor,
     node: &ComputeNode,
+    managed: &ManagedTraits,
 ) -> Result<(), NovaError> {
     if services.report_client.read(|placement| placement.provider(node.id).is_err()) {
         let name = node.hypervisor_hostname.to_string();
@@ -37,10 +38,8 @@ pub(super) async fn update_to_placement(
         .await?;
     let mut wanted: Vec<Provider> =
         wanted.into_iter().map(virt_types::wanted_provider).collect::<Result<_, _>>()?;
-    let capabilities = driver.capabilities().await?;
     if let Some(root) = wanted.iter_mut().find(|provider| provider.id == node.id) {
-        let disabled = services.records.service_disabled(&node.host);
-        own_traits(&mut root.traits, &capabilities, disabled);
+        managed.set(&mut root.traits, services.records.service_disabled(&node.host));
     }
     flush(services, writer, &present, &wanted).map_err(placement_failed)
 }
@@ -76,21 +75,42 @@ fn tree_of(placement: &Placement, root: ProviderId) -> Result<Vec<Provider>, Pla
 
 /// The traits the tracker manages itself: those of capabilities, that of a compute node, and that of a disabled one.
 /// What operators set besides is kept.
-fn own_traits(traits: &mut BTreeSet<TraitName>, capabilities: &[virt::types::Capability], disabled: bool) {
-    for capability in virt_types::ALL_CAPABILITIES {
-        let Some(name) = capability_trait(*capability) else { continue };
-        set_trait(traits, name, capabilities.contains(capability));
-    }
-    set_trait(traits, COMPUTE_NODE, true);
-    set_trait(traits, COMPUTE_STATUS_DISABLED, disabled);
+pub(super) struct ManagedTraits {
+    present: Vec<TraitName>,
+    absent: Vec<TraitName>,
+    disabled: TraitName,
 }
 
-fn set_trait(traits: &mut BTreeSet<TraitName>, name: &str, present: bool) {
-    let name = TraitName::from(name);
-    if present {
-        traits.insert(name);
-    } else {
-        traits.remove(&name);
+impl ManagedTraits {
+    /// Those of a node whose driver has these capabilities. As in Nova, capabilities are not asked for with every change
+    /// of the node.
+    pub(super) fn of(capabilities: &[virt::types::Capability]) -> Self {
+        let mut traits = Self {
+            present: vec![TraitName::from(COMPUTE_NODE)],
+            absent: Vec::new(),
+            disabled: TraitName::from(COMPUTE_STATUS_DISABLED),
+        };
+        for capability in virt_types::ALL_CAPABILITIES {
+            let Some(name) = capability_trait(*capability) else { continue };
+            let list =
+                if capabilities.contains(capability) { &mut traits.present } else { &mut traits.absent };
+            list.push(TraitName::from(name));
+        }
+        traits
+    }
+
+    fn set(&self, traits: &mut BTreeSet<TraitName>, disabled: bool) {
+        for name in &self.absent {
+            traits.remove(name);
+        }
+        for name in self.present.iter().chain(disabled.then_some(&self.disabled)) {
+            if !traits.contains(name) {
+                traits.insert(name.clone());
+            }
+        }
+        if !disabled {
+            traits.remove(&self.disabled);
+        }
     }
 }
 
