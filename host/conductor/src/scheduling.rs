@@ -31,7 +31,7 @@ pub(crate) fn select_destinations(
     records: &StateOfRecord,
     spec: &RequestSpec,
 ) -> Result<Destinations, NovaError> {
-    let options = services.options.get().clone();
+    let options = services.options.get();
     let target = fixed_destination(records, spec)?;
     let asked = placement_request(services, spec, target, &options)?;
     let candidates = allocation_candidates(services, &asked);

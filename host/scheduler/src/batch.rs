@@ -58,23 +58,26 @@ pub fn select_destinations<E>(
     let mut request = request.clone();
     let mut left = hosts;
     let mut claimed: Vec<Chosen> = Vec::with_capacity(servers.len());
+    let one_server = servers.len() == 1;
     for server in servers {
         request.server = *server;
         let round = if claimed.is_empty() { Round::First } else { Round::Later };
-        let decision = schedule_round(&request, left, options, round, random);
+        let decision = schedule_round(&request, std::mem::take(&mut left), options, round, random);
         if let Some(failure) = decision.failure {
             return Err(BatchError { claimed, reason: BatchFailure::Unordered(failure) });
         }
-        left = decision.ordered.iter().map(|weighed| weighed.host.clone()).collect();
-        let taken = match first_claimed(*server, &left, claim) {
+        let taken = match first_claimed(*server, &decision.ordered, claim) {
             Ok(Some(taken)) => taken,
             Ok(None) => {
                 return Err(BatchError { claimed, reason: BatchFailure::NotEnoughHosts(Box::new(decision)) });
             }
             Err(error) => return Err(BatchError { claimed, reason: BatchFailure::Claim(error) }),
         };
-        let host = left[taken].clone();
-        left[taken].place(&request);
+        let host = decision.ordered[taken].host.clone();
+        if !one_server {
+            left = decision.ordered.iter().map(|weighed| weighed.host.clone()).collect();
+            left[taken].place(&request);
+        }
         if let Some(group) = &mut request.instance_group {
             group.hosts.insert(host.host.clone());
             group.members.insert(*server);
@@ -82,15 +85,13 @@ pub fn select_destinations<E>(
         claimed.push(Chosen { server: *server, host, alternates: Vec::new(), decision });
     }
     if with_alternates {
-        let ordered = if claimed.len() > 1 {
-            schedule_round(&request, left, options, Round::Later, random).ordered
-        } else {
-            claimed.first().map(|one| one.decision.ordered.clone()).unwrap_or_default()
-        };
+        let later = (claimed.len() > 1)
+            .then(|| schedule_round(&request, left, options, Round::Later, random).ordered);
         let selected: BTreeSet<ProviderId> = claimed.iter().map(|one| one.host.compute_node).collect();
         for one in &mut claimed {
+            let ordered = later.as_ref().unwrap_or(&one.decision.ordered);
             one.alternates =
-                alternates(&one.host, &selected, &ordered, options.max_attempts).cloned().collect();
+                alternates(&one.host, &selected, ordered, options.max_attempts).cloned().collect();
         }
     }
     Ok(claimed)
@@ -99,10 +100,10 @@ pub fn select_destinations<E>(
 /// The index of the best host that has a candidate and lets itself be claimed.
 fn first_claimed<E>(
     server: ServerId,
-    hosts: &[HostState],
+    ordered: &[Weighed],
     claim: &mut dyn FnMut(ServerId, &HostState) -> Result<bool, E>,
 ) -> Result<Option<usize>, E> {
-    for (index, state) in hosts.iter().enumerate() {
+    for (index, state) in ordered.iter().map(|weighed| &weighed.host).enumerate() {
         if !state.allocation_candidates.is_empty() && claim(server, state)? {
             return Ok(Some(index));
         }
