@@ -8,6 +8,10 @@ use novarig_explore::{RunConfig, Scenario, Stacks, builtin, run};
 use std::time::{Duration, Instant};
 use virt::{Engine, Library};
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rounds of which the median is told.
 const ROUNDS: usize = 11;
 /// Scenarios in a round.
