@@ -91,7 +91,7 @@ impl Engine {
         let compiled = match cached {
             Some(compiled) => compiled,
             None => {
-                let compiled = self.compile(&files, &unusable)?;
+                let compiled = self.compile(&files, unusable)?;
                 if let Some(cache) = &self.cache {
                     cache.store(&key, &compiled);
                 }
