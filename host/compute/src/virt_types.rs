@@ -176,7 +176,6 @@ pub(crate) fn allocations(allocations: &Allocations) -> Vec<types::ProviderAlloc
 
 /// The node record a driver's numbers make. Ratios come from the configuration, else from the record as it was, else
 /// from the initial values of the configuration.
-#[expect(clippy::too_many_arguments, reason = "it gathers what a node record is made of, once")]
 pub(crate) fn compute_node(
     host: &HostName,
     nodename: &str,
