@@ -96,6 +96,8 @@ pub(crate) fn node_resources(nodename: String) -> Result<NodeResources, VirtErro
             vm_mode: "hvm".to_owned(),
         }],
         stats: vec![],
+        numa_topology: None,
+        pci_passthrough_devices: vec![],
     })
 }
 

@@ -16,10 +16,10 @@ mod inventory;
 use guests::{GUESTS, Guest, MOVED, Size, set_used, used};
 use inventory::CAPABILITIES;
 use novarig_driver_sdk::{
-    BlockDeviceInfo, Capability, CleanupRequest, DestroyRequest, Driver, FinishMigrationRequest,
+    Capability, CleanupRequest, ConsumerAllocations, DestroyRequest, Driver, FinishMigrationRequest,
     FinishRevertMigrationRequest, Instance, InstanceInfo, MigrateDiskAndPowerOffRequest, Migration,
-    NetworkInfo, NodeResources, ProviderTree, RebootRequest, RebootType, SpawnRequest, Uuid, VirtError,
-    VolumeConnector, config, export_driver, log, settings,
+    NetworkInfo, NodeResources, PowerOnRequest, ProviderTree, ProviderTreeUpdate, RebootRequest, RebootType,
+    SpawnRequest, Uuid, VirtError, VolumeConnector, config, export_driver, log, settings,
 };
 
 /// The driver has nothing but what is in durable storage and in its settings.
@@ -95,8 +95,9 @@ impl Driver for Fake {
         &self,
         tree: ProviderTree,
         nodename: String,
-    ) -> Result<ProviderTree, VirtError> {
-        inventory::update_provider_tree(tree, &nodename)
+        allocations: Option<Vec<ConsumerAllocations>>,
+    ) -> Result<ProviderTreeUpdate, VirtError> {
+        Ok(ProviderTreeUpdate { tree: inventory::update_provider_tree(tree, &nodename)?, allocations })
     }
 
     async fn get_info(&self, instance: Instance, _use_cache: bool) -> Result<InstanceInfo, VirtError> {
@@ -171,13 +172,8 @@ impl Driver for Fake {
         set_running(&instance, false)
     }
 
-    async fn power_on(
-        &self,
-        instance: Instance,
-        _network_info: NetworkInfo,
-        _block_device_info: BlockDeviceInfo,
-    ) -> Result<(), VirtError> {
-        set_running(&instance, true)
+    async fn power_on(&self, request: PowerOnRequest) -> Result<(), VirtError> {
+        set_running(&request.instance, true)
     }
 
     async fn migrate_disk_and_power_off(

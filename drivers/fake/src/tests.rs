@@ -32,6 +32,7 @@ fn spawn(power_on: bool) {
         network_info: vec![],
         block_device_info: no_disks(),
         power_on,
+        accel_info: vec![],
     };
     run(Fake.spawn(request)).unwrap();
 }
@@ -121,7 +122,14 @@ fn a_guest_is_spawned_stopped_started_and_destroyed() {
     assert!(run(Fake.instance_exists(instance())).unwrap());
     run(Fake.power_off(instance(), 60, 10)).unwrap();
     assert_eq!(state(), Some(PowerState::Shutdown));
-    run(Fake.power_on(instance(), vec![], no_disks())).unwrap();
+    run(Fake.power_on(PowerOnRequest {
+        instance: instance(),
+        network_info: vec![],
+        block_device_info: no_disks(),
+        accel_info: vec![],
+        share_info: vec![],
+    }))
+    .unwrap();
     assert_eq!(state(), Some(PowerState::Running));
     assert_eq!(vcpus_used(), 1);
     destroy();
@@ -197,6 +205,8 @@ fn an_unknown_guest_cannot_move_but_a_hard_reboot_makes_it() {
             network_info: vec![],
             reboot_type,
             block_device_info: no_disks(),
+            accel_info: vec![],
+            share_info: vec![],
         }))
     };
     assert_eq!(reboot(RebootType::Soft), Err(VirtError::InstanceNotFound("a".to_owned())));
@@ -214,6 +224,7 @@ fn cleanup_refuses_a_guest_that_exists() {
             destroy_disks: true,
             destroy_vifs: true,
             destroy_secrets: true,
+            migrate_data: None,
         }))
     };
     spawn(true);
@@ -266,7 +277,7 @@ fn inventories_follow_settings_and_keep_a_ratio_that_is_there() {
         traits: vec!["CUSTOM_OPERATORS".to_owned()],
         aggregates: vec![],
     };
-    let mut tree = run(Fake.update_provider_tree(vec![root], "host1".to_owned())).unwrap();
+    let mut tree = run(Fake.update_provider_tree(vec![root], "host1".to_owned(), None)).unwrap().tree;
     let numbers = |tree: &ProviderTree| -> Vec<(String, u64, u64, f64)> {
         let inventories = tree[0].inventories.iter();
         inventories.map(|i| (i.resource_class.clone(), i.total, i.reserved, i.allocation_ratio)).collect()
@@ -281,7 +292,7 @@ fn inventories_follow_settings_and_keep_a_ratio_that_is_there() {
     );
     assert_eq!(tree[0].traits, ["CUSTOM_OPERATORS"]);
     tree[0].inventories[0].allocation_ratio = 2.5;
-    let tree = run(Fake.update_provider_tree(tree, "host1".to_owned())).unwrap();
+    let tree = run(Fake.update_provider_tree(tree, "host1".to_owned(), None)).unwrap().tree;
     assert_eq!(numbers(&tree)[0].3, 2.5);
 }
 

@@ -1,14 +1,9 @@
 //! The trait that drivers and layers implement, and what its defaults do.
 
-use crate::bindings::nova::virt::driver as imported;
 use crate::defaults;
 use crate::methods::for_each_method;
-use crate::types::{
-    BlockDevice, BlockDeviceInfo, Capability, CleanupRequest, DestroyRequest, DeviceNamesRequest,
-    FinishMigrationRequest, FinishRevertMigrationRequest, ImageMeta, Instance, InstanceInfo,
-    MigrateDiskAndPowerOffRequest, Migration, NetworkInfo, NodeResources, ProviderTree, RebootRequest,
-    SpawnRequest, Uuid, VirtError, VolumeConnector,
-};
+#[expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")]
+use crate::types::*;
 
 /// What the methods do that a driver does not implement.
 ///
@@ -42,56 +37,65 @@ impl Below for Layer {
 }
 
 macro_rules! driver_trait {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) -> $answer:ty: $default:ident;)*) => {
+    ($($interface:ident {
+        $($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) -> $answer:ty: $default:ident;)*
+    })*) => {
         /// A hypervisor driver (`impl Driver for …`) or a layer over one (`impl Driver<Layer> for …`).
         #[expect(async_fn_in_trait, reason = "a component has one thread, so no future has to be `Send`")]
         pub trait Driver<B: Defaults = Bottom>: Default + 'static {
-            $(
+            $($(
                 $(#[$doc])*
                 async fn $name(&self $(, $arg: $type)*) -> Result<$answer, VirtError> {
                     B::$name(self $(, $arg)*).await
                 }
-            )*
+            )*)*
         }
 
         /// The defaults of [`Driver`], method by method.
         #[doc(hidden)]
         #[expect(async_fn_in_trait, reason = "a component has one thread, so no future has to be `Send`")]
         pub trait Defaults: Below {
-            $(async fn $name<D: Driver<Self>>(driver: &D $(, $arg: $type)*) -> Result<$answer, VirtError>;)*
+            $($(async fn $name<D: Driver<Self>>(driver: &D $(, $arg: $type)*) -> Result<$answer, VirtError>;)*)*
         }
 
         impl Defaults for Bottom {
-            $(
+            $($(
                 async fn $name<D: Driver<Self>>(driver: &D $(, $arg: $type)*) -> Result<$answer, VirtError> {
-                    driver_trait!(@$default $name driver $($arg)*)
+                    driver_trait!(@bottom $default $name driver $($arg)*)
                 }
-            )*
+            )*)*
         }
 
         impl Defaults for Layer {
-            $(
-                async fn $name<D: Driver<Self>>(_: &D $(, $arg: $type)*) -> Result<$answer, VirtError> {
-                    imported::$name($($arg),*).await
+            $($(
+                async fn $name<D: Driver<Self>>(driver: &D $(, $arg: $type)*) -> Result<$answer, VirtError> {
+                    driver_trait!(@layer $default $name driver $($arg)*)
                 }
-            )*
+            )*)*
         }
 
         /// The driver below a layer: one function for each method of [`Driver`].
         pub mod below {
-            $(pub use crate::bindings::nova::virt::driver::$name;)*
+            $(pub use crate::bindings::nova::virt::$interface::{$($name),*};)*
         }
     };
-    (@nothing $name:ident $driver:ident $($arg:ident)*) => {{
+    (@bottom nothing $name:ident $driver:ident $($arg:ident)*) => {{
         let _ = ($driver $(, $arg)*);
         Ok(())
     }};
-    (@not_implemented $name:ident $driver:ident $($arg:ident)*) => {{
+    (@bottom not_implemented $name:ident $driver:ident $($arg:ident)*) => {{
         let _ = ($driver $(, $arg)*);
         Err(VirtError::NotImplemented)
     }};
-    (@defaults $name:ident $driver:ident $($arg:ident)*) => {
+    (@bottom $default:ident $name:ident $driver:ident $($arg:ident)*) => {
         defaults::$name($driver $(, $arg)*).await
     };
+    (@layer own_defaults $name:ident $driver:ident $($arg:ident)*) => {
+        defaults::$name($driver $(, $arg)*).await
+    };
+    (@layer $default:ident $name:ident $driver:ident $($arg:ident)*) => {{
+        let _ = $driver;
+        below::$name($($arg),*).await
+    }};
 }
 for_each_method!(driver_trait);

@@ -1,14 +1,10 @@
 //! Makes a component of a driver.
 
-use crate::bindings::exports::nova::virt::driver::Guest;
+use crate::bindings::exports::nova::virt as exports;
 use crate::driver::{Defaults, Driver};
 use crate::methods::for_each_method;
-use crate::types::{
-    BlockDevice, BlockDeviceInfo, Capability, CleanupRequest, DestroyRequest, DeviceNamesRequest,
-    FinishMigrationRequest, FinishRevertMigrationRequest, ImageMeta, Instance, InstanceInfo,
-    MigrateDiskAndPowerOffRequest, Migration, NetworkInfo, NodeResources, ProviderTree, RebootRequest,
-    SpawnRequest, Uuid, VirtError, VolumeConnector,
-};
+#[expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")]
+use crate::types::*;
 use std::any::Any;
 use std::cell::OnceCell;
 use std::marker::PhantomData;
@@ -36,18 +32,22 @@ fn driver<D: Driver<B>, B: Defaults>() -> &'static D {
     }
 }
 
-/// Has the compiler check that a type can be exported, where it is not.
-pub fn fits<T: Guest>() {}
-
 macro_rules! guest {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) -> $answer:ty: $default:ident;)*) => {
-        impl<D: Driver<B>, B: Defaults> Guest for Exported<D, B> {
-            $(
-                async fn $name($($arg: $type),*) -> Result<$answer, VirtError> {
-                    driver::<D, B>().$name($($arg),*).await
-                }
-            )*
-        }
+    ($($interface:ident {
+        $($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) -> $answer:ty: $default:ident;)*
+    })*) => {
+        $(
+            impl<D: Driver<B>, B: Defaults> exports::$interface::Guest for Exported<D, B> {
+                $(
+                    async fn $name($($arg: $type),*) -> Result<$answer, VirtError> {
+                        driver::<D, B>().$name($($arg),*).await
+                    }
+                )*
+            }
+        )*
+
+        /// Has the compiler check that a type can be exported, where it is not.
+        pub fn fits<T: $(exports::$interface::Guest +)*>() {}
     };
 }
 for_each_method!(guest);
@@ -83,7 +83,7 @@ macro_rules! export_driver {
             type Component = $crate::Exported<$type, $crate::export_driver!(@below $kind)>;
             // The names of the exports are none that other targets' linkers take.
             #[cfg(target_arch = "wasm32")]
-            $crate::bindings::export_component!(Component with_types_in $crate::glue);
+            $crate::bindings::export_component!(Component with_types_in $crate::bindings);
             #[cfg(not(target_arch = "wasm32"))]
             const _: fn() = $crate::fits::<Component>;
 

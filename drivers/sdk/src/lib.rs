@@ -33,13 +33,13 @@
 //! one. A panic ends the instance: all calls in flight fail with the panic's message, and the next call finds a new value,
 //! with nothing left but what is in [`durable`] storage. So a driver keeps its guests there.
 //!
-//! The methods' parameters and the types are documented in the contract, `wit/v0.1`, and on the re-exports here. Built for
+//! The methods' parameters and the types are documented in the contract, `wit/v1.0`, and on the re-exports here. Built for
 //! another target than WebAssembly, for unit tests, the host's functions have stand-ins: see [`testing`].
 
 #[doc(hidden)]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit/v0.1",
+        path: "../../wit/v1.0",
         // The world of drivers is the same without the import of a driver, and an import that nobody uses is left out of a
         // component; so one world serves both.
         world: "virt-driver-layer",
@@ -54,8 +54,6 @@ pub mod bindings {
 mod defaults;
 mod driver;
 mod export;
-#[doc(hidden)]
-pub mod glue;
 mod host;
 mod methods;
 #[cfg(not(target_arch = "wasm32"))]
@@ -71,20 +69,37 @@ pub use export::{Exported, fits};
 
 /// Every type of the contract.
 pub mod types {
+    pub use crate::bindings::nova::virt::answers::{
+        Console, CpuDiagnostics, DiagnosticValue, DiskCounters, DiskDiagnostics, DriverState, HostCpuStats,
+        InstanceDiagnostics, LiveMigrationOutcome, MemoryDiagnostics, NicDiagnostics, ProviderTreeUpdate,
+        RollbackStatus, SavedEntry, SavedGuest, SavedVolume, VolumeUsage,
+    };
     pub use crate::bindings::nova::virt::config::{ComputeConfig, InventoryPolicy};
     pub use crate::bindings::nova::virt::errors::{
-        EncryptedVolume, FlatError, ImageReason, InstanceReason, QosNetwork, TaskStateConflict,
-        UnexpectedError, VideoMemory, VirtError,
+        DeviceReason, EncryptedVolume, FlatError, ImageReason, InstanceHost, InstanceReason, OptionConflict,
+        PathReason, QosNetwork, ShareReason, StateConflict, TaskStateConflict, UnexpectedError, VideoMemory,
+        VirtError,
     };
     pub use crate::bindings::nova::virt::requests::{
-        CleanupRequest, DestroyRequest, DeviceNamesRequest, FinishMigrationRequest,
-        FinishRevertMigrationRequest, MigrateDiskAndPowerOffRequest, RebootRequest, SpawnRequest,
+        AttachVolumeRequest, CheckDestinationRequest, CheckSourceDataRequest, CheckSourceRequest,
+        CleanupRequest, DestroyRequest, DetachVolumeRequest, DeviceNameRequest, DeviceNamesRequest,
+        ExtendVolumeRequest, FinishMigrationRequest, FinishRevertMigrationRequest, LiveMigrationRequest,
+        MigrateDiskAndPowerOffRequest, PostAtDestinationRequest, PostClaimRequest, PostLiveMigrationRequest,
+        PowerOnRequest, PreLiveMigrationRequest, RebootRequest, RebuildRequest, RescueRequest, ResumeRequest,
+        RollbackAtDestinationRequest, SpawnRequest, SwapVolumeRequest,
     };
     pub use crate::bindings::nova::virt::types::{
-        BlockDevice, BlockDeviceDestination, BlockDeviceInfo, BlockDeviceSource, Capability, CpuInfo,
-        CpuTopology, Flavor, ImageMeta, InjectedFile, Instance, InstanceInfo, Inventory, Migration,
-        MigrationType, Network, NetworkInfo, NodeResources, PowerState, Provider, ProviderAllocation,
-        ProviderTree, RebootType, ResourceAmount, Subnet, SupportedInstance, Uuid, Vif, VmState,
-        VolumeConnector,
+        AcceleratorRequest, BlockDevice, BlockDeviceDestination, BlockDeviceInfo, BlockDeviceSource,
+        Capability, ComputeInfo, ConsumerAllocations, CpuInfo, CpuTopology, Flavor, GuestNumaCell,
+        GuestNumaTopology, HostPower, ImageMeta, InjectedFile, Instance, InstanceDisk, InstanceInfo,
+        InstanceVolumes, Inventory, LiveMigrateData, LiveMigrateNumaInfo, LiveMigrationClaim,
+        LocalEncryption, LocalEncryptionFormat, MigrateVif, Migration, MigrationType, Network, NetworkInfo,
+        NodeResources, NumaCell, NumaPages, PciDevice, PciDeviceStatus, PciDeviceType, PowerState, Provider,
+        ProviderAllocation, ProviderTree, RebootType, ResourceAmount, SchedulerLimits, ShareMapping,
+        ShareProtocol, Subnet, SupportedInstance, TargetPowerState, Uuid, Vif, VmState, VolumeConnector,
+        VolumeEncryption, VtpmSecret,
+    };
+    pub use crate::bindings::nova::virt::virtapi::{
+        DriverTask, InstanceEvent, LifecycleEvent, LifecycleTransition,
     };
 }

@@ -88,6 +88,13 @@ pub fn instance(uuid: &str, flavor: Flavor) -> Instance {
         root_device_name: None,
         metadata: vec![],
         system_metadata: vec![],
+        availability_zone: None,
+        config_drive: false,
+        user_data: None,
+        key_name: None,
+        key_data: None,
+        numa_topology: None,
+        pci_devices: vec![],
     }
 }
 
@@ -154,6 +161,10 @@ pub fn config() -> ComputeConfig {
         vcpu: policy(4.0, 0),
         memory_mb: policy(1.0, 512),
         disk_gb: policy(1.0, 0),
+        image_type_exclude_list: vec![],
+        live_migration_wait_for_vif_plug: true,
+        vif_plugging_timeout: 300,
+        vif_plugging_is_fatal: true,
     }
 }
 
