@@ -80,6 +80,11 @@ pub mod settings {
         host::get(key)
     }
 
+    /// The names of the settings that have a value, in order.
+    pub fn keys() -> Vec<String> {
+        host::keys()
+    }
+
     /// The value of a setting. `InvalidInput` if there is none or it cannot be read, which cannot be for a setting that
     /// [`export_driver!`](crate::export_driver) lists with its kind and a default.
     pub fn get<T: FromStr>(key: &str) -> Result<T, VirtError> {

@@ -2,7 +2,7 @@
 //!
 //! Off WebAssembly the host's functions work on one set of stand-ins for each thread, that is for each test: settings are
 //! what [`set`] says, durable data are kept in memory, log lines are collected, the clock stands still except while somebody
-//! sleeps. A layer's driver below has no stand-in; test what a layer does itself.
+//! sleeps. The driver below a layer answers what [`below`] says.
 //!
 //! ```
 //! use novarig_driver_sdk::{durable, testing};
@@ -14,18 +14,24 @@
 //! ```
 
 use crate::bindings::nova::virt::logging::Level;
+use crate::intercept::Call;
 use crate::types::{
     BlockDeviceInfo, ComputeConfig, Flavor, Instance, InventoryPolicy, Migration, MigrationType, PowerState,
-    VmState,
+    VirtError, VmState,
 };
+use std::any::Any;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+type Answers = Box<dyn FnMut() -> Box<dyn Any>>;
+
 #[derive(Default)]
 struct StandIn {
+    below: BTreeMap<&'static str, Answers>,
+    called: Vec<&'static str>,
     settings: BTreeMap<String, String>,
     durable: BTreeMap<String, Vec<u8>>,
     log: Vec<String>,
@@ -45,6 +51,40 @@ pub fn set(key: &str, value: &str) {
 /// What has been logged so far, `level: message`.
 pub fn logged() -> Vec<String> {
     HOST.with_borrow(|host| host.log.clone())
+}
+
+/// Says what the driver below a layer answers to the calls of a method: these one after the other, the last for ever. A
+/// method of which nothing was said raises [`VirtError::NotImplemented`].
+///
+/// # Panics
+/// If there is no answer.
+pub fn below<T: Clone + 'static>(
+    method: &'static str,
+    answers: impl IntoIterator<Item = Result<T, VirtError>>,
+) {
+    let mut answers: VecDeque<Result<T, VirtError>> = answers.into_iter().collect();
+    assert!(!answers.is_empty(), "below({method}) needs an answer");
+    let next = move || -> Box<dyn Any> {
+        if answers.len() > 1 { Box::new(answers.pop_front()) } else { Box::new(answers.front().cloned()) }
+    };
+    HOST.with_borrow_mut(|host| host.below.insert(method, Box::new(next)));
+}
+
+/// The methods of the driver below that were called so far, in order.
+pub fn called() -> Vec<&'static str> {
+    HOST.with_borrow(|host| host.called.clone())
+}
+
+/// What the driver below answers.
+pub(crate) fn answer<T: 'static>(method: &'static str) -> Result<T, VirtError> {
+    HOST.with_borrow_mut(|host| {
+        host.called.push(method);
+        let Some(next) = host.below.get_mut(method) else { return Err(VirtError::NotImplemented) };
+        match next().downcast::<Option<Result<T, VirtError>>>().map(|answer| *answer) {
+            Ok(Some(answer)) => answer,
+            Ok(None) | Err(_) => panic!("below({method:?}) was given answers of another type"),
+        }
+    })
 }
 
 /// Runs a call to its end. All stand-ins answer at once, so a call that still waits waits for ever.
@@ -119,6 +159,15 @@ pub fn resize(source: &str, dest: &str, old_flavor: Flavor, new_flavor: Flavor) 
     }
 }
 
+/// A call of a method, about a server or not, for [`Intercept`](crate::Intercept).
+pub fn call(method: &'static str, instance: Option<&Instance>) -> Call {
+    Call::of(
+        method,
+        instance
+            .map(|instance| [instance.uuid.clone(), instance.name.clone(), instance.display_name.clone()]),
+    )
+}
+
 pub(crate) fn log(level: Level, message: &str) {
     let level = match level {
         Level::Debug => "debug",
@@ -173,6 +222,10 @@ pub(crate) mod settings {
 
     pub(crate) fn get(key: &str) -> Option<String> {
         HOST.with_borrow(|host| host.settings.get(key).cloned())
+    }
+
+    pub(crate) fn keys() -> Vec<String> {
+        HOST.with_borrow(|host| host.settings.keys().cloned().collect())
     }
 }
 
