@@ -118,6 +118,16 @@ pub mod durable {
         host::set(key, value);
     }
 
+    /// A value of one of the contract's types; none if there is none, or it was written by a driver of another contract.
+    pub fn load<T: crate::abi::Abi>(key: &str) -> Option<T> {
+        crate::abi::from_bytes(&get(key)?)
+    }
+
+    /// Writes a value of one of the contract's types.
+    pub fn store<T: crate::abi::Abi>(key: &str, value: T) {
+        set(key, &crate::abi::to_bytes(value));
+    }
+
     /// Forgets a key; it need not exist.
     pub fn delete(key: &str) {
         host::delete(key);

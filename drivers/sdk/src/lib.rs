@@ -89,6 +89,7 @@ pub mod abi;
 mod defaults;
 mod driver;
 mod export;
+pub mod faults;
 mod host;
 #[doc(hidden)]
 pub mod intercept;

@@ -16,14 +16,14 @@
 use crate::bindings::nova::virt::logging::Level;
 use crate::intercept::Call;
 use crate::types::{
-    BlockDeviceInfo, ComputeConfig, Flavor, Instance, InventoryPolicy, Migration, MigrationType, PowerState,
-    VirtError, VmState,
+    BlockDeviceInfo, ComputeConfig, Flavor, ImageMeta, Instance, InventoryPolicy, LiveMigrateData, Migration,
+    MigrationType, PowerState, SpawnRequest, VirtError, VmState,
 };
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 type Answers = Box<dyn FnMut() -> Box<dyn Any>>;
@@ -36,6 +36,7 @@ struct StandIn {
     durable: BTreeMap<String, Vec<u8>>,
     log: Vec<String>,
     microseconds: u64,
+    yields: bool,
     random: u64,
 }
 
@@ -95,6 +96,19 @@ pub fn run<T>(call: impl Future<Output = T>) -> T {
     }
 }
 
+/// Runs a call as far as it gets; its answer if that is the end.
+pub fn poll<T>(call: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    match call.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
+    }
+}
+
+/// From now on a call that sleeps lets the test go on: [`poll`] it until it has slept enough.
+pub fn yield_while_sleeping() {
+    HOST.with_borrow_mut(|host| host.yields = true);
+}
+
 /// A flavor with a name and a size: processors, MiB of memory, GiB of root disk.
 pub fn flavor(name: &str, vcpus: u32, memory_mb: u64, root_gb: u64) -> Flavor {
     Flavor {
@@ -135,6 +149,61 @@ pub fn instance(uuid: &str, flavor: Flavor) -> Instance {
         key_data: None,
         numa_topology: None,
         pci_devices: vec![],
+    }
+}
+
+/// What `spawn` is called with for a server of nothing but its flavor.
+pub fn spawn_request(instance: Instance) -> SpawnRequest {
+    SpawnRequest {
+        instance,
+        image_meta: no_image(),
+        injected_files: vec![],
+        admin_password: None,
+        allocations: vec![],
+        network_info: vec![],
+        block_device_info: no_disks(),
+        power_on: true,
+        accel_info: vec![],
+    }
+}
+
+/// The image of a server that boots from a volume.
+pub fn no_image() -> ImageMeta {
+    ImageMeta {
+        id: None,
+        name: None,
+        status: None,
+        container_format: None,
+        disk_format: None,
+        min_disk: 0,
+        min_ram: 0,
+        size: None,
+        properties: vec![],
+    }
+}
+
+/// What source and destination of a live migration know that share nothing and say nothing.
+pub fn live_migrate_data() -> LiveMigrateData {
+    LiveMigrateData {
+        is_shared_instance_path: false,
+        is_shared_block_storage: false,
+        is_volume_backed: None,
+        block_migration: None,
+        disk_over_commit: None,
+        disk_available_mb: None,
+        migration: None,
+        old_vol_attachment_ids: vec![],
+        wait_for_vif_plugged: None,
+        vifs: None,
+        pci_dev_map_src_dst: None,
+        src_supports_numa_live_migration: None,
+        dst_supports_numa_live_migration: None,
+        dst_numa_info: None,
+        dst_supports_mdev_live_migration: None,
+        source_mdev_types: vec![],
+        target_mdevs: None,
+        vtpm_secret: None,
+        properties: vec![],
     }
 }
 
@@ -184,7 +253,11 @@ pub(crate) fn now() -> u64 {
 }
 
 pub(crate) async fn sleep(microseconds: u64) {
-    HOST.with_borrow_mut(|host| host.microseconds = host.microseconds.saturating_add(microseconds));
+    let mut waits = HOST.with_borrow_mut(|host| {
+        host.microseconds = host.microseconds.saturating_add(microseconds);
+        host.yields
+    });
+    std::future::poll_fn(|_| if std::mem::take(&mut waits) { Poll::Pending } else { Poll::Ready(()) }).await;
 }
 
 pub(crate) fn next_u64() -> u64 {

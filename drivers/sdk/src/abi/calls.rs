@@ -75,6 +75,7 @@ pub struct Params {
 }
 
 impl Params {
+    #[cfg(any(target_arch = "wasm32", test))]
     pub(super) fn new<T: Abi>(params: T) -> Params {
         let shape = T::SHAPE;
         let at = allocate(shape.size, shape.align);
@@ -196,6 +197,7 @@ impl Answer {
         }
     }
 
+    #[cfg(any(target_arch = "wasm32", test))]
     pub(super) fn lift<T: Abi>(self) -> T {
         let this = ManuallyDrop::new(self);
         // SAFETY: as in `Params::lift`.

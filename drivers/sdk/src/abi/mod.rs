@@ -16,11 +16,13 @@
     reason = "memory that the host has filled is read, and memory that it reads is filled"
 )]
 
+mod bytes;
 mod calls;
 #[rustfmt::skip]
 mod contract;
 mod shape;
 
+pub(crate) use bytes::{from_bytes, to_bytes};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use calls::below;
 pub use calls::{

@@ -97,7 +97,7 @@ impl Shape {
 }
 
 /// How far behind the beginning of a record its fields are.
-fn offsets(fields: &'static [&'static Shape]) -> impl Iterator<Item = (usize, &'static Shape)> {
+pub(super) fn offsets(fields: &'static [&'static Shape]) -> impl Iterator<Item = (usize, &'static Shape)> {
     let mut end = 0_usize;
     fields.iter().map(move |field| {
         let offset = end.next_multiple_of(field.align);
@@ -107,7 +107,7 @@ fn offsets(fields: &'static [&'static Shape]) -> impl Iterator<Item = (usize, &'
 }
 
 /// What belongs to the case of the variant at this place.
-unsafe fn case(cases: &'static [Option<&'static Shape>], at: *const u8) -> Option<&'static Shape> {
+pub(super) unsafe fn case(cases: &'static [Option<&'static Shape>], at: *const u8) -> Option<&'static Shape> {
     // SAFETY: there is a variant.
     let number = unsafe { at.read() };
     cases.get(usize::from(number)).copied().flatten()

@@ -142,6 +142,19 @@ fn a_value_that_was_handed_over_as_numbers_is_the_same() {
 }
 
 #[test]
+fn bytes_are_a_value_again_unless_one_is_missing() {
+    leaves_nothing(|| {
+        let bytes = super::to_bytes((server(), tree()));
+        assert_eq!(super::from_bytes::<(Instance, ProviderTreeUpdate)>(&bytes), Some((server(), tree())));
+        for length in 0..bytes.len() {
+            assert_eq!(super::from_bytes::<(Instance, ProviderTreeUpdate)>(&bytes[..length]), None);
+        }
+        assert_eq!(super::from_bytes::<String>(&[1, 0, 0, 0, 0, 0, 0, 0, 0xff]), None, "no UTF-8");
+        assert_eq!(super::from_bytes::<Option<bool>>(&[2]), None, "no such case");
+    });
+}
+
+#[test]
 fn the_server_of_a_call_is_found_wherever_it_stands_among_the_parameters() {
     let expected = Some(["uuid".to_owned(), "instance-uuid".to_owned(), "uuid".to_owned()]);
     leaves_nothing(|| {
