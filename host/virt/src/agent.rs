@@ -6,7 +6,6 @@
 //! stays, everything else it knew is lost, and the next call finds a new instance whose `init_host` has been called, if the
 //! old one's had been.
 
-use crate::bindings::Guest;
 use crate::bindings::types::VirtError;
 use crate::error::FailureCause;
 use crate::imports::{Around, HostState, Refused};
@@ -22,7 +21,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use tokio::sync::mpsc::UnboundedReceiver;
-use wasmtime::component::Accessor;
+use wasmtime::component::{Accessor, Instance};
 use wasmtime::{AsContextMut, Store, Trap};
 
 /// What the agent is asked to do.
@@ -39,11 +38,17 @@ pub(crate) struct Call {
     pub(crate) enter: Enter,
 }
 
+/// An instance of a stack.
+pub(crate) struct Running {
+    pub(crate) stack: PreparedStack,
+    pub(crate) instance: Instance,
+}
+
 type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Enters the driver and hands the answer to whoever waits for it. An error is a driver that broke.
 pub(crate) type Enter =
-    Box<dyn for<'a> FnOnce(&'a Accessor<HostState>, &'a Guest) -> LocalFuture<'a, wasmtime::Result<()>>>;
+    Box<dyn for<'a> FnOnce(&'a Accessor<HostState>, &'a Running) -> LocalFuture<'a, wasmtime::Result<()>>>;
 
 /// What the agent and its callers both see.
 pub(crate) struct Shared {
@@ -135,8 +140,8 @@ async fn serve(
         (FailureCause::NotInstantiated { problem: one_line(&error) }, Some(first_method))
     };
     store.set_fuel(limits.fuel_per_call).map_err(not_instantiated)?;
-    let driver = match stack.pre().instantiate_async(&mut store).await {
-        Ok(driver) => driver,
+    let instance = match stack.pre().instantiate_async(&mut store).await {
+        Ok(instance) => instance,
         Err(error) => {
             let (cause, _) = diagnose(&error, store.data(), &limits);
             return Err(match cause {
@@ -147,7 +152,7 @@ async fn serve(
             });
         }
     };
-    let guest = driver.nova_virt_driver();
+    let running = &Running { stack: stack.clone(), instance };
     let restart = shared.initialised.get() && first.method != Method::InitHost;
 
     let ended = store
@@ -162,13 +167,14 @@ async fn serve(
             if restart {
                 begin()?;
                 let host = shared.around.host.to_string();
-                if let Err(error) = guest.call_init_host(accessor, host).await? {
+                let init_host = &stack.exports().init_host;
+                if let Err(error) = init_host.call(accessor, instance, (host,)).await? {
                     return Ok(End::NotInitialised(error));
                 }
             }
             begin()?;
             let mut calls = FuturesUnordered::new();
-            calls.push((first.enter)(accessor, guest));
+            calls.push((first.enter)(accessor, running));
             loop {
                 tokio::select! {
                     biased;
@@ -176,7 +182,7 @@ async fn serve(
                     request = requests.recv() => match request {
                         Some(Request::Call(call)) => {
                             begin()?;
-                            calls.push((call.enter)(accessor, guest));
+                            calls.push((call.enter)(accessor, running));
                         }
                         Some(Request::Die) => return Ok(End::Killed),
                         // Callers that are gone want no answer.
@@ -221,10 +227,11 @@ fn diagnose(
     (cause, method)
 }
 
-/// The method of an exported function, `[async-lift]nova:virt/driver@0.1.0#spawn` or its call-back.
+/// The method of an exported function, `[async-lift]nova:virt/building@1.0.0#spawn` or its call-back, of whatever version of
+/// the contract.
 fn method_of_export(function: &str) -> Option<Method> {
     let (interface, name) = function.rsplit_once('#')?;
-    interface.contains("nova:virt/driver@").then(|| Method::from_name(&name.replace('-', "_"))).flatten()
+    interface.contains("nova:virt/").then(|| Method::from_name(&name.replace('-', "_"))).flatten()
 }
 
 /// An error without its backtrace, whose addresses differ from run to run.
