@@ -87,7 +87,6 @@ macro_rules! driver_trait {
         pub mod below {
             #[cfg(target_arch = "wasm32")]
             use crate::abi;
-            #[expect(clippy::wildcard_imports, reason = "as above")]
             use crate::types::*;
 
             $($(

@@ -6,12 +6,13 @@
 //! driver below it. [`export_driver!`] makes a component of either. This is a whole layer:
 //!
 //! ```
-//! use novarig_driver_sdk::{Driver, Layer, PowerState, VirtError, below, export_driver, types::*};
+//! use novarig_driver_sdk::{Driver, Layer, PowerState, VirtError, below, export_driver, layer, types::*};
 //!
 //! /// Guests never stop: power_off says it did its work, and did nothing.
 //! #[derive(Default)]
 //! struct Unstoppable;
 //!
+//! #[layer]
 //! impl Driver<Layer> for Unstoppable {
 //!     async fn power_off(&self, instance: Instance, _: u32, _: u32) -> Result<(), VirtError> {
 //!         if below::get_info(instance, false).await?.state == PowerState::Running {

@@ -267,24 +267,30 @@ macro_rules! tuple {
 
             #[inline(always)]
             unsafe fn lift(at: *const u8) -> Self {
-                let mut _fields = Fields::of(at);
+                let mut fields = Fields::of(at);
                 // SAFETY: there is a tuple.
-                #[allow(unused_unsafe, clippy::unused_unit, reason = "a tuple of nothing too")]
-                unsafe { ($(_fields.lift::<$type>(),)*) }
+                unsafe { ($(fields.lift::<$type>(),)*) }
             }
 
             #[inline(always)]
             unsafe fn lower(self, at: *mut u8) {
-                let mut _fields = Fields::of(at);
+                let mut fields = Fields::of(at);
                 let ($($value,)*) = self;
                 // SAFETY: there is room for a tuple.
-                #[allow(unused_unsafe, reason = "a tuple of nothing too")]
-                unsafe { $(_fields.lower($value);)* }
+                unsafe { $(fields.lower($value);)* }
             }
         }
     };
 }
-tuple!();
+
+impl Abi for () {
+    const SHAPE: &'static Shape = &Shape::record(&[]);
+
+    unsafe fn lift(_: *const u8) -> Self {}
+
+    unsafe fn lower(self, _: *mut u8) {}
+}
+
 tuple!(A a);
 tuple!(A a, B b);
 tuple!(A a, B b, C c);
