@@ -5,8 +5,21 @@
 //!
 //! ```
 //! # use novarig_drivers as drivers;
-//! mod fake {}
+//! mod amnesia {}
+//! mod build_abort {}
+//! mod fail {}
 //! mod fail_finish_migration {}
+//! mod fail_unshelve_spawn {}
+//! mod fake {}
+//! mod flaky {}
+//! mod hang {}
+//! mod liar {}
+//! mod live_migrate {}
+//! mod lost_reply {}
+//! mod reschedule {}
+//! mod slow {}
+//! mod trap {}
+//! mod zombie {}
 //!
 //! macro_rules! has_tests {
 //!     ($driver:ident) => {

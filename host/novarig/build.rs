@@ -1,6 +1,6 @@
 //! Embeds what `novarig driver new` writes beside a new driver: the SDK and the contract.
 //!
-//! The SDK's manifest takes versions and dependencies from this workspace; the copy has them written out.
+//! The SDK's manifests take versions and dependencies from this workspace; the copies have them written out.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -18,11 +18,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     files.sort();
     let mut list = String::from("&[\n");
-    for file in files {
+    for (number, file) in files.into_iter().enumerate() {
         let mut source = root.join(&file);
         if file.ends_with("Cargo.toml") {
             let manifest = write_out(&fs::read_to_string(&source)?, &workspace)?;
-            source = out.join("sdk-manifest.toml");
+            source = out.join(format!("manifest-{number}.toml"));
             fs::write(&source, manifest)?;
         }
         list.push_str(&format!("    ({:?}, include_str!({:?})),\n", file.display().to_string(), source));

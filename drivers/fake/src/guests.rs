@@ -1,15 +1,8 @@
 //! The guests of the host, in durable storage: they go on when the agent dies.
 
-use novarig_driver_sdk::{Flavor, Instance, PowerState, durable};
-
-/// A guest, or what is left of one that moved away.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Guest {
-    pub(crate) uuid: String,
-    pub(crate) name: String,
-    pub(crate) running: bool,
-    pub(crate) size: Size,
-}
+use novarig_driver_sdk::{
+    BlockDeviceInfo, Flavor, Instance, NetworkInfo, PowerState, SavedGuest, SavedVolume, VirtError, durable,
+};
 
 /// What a guest uses of its host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,23 +15,18 @@ pub(crate) struct Size {
 impl Size {
     pub(crate) fn plus(self, other: Size) -> Size {
         Size {
-            vcpus: self.vcpus + other.vcpus,
-            memory_mb: self.memory_mb + other.memory_mb,
-            root_gb: self.root_gb + other.root_gb,
+            vcpus: self.vcpus.saturating_add(other.vcpus),
+            memory_mb: self.memory_mb.saturating_add(other.memory_mb),
+            root_gb: self.root_gb.saturating_add(other.root_gb),
         }
     }
 
     pub(crate) fn minus(self, other: Size) -> Size {
-        self.plus(Size { vcpus: -other.vcpus, memory_mb: -other.memory_mb, root_gb: -other.root_gb })
-    }
-
-    fn to_text(self) -> String {
-        format!("{} {} {}", self.vcpus, self.memory_mb, self.root_gb)
-    }
-
-    fn from_text(text: &str) -> Option<Size> {
-        let mut numbers = text.split(' ').map(|number| number.parse().ok());
-        Some(Size { vcpus: numbers.next()??, memory_mb: numbers.next()??, root_gb: numbers.next()?? })
+        Size {
+            vcpus: self.vcpus.saturating_sub(other.vcpus),
+            memory_mb: self.memory_mb.saturating_sub(other.memory_mb),
+            root_gb: self.root_gb.saturating_sub(other.root_gb),
+        }
     }
 }
 
@@ -53,39 +41,32 @@ impl From<&Flavor> for Size {
     }
 }
 
-impl Guest {
-    /// The guest of this server.
-    pub(crate) fn of(instance: &Instance, running: bool) -> Guest {
-        Guest {
-            uuid: instance.uuid.clone(),
-            name: instance.name.clone(),
-            running,
-            size: Size::from(&instance.flavor),
-        }
-    }
-
-    pub(crate) fn power_state(&self) -> PowerState {
-        if self.running { PowerState::Running } else { PowerState::Shutdown }
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        format!("{}\n{}\n{}", self.name, self.running, self.size.to_text()).into_bytes()
-    }
-
-    fn from_bytes(uuid: &str, bytes: &[u8]) -> Option<Guest> {
-        let mut lines = std::str::from_utf8(bytes).ok()?.split('\n');
-        Some(Guest {
-            uuid: uuid.to_owned(),
-            name: lines.next()?.to_owned(),
-            running: lines.next()?.parse().ok()?,
-            size: Size::from_text(lines.next()?)?,
-        })
+/// The guest of this server.
+pub(crate) fn guest_of(
+    instance: &Instance,
+    power_on: bool,
+    network_info: NetworkInfo,
+    disks: BlockDeviceInfo,
+) -> SavedGuest {
+    SavedGuest {
+        uuid: instance.uuid.clone(),
+        name: instance.name.clone(),
+        state: if power_on { PowerState::Running } else { PowerState::Shutdown },
+        flavor: instance.flavor.clone(),
+        network_info,
+        volumes: disks
+            .devices
+            .into_iter()
+            .filter_map(|disk| {
+                Some(SavedVolume { mountpoint: disk.device_name?, connection_info: disk.connection_info? })
+            })
+            .collect(),
     }
 }
 
 /// A drawer of durable storage with a guest for each server.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Drawer(&'static str);
+pub(crate) struct Drawer(pub(crate) &'static str);
 
 /// Guests that exist, running or not.
 pub(crate) const GUESTS: Drawer = Drawer("guest/");
@@ -98,23 +79,27 @@ impl Drawer {
         format!("{}{uuid}", self.0)
     }
 
-    pub(crate) fn get(self, uuid: &str) -> Option<Guest> {
-        Guest::from_bytes(uuid, &durable::get(&self.key(uuid))?)
+    pub(crate) fn get(self, uuid: &str) -> Option<SavedGuest> {
+        durable::load(&self.key(uuid))
     }
 
-    pub(crate) fn put(self, guest: &Guest) {
-        durable::set(&self.key(&guest.uuid), &guest.to_bytes());
+    pub(crate) fn has(self, uuid: &str) -> bool {
+        durable::get(&self.key(uuid)).is_some()
+    }
+
+    pub(crate) fn put(self, guest: SavedGuest) {
+        durable::store(&self.key(&guest.uuid), guest);
     }
 
     /// Takes a guest out.
-    pub(crate) fn take(self, uuid: &str) -> Option<Guest> {
+    pub(crate) fn take(self, uuid: &str) -> Option<SavedGuest> {
         let guest = self.get(uuid);
         durable::delete(&self.key(uuid));
         guest
     }
 
     /// All of them, in order of identifiers.
-    pub(crate) fn all(self) -> Vec<Guest> {
+    pub(crate) fn all(self) -> Vec<SavedGuest> {
         self.uuids().iter().filter_map(|uuid| self.get(uuid)).collect()
     }
 
@@ -124,16 +109,30 @@ impl Drawer {
     }
 }
 
+/// Changes a guest.
+pub(crate) fn change(instance: &Instance, change: impl FnOnce(&mut SavedGuest)) -> Result<(), VirtError> {
+    let mut guest =
+        GUESTS.get(&instance.uuid).ok_or_else(|| VirtError::InstanceNotFound(instance.uuid.clone()))?;
+    change(&mut guest);
+    GUESTS.put(guest);
+    Ok(())
+}
+
 /// The key of [`used`].
 const USED: &str = "used";
 
 /// The counter of resources in use that Nova's fake driver keeps beside its guests, with the drift it has there.
 pub(crate) fn used() -> Size {
-    let text = durable::get(USED).and_then(|bytes| String::from_utf8(bytes).ok());
-    text.and_then(|text| Size::from_text(&text)).unwrap_or_default()
+    let (vcpus, memory_mb, root_gb) = durable::load(USED).unwrap_or_default();
+    Size { vcpus, memory_mb, root_gb }
 }
 
 /// Sets [`used`].
 pub(crate) fn set_used(size: Size) {
-    durable::set(USED, size.to_text().as_bytes());
+    durable::store(USED, (size.vcpus, size.memory_mb, size.root_gb));
+}
+
+/// What the guests use.
+pub(crate) fn used_by_guests() -> Size {
+    GUESTS.all().iter().fold(Size::default(), |sum, guest| sum.plus(Size::from(&guest.flavor)))
 }

@@ -1,10 +1,11 @@
-//! What the host has: Nova's FakeDriver's numbers (`nova/virt/fake.py`), and its Small and Medium variants.
+//! What the host has: Nova's FakeDriver's numbers (`nova/virt/fake.py`), and those of its variants.
 
-use crate::guests::{GUESTS, Size, used};
-use crate::quirks;
+use crate::guests::{used, used_by_guests};
+use crate::identifiers::{random_uuid, uuid_of_name};
+use crate::variants::{self, NodeUuid};
 use novarig_driver_sdk::{
-    Capability, CpuInfo, CpuTopology, Inventory, InventoryPolicy, NodeResources, ProviderTree,
-    SupportedInstance, VirtError, config, durable, random, settings,
+    Capability, CpuInfo, CpuTopology, Inventory, InventoryPolicy, NodeResources, PciDevice, PciDeviceStatus,
+    PciDeviceType, Provider, ProviderTree, SupportedInstance, VirtError, config, durable, settings,
 };
 
 /// The size of the host.
@@ -23,8 +24,10 @@ impl Resources {
             Some("medium") => Resources { vcpus: 10, memory_mb: 8192, local_gb: 1028 },
             _ => Resources { vcpus: 1000, memory_mb: 800_000, local_gb: 600_000 },
         };
-        let or =
-            |key, default: u64| if settings::text(key).is_some() { settings::get(key) } else { Ok(default) };
+        let or = |key, default: u64| match settings::text(key) {
+            Some(text) if !text.is_empty() => settings::get(key),
+            _ => Ok(default),
+        };
         let vcpus = or("vcpus", u64::from(class.vcpus))?;
         Ok(Resources {
             vcpus: u32::try_from(vcpus)
@@ -41,35 +44,28 @@ pub(crate) fn nodename() -> String {
     if host == "compute" { "fake-mini".to_owned() } else { host }
 }
 
-/// The node's identifier: random, and then always the same.
-pub(crate) fn node_uuid() -> String {
-    const KEY: &str = "node-uuid";
-    if let Some(uuid) = durable::get(KEY).and_then(|bytes| String::from_utf8(bytes).ok()) {
-        return uuid;
-    }
-    // Version 4 of RFC 9562: 122 random bits around a fixed version and variant.
-    let high = random::next_u64() & !0xf000 | 0x4000;
-    let low = random::next_u64() & !(0b11 << 62) | 0b10 << 62;
-    let uuid = format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    );
-    durable::set(KEY, uuid.as_bytes());
-    uuid
+/// The node's identifier, if the driver fixes it. A drawn one is then always the same.
+pub(crate) fn node_uuid() -> Result<Option<String>, VirtError> {
+    Ok(match variants::node_uuid()? {
+        NodeUuid::Random => Some(drawn_once("node-uuid")),
+        NodeUuid::Predictable => Some(uuid_of_name(&nodename())),
+        NodeUuid::Local => None,
+    })
+}
+
+/// An identifier that is drawn when it is first asked for.
+fn drawn_once(key: &str) -> String {
+    durable::load(key).unwrap_or_else(|| {
+        let uuid = random_uuid();
+        durable::store(key, uuid.clone());
+        uuid
+    })
 }
 
 /// The numbers of the node.
 pub(crate) fn node_resources(nodename: String) -> Result<NodeResources, VirtError> {
     let resources = Resources::from_settings()?;
-    let used = if quirks()? {
-        used()
-    } else {
-        GUESTS.all().iter().fold(Size::default(), |sum, guest| sum.plus(guest.size))
-    };
+    let used = if variants::quirks()? { used() } else { used_by_guests() };
     let number = |number: i64| u64::try_from(number).unwrap_or(0);
     Ok(NodeResources {
         vcpus: resources.vcpus,
@@ -78,7 +74,7 @@ pub(crate) fn node_resources(nodename: String) -> Result<NodeResources, VirtErro
         vcpus_used: u32::try_from(used.vcpus.max(0)).unwrap_or(u32::MAX),
         memory_mb_used: number(used.memory_mb),
         local_gb_used: number(used.root_gb),
-        uuid: Some(node_uuid()),
+        uuid: node_uuid()?,
         hypervisor_type: "fake".to_owned(),
         hypervisor_version: 1000,
         hypervisor_hostname: nodename,
@@ -96,6 +92,8 @@ pub(crate) fn node_resources(nodename: String) -> Result<NodeResources, VirtErro
             vm_mode: "hvm".to_owned(),
         }],
         stats: vec![],
+        numa_topology: None,
+        pci_passthrough_devices: if variants::pci()? { pci_devices() } else { vec![] },
     })
 }
 
@@ -120,7 +118,63 @@ pub(crate) fn update_provider_tree(
             inventory(class, total, &policy, present)
         })
         .into();
+    let root = node.uuid.clone();
+    if variants::nested()? {
+        nested(&mut tree, nodename, root);
+    }
     Ok(tree)
+}
+
+/// The child provider of `MediumFakeDriverWithNestedCustomResources`.
+fn nested(tree: &mut ProviderTree, nodename: &str, root: String) {
+    let name = format!("{nodename}-child");
+    let magic = Inventory {
+        resource_class: "CUSTOM_MAGIC".to_owned(),
+        total: 10,
+        reserved: 0,
+        min_unit: 1,
+        max_unit: 10,
+        step_size: 1,
+        allocation_ratio: 1.0,
+    };
+    match tree.iter_mut().find(|provider| provider.name == name) {
+        Some(child) => child.inventories = vec![magic],
+        None => tree.push(Provider {
+            uuid: drawn_once("child-uuid"),
+            name,
+            parent: Some(root),
+            inventories: vec![magic],
+            traits: vec![],
+            aggregates: vec![],
+        }),
+    }
+}
+
+/// The devices of `FakeDriverWithPciResources`: three physical functions with one virtual function each.
+fn pci_devices() -> Vec<PciDevice> {
+    let host = config::get().host;
+    let device = |slot: u32, function: u32| {
+        let physical = format!("0000:0{slot}:00.0");
+        let is_physical = function == 0;
+        PciDevice {
+            address: format!("0000:0{slot}:00.{function}"),
+            vendor_id: "fake-vendor_id".to_owned(),
+            product_id: "fake-product_id".to_owned(),
+            dev_type: if is_physical { PciDeviceType::SriovPf } else { PciDeviceType::SriovVf },
+            status: PciDeviceStatus::Available,
+            numa_node: Some(0),
+            dev_id: None,
+            label: Some("fake-label".to_owned()),
+            parent_addr: (!is_physical).then_some(physical),
+            request_id: None,
+            extra_info: if is_physical {
+                vec![]
+            } else {
+                vec![("parent_ifname".to_owned(), format!("{host}-ens{slot}"))]
+            },
+        }
+    };
+    (1..=3).flat_map(|slot| [device(slot, 0), device(slot, 1)]).collect()
 }
 
 /// The ratio is the operator's if there is one, else what the inventory has already, else the initial one.
@@ -139,7 +193,7 @@ fn inventory(class: &str, total: u64, policy: &InventoryPolicy, present: Option<
     }
 }
 
-/// What Nova's fake driver can do.
+/// What Nova's fake driver can do, in every variant.
 pub(crate) const CAPABILITIES: &[Capability] = &[
     Capability::HasImagecache,
     Capability::SupportsEvacuate,

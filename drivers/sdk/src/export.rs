@@ -1,21 +1,19 @@
 //! Makes a component of a driver.
 
-use crate::bindings::exports::nova::virt::driver::Guest;
-use crate::driver::{Defaults, Driver};
+use crate::abi::{self, Component, Handle};
+use crate::driver::{Defaults, Driver, forwards};
+use crate::intercept::{Hooks, Interception};
 use crate::methods::for_each_method;
-use crate::types::{
-    BlockDevice, BlockDeviceInfo, Capability, CleanupRequest, DestroyRequest, DeviceNamesRequest,
-    FinishMigrationRequest, FinishRevertMigrationRequest, ImageMeta, Instance, InstanceInfo,
-    MigrateDiskAndPowerOffRequest, Migration, NetworkInfo, NodeResources, ProviderTree, RebootRequest,
-    SpawnRequest, Uuid, VirtError, VolumeConnector,
-};
+#[expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")]
+use crate::types::*;
 use std::any::Any;
 use std::cell::OnceCell;
+use std::future::Future;
 use std::marker::PhantomData;
 
 /// Stands between the contract's functions, which have no object, and a driver, which is one.
 #[derive(Debug)]
-pub struct Exported<D, B>(PhantomData<(D, B)>);
+pub struct Exported<D, B, I>(PhantomData<(D, B, I)>);
 
 thread_local! {
     /// The driver of this component; it lives as long as the component.
@@ -37,26 +35,37 @@ fn driver<D: Driver<B>, B: Defaults>() -> &'static D {
 }
 
 /// Has the compiler check that a type can be exported, where it is not.
-pub fn fits<T: Guest>() {}
+pub fn fits<T: Component>() {}
 
-macro_rules! guest {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) -> $answer:ty: $default:ident;)*) => {
-        impl<D: Driver<B>, B: Defaults> Guest for Exported<D, B> {
-            $(
-                async fn $name($($arg: $type),*) -> Result<$answer, VirtError> {
-                    driver::<D, B>().$name($($arg),*).await
-                }
-            )*
-        }
-    };
+impl<D: Driver<B>, B: Defaults, I: Interception<D> + 'static> Component for Exported<D, B, I> {
+    fn hooks() -> Option<&'static dyn Hooks> {
+        I::hooks(driver::<D, B>())
+    }
 }
-for_each_method!(guest);
+
+macro_rules! methods {
+    ($($interface:ident {
+        $($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) -> $answer:ty: $default:ident;)*
+    })*) => {$($(
+        impl<D: Driver<B>, B: Defaults, I: Interception<D> + 'static> Handle<abi::$name> for Exported<D, B, I> {
+            const FORWARDS: bool = forwards::<D, B>(stringify!($name));
+
+            #[expect(clippy::manual_async_fn, reason = "the trait promises that nothing is borrowed")]
+            fn handle(
+                ($($arg,)*): ($($type,)*),
+            ) -> impl Future<Output = Result<$answer, VirtError>> + 'static {
+                async move { driver::<D, B>().$name($($arg),*).await }
+            }
+        }
+    )*)*};
+}
+for_each_method!(methods);
 
 /// Makes a component of a driver or layer, and writes into the file what it is.
 ///
 /// ```text
 /// export_driver! {
-///     TYPE: driver,                    or: layer
+///     TYPE: driver,                    or: layer, or: layer + intercept
 ///     name: "my-driver",               lower case letters, digits and `-`
 ///     summary: "One line on what it is for",
 ///     settings: {                      may be left out
@@ -73,17 +82,24 @@ for_each_method!(guest);
 #[macro_export]
 macro_rules! export_driver {
     (
-        $type:ident: $kind:ident,
+        $type:ident: $kind:ident $(+ $intercept:ident)?,
         name: $name:literal,
         summary: $summary:literal
         $(, settings: { $($key:ident: $value:ident $([$($word:literal),+])? = $default:literal, $description:literal;)* })?
         $(,)?
     ) => {
         const _: () = {
-            type Component = $crate::Exported<$type, $crate::export_driver!(@below $kind)>;
+            type Component = $crate::Exported<
+                $type,
+                $crate::export_driver!(@below $kind),
+                $crate::export_driver!(@interception $($intercept)?),
+            >;
             // The names of the exports are none that other targets' linkers take.
             #[cfg(target_arch = "wasm32")]
-            $crate::bindings::export_component!(Component with_types_in $crate::glue);
+            $crate::export_methods!(Component);
+            // This exports nothing; it writes the contract into the file.
+            #[cfg(target_arch = "wasm32")]
+            $crate::bindings::export_component!(Component with_types_in $crate::bindings);
             #[cfg(not(target_arch = "wasm32"))]
             const _: fn() = $crate::fits::<Component>;
 
@@ -108,6 +124,8 @@ macro_rules! export_driver {
             );
         };
     };
+    (@interception) => { $crate::intercept::Unseen };
+    (@interception intercept) => { $crate::intercept::Seen };
     (@below driver) => { $crate::Bottom };
     (@below layer) => { $crate::Layer };
     (@value integer) => { "integer" };

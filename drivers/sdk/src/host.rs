@@ -98,6 +98,11 @@ pub mod settings {
         text
     }
 
+    /// The names of the settings that have a value, in order.
+    pub fn keys() -> Vec<String> {
+        host::keys()
+    }
+
     /// The value of a setting. `InvalidInput` if there is none or it cannot be read, which cannot be for a setting that
     /// [`export_driver!`](crate::export_driver) lists with its kind and a default.
     pub fn get<T: FromStr>(key: &str) -> Result<T, VirtError> {
@@ -137,6 +142,16 @@ pub mod durable {
     /// Writes a value, which is kept whatever happens next.
     pub fn set(key: &str, value: &[u8]) {
         host::set(key, value);
+    }
+
+    /// A value of one of the contract's types; none if there is none, or it was written by a driver of another contract.
+    pub fn load<T: crate::abi::Abi>(key: &str) -> Option<T> {
+        crate::abi::from_bytes(&get(key)?)
+    }
+
+    /// Writes a value of one of the contract's types.
+    pub fn store<T: crate::abi::Abi>(key: &str, value: T) {
+        set(key, &crate::abi::to_bytes(value));
     }
 
     /// Forgets a key; it need not exist.

@@ -2,7 +2,7 @@
 //!
 //! Off WebAssembly the host's functions work on one set of stand-ins for each thread, that is for each test: settings are
 //! what [`set`] says, durable data are kept in memory, log lines are collected, the clock stands still except while somebody
-//! sleeps. A layer's driver below has no stand-in; test what a layer does itself.
+//! sleeps. The driver below a layer answers what [`below`] says.
 //!
 //! ```
 //! use novarig_driver_sdk::{durable, testing};
@@ -14,22 +14,29 @@
 //! ```
 
 use crate::bindings::nova::virt::logging::Level;
+use crate::intercept::Call;
 use crate::types::{
-    BlockDeviceInfo, ComputeConfig, Flavor, Instance, InventoryPolicy, Migration, MigrationType, PowerState,
-    VmState,
+    BlockDeviceInfo, ComputeConfig, Flavor, ImageMeta, Instance, InventoryPolicy, LiveMigrateData, Migration,
+    MigrationType, PowerState, SpawnRequest, VirtError, VmState,
 };
+use std::any::Any;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+
+type Answers = Box<dyn FnMut() -> Box<dyn Any>>;
 
 #[derive(Default)]
 struct StandIn {
+    below: BTreeMap<&'static str, Answers>,
+    called: Vec<&'static str>,
     settings: BTreeMap<String, String>,
     durable: BTreeMap<String, Vec<u8>>,
     log: Vec<String>,
     microseconds: u64,
+    yields: bool,
     random: u64,
 }
 
@@ -47,12 +54,59 @@ pub fn logged() -> Vec<String> {
     HOST.with_borrow(|host| host.log.clone())
 }
 
+/// Says what the driver below a layer answers to the calls of a method: these one after the other, the last for ever. A
+/// method of which nothing was said raises [`VirtError::NotImplemented`].
+///
+/// # Panics
+/// If there is no answer.
+pub fn below<T: Clone + 'static>(
+    method: &'static str,
+    answers: impl IntoIterator<Item = Result<T, VirtError>>,
+) {
+    let mut answers: VecDeque<Result<T, VirtError>> = answers.into_iter().collect();
+    assert!(!answers.is_empty(), "below({method}) needs an answer");
+    let next = move || -> Box<dyn Any> {
+        if answers.len() > 1 { Box::new(answers.pop_front()) } else { Box::new(answers.front().cloned()) }
+    };
+    HOST.with_borrow_mut(|host| host.below.insert(method, Box::new(next)));
+}
+
+/// The methods of the driver below that were called so far, in order.
+pub fn called() -> Vec<&'static str> {
+    HOST.with_borrow(|host| host.called.clone())
+}
+
+/// What the driver below answers.
+pub(crate) fn answer<T: 'static>(method: &'static str) -> Result<T, VirtError> {
+    HOST.with_borrow_mut(|host| {
+        host.called.push(method);
+        let Some(next) = host.below.get_mut(method) else { return Err(VirtError::NotImplemented) };
+        match next().downcast::<Option<Result<T, VirtError>>>().map(|answer| *answer) {
+            Ok(Some(answer)) => answer,
+            Ok(None) | Err(_) => panic!("below({method:?}) was given answers of another type"),
+        }
+    })
+}
+
 /// Runs a call to its end. All stand-ins answer at once, so a call that still waits waits for ever.
 pub fn run<T>(call: impl Future<Output = T>) -> T {
     match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
         Poll::Pending => panic!("the call waits for something that never comes"),
     }
+}
+
+/// Runs a call as far as it gets; its answer if that is the end.
+pub fn poll<T>(call: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    match call.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
+    }
+}
+
+/// From now on a call that sleeps lets the test go on: [`poll`] it until it has slept enough.
+pub fn yield_while_sleeping() {
+    HOST.with_borrow_mut(|host| host.yields = true);
 }
 
 /// A flavor with a name and a size: processors, MiB of memory, GiB of root disk.
@@ -88,6 +142,68 @@ pub fn instance(uuid: &str, flavor: Flavor) -> Instance {
         root_device_name: None,
         metadata: vec![],
         system_metadata: vec![],
+        availability_zone: None,
+        config_drive: false,
+        user_data: None,
+        key_name: None,
+        key_data: None,
+        numa_topology: None,
+        pci_devices: vec![],
+    }
+}
+
+/// What `spawn` is called with for a server of nothing but its flavor.
+pub fn spawn_request(instance: Instance) -> SpawnRequest {
+    SpawnRequest {
+        instance,
+        image_meta: no_image(),
+        injected_files: vec![],
+        admin_password: None,
+        allocations: vec![],
+        network_info: vec![],
+        block_device_info: no_disks(),
+        power_on: true,
+        accel_info: vec![],
+    }
+}
+
+/// The image of a server that boots from a volume.
+pub fn no_image() -> ImageMeta {
+    ImageMeta {
+        id: None,
+        name: None,
+        status: None,
+        container_format: None,
+        disk_format: None,
+        min_disk: 0,
+        min_ram: 0,
+        size: None,
+        properties: vec![],
+    }
+}
+
+/// What source and destination of a live migration know that share nothing and say nothing.
+pub fn live_migrate_data() -> LiveMigrateData {
+    LiveMigrateData {
+        is_shared_instance_path: false,
+        is_shared_block_storage: false,
+        is_volume_backed: None,
+        block_migration: None,
+        disk_over_commit: None,
+        disk_available_mb: None,
+        migration: None,
+        old_vol_attachment_ids: vec![],
+        wait_for_vif_plugged: None,
+        vifs: None,
+        pci_dev_map_src_dst: None,
+        src_supports_numa_live_migration: None,
+        dst_supports_numa_live_migration: None,
+        dst_numa_info: None,
+        dst_supports_mdev_live_migration: None,
+        source_mdev_types: vec![],
+        target_mdevs: None,
+        vtpm_secret: None,
+        properties: vec![],
     }
 }
 
@@ -112,6 +228,15 @@ pub fn resize(source: &str, dest: &str, old_flavor: Flavor, new_flavor: Flavor) 
     }
 }
 
+/// A call of a method, about a server or not, for [`Intercept`](crate::Intercept).
+pub fn call(method: &'static str, instance: Option<&Instance>) -> Call {
+    Call::of(
+        method,
+        instance
+            .map(|instance| [instance.uuid.clone(), instance.name.clone(), instance.display_name.clone()]),
+    )
+}
+
 pub(crate) fn log(level: Level, message: &str) {
     let level = match level {
         Level::Debug => "debug",
@@ -128,7 +253,11 @@ pub(crate) fn now() -> u64 {
 }
 
 pub(crate) async fn sleep(microseconds: u64) {
-    HOST.with_borrow_mut(|host| host.microseconds = host.microseconds.saturating_add(microseconds));
+    let mut waits = HOST.with_borrow_mut(|host| {
+        host.microseconds = host.microseconds.saturating_add(microseconds);
+        host.yields
+    });
+    std::future::poll_fn(|_| if std::mem::take(&mut waits) { Poll::Pending } else { Poll::Ready(()) }).await;
 }
 
 pub(crate) fn next_u64() -> u64 {
@@ -154,6 +283,10 @@ pub fn config() -> ComputeConfig {
         vcpu: policy(4.0, 0),
         memory_mb: policy(1.0, 512),
         disk_gb: policy(1.0, 0),
+        image_type_exclude_list: vec![],
+        live_migration_wait_for_vif_plug: true,
+        vif_plugging_timeout: 300,
+        vif_plugging_is_fatal: true,
     }
 }
 
@@ -162,6 +295,10 @@ pub(crate) mod settings {
 
     pub(crate) fn get(key: &str) -> Option<String> {
         HOST.with_borrow(|host| host.settings.get(key).cloned())
+    }
+
+    pub(crate) fn keys() -> Vec<String> {
+        HOST.with_borrow(|host| host.settings.keys().cloned().collect())
     }
 }
 

@@ -5,14 +5,23 @@
 
 mod build;
 mod confirm_resize;
+mod console_output;
+mod diagnostics;
 mod finish_resize;
+mod inject_network_info;
 mod operation;
+mod pause;
 mod power;
 mod prep_resize;
 mod reboot;
+mod rescue;
 mod resize_instance;
 mod revert_resize;
+mod set_admin_password;
+mod soft_delete;
+mod suspend;
 mod terminate;
+mod trigger_crash_dump;
 
 use crate::instance_events::ComputeVirtApi;
 use crate::records::ExpectedTask;
@@ -162,11 +171,34 @@ impl ComputeManager {
         }
     }
 
+    /// The guest's state; when the driver cannot tell it, `change` is saved all the same. In Nova the record has been
+    /// changed by then, and the wrapper that ends the task saves it with all changes.
+    async fn power_state_or_save(
+        &self,
+        server: &Server,
+        change: impl FnMut(&mut Server),
+    ) -> Result<PowerState, NovaError> {
+        match self.power_state(server).await {
+            Ok(state) => Ok(state),
+            Err(error) => {
+                // A server deleted meanwhile has nothing to save.
+                let _ = self.save(server.id, change).await;
+                Err(error)
+            }
+        }
+    }
+
     fn log_unexpected(&self, server: ServerId, event: &ExternalEvent) {
+        self.log("warning", || {
+            format!("Received unexpected event {}-{} for instance {server}", event.name, event.tag)
+        });
+    }
+
+    fn log(&self, level: &'static str, message: impl FnOnce() -> String) {
         self.services.trace.record(|| TraceEvent::Log {
             service: self.address.clone(),
-            level: "warning",
-            message: format!("Received unexpected event {}-{} for instance {server}", event.name, event.tag),
+            level,
+            message: message(),
         });
     }
 
@@ -236,6 +268,26 @@ impl Handler for ComputeManager {
                 let shared = self.driver.check_instance_shared_storage_remote(data).await?;
                 return Ok(Answer::Bool(shared));
             }
+            Method::PauseInstance => self.pause_instance(context, server).await,
+            Method::UnpauseInstance => self.unpause_instance(context, server).await,
+            Method::SuspendInstance => self.suspend_instance(context, server).await,
+            Method::ResumeInstance => self.resume_instance(context, server).await,
+            Method::RescueInstance { rescue_password, rescue_image } => {
+                self.rescue_instance(context, server, rescue_password, rescue_image).await
+            }
+            Method::UnrescueInstance => self.unrescue_instance(context, server).await,
+            Method::SoftDeleteInstance => self.soft_delete_instance(context, server).await,
+            Method::RestoreInstance => self.restore_instance(context, server).await,
+            Method::TriggerCrashDump => self.trigger_crash_dump(context, server).await,
+            Method::SetAdminPassword { new_pass } => self.set_admin_password(context, server, new_pass).await,
+            Method::GetConsoleOutput { tail_length } => {
+                return self.get_console_output(context, server, tail_length).await.map(Answer::Text);
+            }
+            Method::GetDiagnostics => return self.get_diagnostics(context, server).await.map(Answer::Value),
+            Method::GetInstanceDiagnostics => {
+                return self.get_instance_diagnostics(context, server).await.map(Answer::Value);
+            }
+            Method::InjectNetworkInfo => self.inject_network_info(context, server).await,
             Method::ExternalInstanceEvent { event } => {
                 if !self.services.instance_events.deliver(&self.host, server, &event) {
                     self.log_unexpected(server, &event);

@@ -17,6 +17,9 @@ const MY_IP: &str = "127.0.0.1";
 /// The bridge every interface of the in-memory network service is plugged into.
 const BRIDGE: &str = "br-int";
 
+/// How long interfaces may take to be plugged (`vif_plugging_timeout`, Nova's default).
+const VIF_PLUGGING_TIMEOUT_S: u32 = 300;
+
 pub(crate) fn flavor(flavor: &Flavor) -> types::Flavor {
     types::Flavor {
         flavorid: flavor.id.to_string(),
@@ -49,6 +52,13 @@ pub fn instance(server: &Server) -> types::Instance {
         root_device_name: server.root_device_name.clone(),
         metadata: Vec::new(),
         system_metadata: Vec::new(),
+        availability_zone: server.availability_zone.clone(),
+        config_drive: false,
+        user_data: None,
+        key_name: None,
+        key_data: None,
+        numa_topology: None,
+        pci_devices: Vec::new(),
     }
 }
 
@@ -375,5 +385,9 @@ pub(crate) fn compute_config(host: &HostName, options: &Options) -> types::Compu
             options.initial_disk_allocation_ratio,
             options.reserved_host_disk_mb.div_ceil(1024),
         ),
+        image_type_exclude_list: Vec::new(),
+        live_migration_wait_for_vif_plug: true,
+        vif_plugging_timeout: VIF_PLUGGING_TIMEOUT_S,
+        vif_plugging_is_fatal: true,
     }
 }

@@ -182,6 +182,16 @@ impl Cloud {
         outcome
     }
 
+    /// Runs the periodic task that deletes soft-deleted servers for good, on every host whose service runs.
+    pub async fn reclaim_queued_deletes(&self) -> Result<(), HostError> {
+        for host in self.host_names() {
+            if let Some(manager) = self.manager_of(&host)? {
+                manager.reclaim_queued_deletes().await;
+            }
+        }
+        Ok(())
+    }
+
     /// Waits until no message is under way and no handler runs.
     pub async fn at_rest(&self) {
         self.services.tasks.at_rest().await;

@@ -1,11 +1,16 @@
 //! What users ask of servers (`nova/compute/api.py`, behind `nova/api/openstack/compute/servers.py`): checks, the first
 //! state change, and the message that begins the work. Each call answers with the HTTP status Nova would.
 
+mod deletes;
+mod guests;
+mod locks;
+mod power;
+
 use crate::manager::SCHEDULING;
 use crate::preconditions::{self, Precondition};
 use crate::records::StateOfRecord;
 use compute::{ExpectedTask, Records, Services};
-use model::rpc::{Address, ExternalEvent, Message, Method, RebootType, RequestContext};
+use model::rpc::{Address, Answer, Message, Method, RequestContext};
 use model::{
     ExceptionClass, HostName, ImageId, Migration, MigrationStatus, NotificationPriority, NovaError,
     PowerState, ProjectId, RequestId, RequestSpec, Server, ServerId, TaskState, UserId, VmState,
@@ -119,6 +124,7 @@ impl ComputeApi {
                 progress: 0,
                 created_at: self.services.clock.now(),
                 launched_at: None,
+                soft_deleted_at: None,
                 deleted_at: None,
                 faults: Vec::new(),
             };
@@ -130,119 +136,13 @@ impl ComputeApi {
         .await
     }
 
-    /// Deletes a server (204). One in VERIFY_RESIZE is confirmed first; one without a host, or whose host is down, is
-    /// deleted here.
-    pub async fn delete(&self, id: ServerId) -> Result<(), ApiError> {
-        self.call("delete", Some(id), Value::Null, 204, self.do_delete(id)).await
-    }
-
-    async fn do_delete(&self, id: ServerId) -> Result<(), ApiError> {
-        let context = self.context();
-        let server = self.server(id)?;
-        if server.task_state == Some(TaskState::Deleting) {
-            return Ok(());
-        }
-        let deleting = &mut |server: &mut Server| {
-            server.progress = 0;
-            server.task_state = Some(TaskState::Deleting);
-        };
-        self.services.records.update_server(id, ExpectedTask::Any, deleting).await?;
-        if server.vm_state == VmState::Resized {
-            match self.confirm_resize_on_deleting(&context, &server).await {
-                // Taken for a server that somebody else has deleted meanwhile.
-                Err(error) if error.is(ExceptionClass::InstanceNotFound) => return Ok(()),
-                confirmed => confirmed?,
-            }
-        }
-        self.records.start_action(id, &context.request, "delete");
-        match server.host.filter(|host| self.is_up(host)) {
-            Some(host) => {
-                self.cast(&context, id, Address::Compute(host), Method::TerminateInstance);
-                Ok(())
-            }
-            None => self.local_delete(id).await,
-        }
-    }
-
-    /// Deletes a server that no compute can delete now.
-    async fn local_delete(&self, id: ServerId) -> Result<(), ApiError> {
-        self.notify(id, "delete.start");
-        // As in Nova, a network service that refuses does not keep the server from being deleted.
-        let _ = self.services.network.deallocate_for_instance(id).await;
-        let deleted = &mut |server: &mut Server| {
-            server.vm_state = VmState::Deleted;
-            server.task_state = None;
-            server.power_state = PowerState::NoState;
-        };
-        self.services.records.update_server(id, ExpectedTask::Any, deleted).await?;
-        self.services.report_client.delete_allocations(&Address::Api, id.into());
-        self.services.records.delete_server(id).await?;
-        self.notify(id, "delete.end");
-        Ok(())
-    }
-
-    /// Confirms the resize of a server that is to be deleted, and waits for it.
-    async fn confirm_resize_on_deleting(
-        &self,
-        context: &RequestContext,
-        server: &Server,
-    ) -> Result<(), NovaError> {
-        let Some(migration) = self.finished_migration(server.id) else { return Ok(()) };
-        if !self.is_up(&migration.source_compute) {
-            return Ok(());
-        }
-        self.records.start_action(server.id, &context.request, "confirmResize");
-        let method = Method::ConfirmResize { migration: migration.id };
-        let message = Message { context: context.clone(), server: server.id, method };
-        let source = Address::Compute(migration.source_compute);
-        self.services.bus.call(&Address::Api, source, message).await.map(drop)
-    }
-
-    /// Powers a server on (202).
-    pub async fn start(&self, id: ServerId) -> Result<(), ApiError> {
-        self.power(id, "start", &preconditions::START, TaskState::PoweringOn, Method::StartInstance).await
-    }
-
-    /// Powers a server off (202).
-    pub async fn stop(&self, id: ServerId) -> Result<(), ApiError> {
-        self.power(id, "stop", &preconditions::STOP, TaskState::PoweringOff, Method::StopInstance).await
-    }
-
-    /// Reboots a server (202).
-    pub async fn reboot(&self, id: ServerId, reboot_type: RebootType) -> Result<(), ApiError> {
-        let (precondition, task) = match reboot_type {
-            RebootType::Soft => (&preconditions::REBOOT_SOFT, TaskState::Rebooting),
-            RebootType::Hard => (&preconditions::REBOOT_HARD, TaskState::RebootingHard),
-        };
-        self.power(id, "reboot", precondition, task, Method::RebootInstance { reboot_type }).await
-    }
-
-    async fn power(
-        &self,
-        id: ServerId,
-        action: &'static str,
-        precondition: &Precondition,
-        task: TaskState,
-        method: Method,
-    ) -> Result<(), ApiError> {
-        self.call(action, Some(id), json!(method), 202, async {
-            let context = self.context();
-            let server = self.server(id)?;
-            precondition.check(&server)?;
-            let host = server.host.clone().ok_or_else(|| not_ready(id))?;
-            self.set_task(&server, task).await?;
-            self.records.start_action(id, &context.request, action);
-            self.cast(&context, id, Address::Compute(host), method);
-            Ok(())
-        })
-        .await
-    }
-
     /// Resizes a server to another flavor, given by id or name (202).
     pub async fn resize(&self, id: ServerId, flavor: &str) -> Result<(), ApiError> {
         let body = json!({"flavorRef": flavor});
         self.call("resize", Some(id), body, 202, async {
+            let context = self.context();
             let server = self.server(id)?;
+            check_lock(&context, &server)?;
             preconditions::RESIZE.check(&server)?;
             self.check_source_is_up(&server)?;
             let flavor = self.flavor(flavor)?;
@@ -250,7 +150,7 @@ impl ComputeApi {
                 let message = "When resizing, instances must change flavor!";
                 return Err(NovaError::new(ExceptionClass::CannotResizeToSameFlavor, message).into());
             }
-            self.move_server(&server, "resize", flavor, None).await
+            self.move_server(&context, &server, "resize", flavor, None).await
         })
         .await
     }
@@ -259,26 +159,28 @@ impl ComputeApi {
     pub async fn migrate(&self, id: ServerId, host: Option<HostName>) -> Result<(), ApiError> {
         let body = json!({"host": host});
         self.call("migrate", Some(id), body, 202, async {
+            let context = self.context();
             let server = self.server(id)?;
+            check_lock(&context, &server)?;
             preconditions::MIGRATE.check(&server)?;
             self.check_source_is_up(&server)?;
             if let Some(host) = &host {
                 self.check_target(&server, host)?;
             }
             let flavor = server.flavor.clone();
-            self.move_server(&server, "migrate", flavor, host).await
+            self.move_server(&context, &server, "migrate", flavor, host).await
         })
         .await
     }
 
     async fn move_server(
         &self,
+        context: &RequestContext,
         server: &Server,
         action: &str,
         flavor: model::Flavor,
         host: Option<HostName>,
     ) -> Result<(), ApiError> {
-        let context = self.context();
         let mut spec = self.request_spec(server)?;
         spec.requested_destination = host;
         self.set_task(server, TaskState::ResizePrep).await?;
@@ -288,7 +190,7 @@ impl ComputeApi {
             request_spec: Box::new(spec),
             reschedule: None,
         };
-        self.cast(&context, server.id, Address::Conductor, method);
+        self.cast(context, server.id, Address::Conductor, method);
         Ok(())
     }
 
@@ -297,6 +199,7 @@ impl ComputeApi {
         self.call("confirmResize", Some(id), Value::Null, 204, async {
             let context = self.context();
             let server = self.server(id)?;
+            check_lock(&context, &server)?;
             preconditions::CONFIRM_RESIZE.check(&server)?;
             let migration = self.finished_migration(id).ok_or_else(not_resized)?;
             self.check_is_up(&migration.source_compute)?;
@@ -314,6 +217,7 @@ impl ComputeApi {
         self.call("revertResize", Some(id), Value::Null, 202, async {
             let context = self.context();
             let server = self.server(id)?;
+            check_lock(&context, &server)?;
             preconditions::REVERT_RESIZE.check(&server)?;
             let migration = self.finished_migration(id).ok_or_else(not_resized)?;
             let destination = server.host.clone().ok_or_else(|| not_ready(id))?;
@@ -326,17 +230,6 @@ impl ComputeApi {
             self.records.start_action(id, &context.request, "revertResize");
             let method = Method::RevertResize { migration: migration.id, request_spec: Box::new(spec) };
             self.cast(&context, id, Address::Compute(destination), method);
-            Ok(())
-        })
-        .await
-    }
-
-    /// Tells a server's compute that something happened outside (202, `os-server-external-events`).
-    pub async fn external_event(&self, id: ServerId, event: ExternalEvent) -> Result<(), ApiError> {
-        self.call("os-server-external-events", Some(id), json!(event), 202, async {
-            let context = self.context();
-            let host = self.server(id)?.host.ok_or_else(|| not_ready(id))?;
-            self.cast(&context, id, Address::Compute(host), Method::ExternalInstanceEvent { event });
             Ok(())
         })
         .await
@@ -374,6 +267,33 @@ impl ComputeApi {
 
     fn cast(&self, context: &RequestContext, server: ServerId, to: Address, method: Method) {
         self.services.bus.cast(&Address::Api, to, Message { context: context.clone(), server, method });
+    }
+
+    /// Asks a host and waits for its answer.
+    async fn ask(
+        &self,
+        context: &RequestContext,
+        server: ServerId,
+        host: HostName,
+        method: Method,
+    ) -> Result<Answer, NovaError> {
+        let message = Message { context: context.clone(), server, method };
+        self.services.bus.call(&Address::Api, Address::Compute(host), message).await
+    }
+
+    /// The server, if the request may go on: it is locked by nobody whom the user must heed, it is in a state the
+    /// operation may start from, and it is on a host, which is answered too.
+    fn begin(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        precondition: &Precondition,
+    ) -> Result<(Server, HostName), ApiError> {
+        let server = self.server(id)?;
+        check_lock(context, &server)?;
+        precondition.check(&server)?;
+        let host = host_of(&server)?;
+        Ok((server, host))
     }
 
     fn notify(&self, server: ServerId, action: &str) {
@@ -472,6 +392,19 @@ impl ComputeApi {
         self.services.records.update_migration(migration.id, set).await?;
         Ok(())
     }
+}
+
+/// A locked server is for administrators only.
+fn check_lock(context: &RequestContext, server: &Server) -> Result<(), ApiError> {
+    if !server.locked || context.is_admin {
+        return Ok(());
+    }
+    let message = format!("Instance {} is locked", server.id);
+    Err(NovaError::new(ExceptionClass::InstanceIsLocked, message).into())
+}
+
+fn host_of(server: &Server) -> Result<HostName, ApiError> {
+    server.host.clone().ok_or_else(|| not_ready(server.id))
 }
 
 fn not_ready(id: ServerId) -> ApiError {

@@ -171,7 +171,7 @@ impl ConductorManager {
         // A server deleted meanwhile has no state any more.
         let _ = self.services.records.update_server(id, ExpectedTask::Any, end).await;
         let fault = Fault {
-            code: error.class.code(),
+            code: error.class.fault_code(),
             message: error.fault_message(),
             host: None,
             created_at: self.services.clock.now(),

@@ -45,6 +45,30 @@ pub(crate) const MIGRATE: Precondition = Precondition { action: "migrate", ..RES
 pub(crate) const CONFIRM_RESIZE: Precondition =
     Precondition { action: "confirmResize", vm_states: &[VmState::Resized], task_states: NO_TASK };
 pub(crate) const REVERT_RESIZE: Precondition = Precondition { action: "revertResize", ..CONFIRM_RESIZE };
+pub(crate) const PAUSE: Precondition =
+    Precondition { action: "pause", vm_states: &[VmState::Active], task_states: NO_TASK };
+pub(crate) const UNPAUSE: Precondition =
+    Precondition { action: "unpause", vm_states: &[VmState::Paused], task_states: NO_TASK };
+pub(crate) const SUSPEND: Precondition =
+    Precondition { action: "suspend", vm_states: &[VmState::Active], task_states: NO_TASK };
+pub(crate) const RESUME: Precondition =
+    Precondition { action: "resume", vm_states: &[VmState::Suspended], task_states: NO_TASK };
+pub(crate) const RESCUE: Precondition = Precondition {
+    action: "rescue",
+    vm_states: &[VmState::Active, VmState::Stopped, VmState::Error],
+    task_states: NO_TASK,
+};
+pub(crate) const UNRESCUE: Precondition =
+    Precondition { action: "unrescue", vm_states: &[VmState::Rescued], task_states: NO_TASK };
+pub(crate) const RESTORE: Precondition =
+    Precondition { action: "restore", vm_states: &[VmState::SoftDeleted], task_states: NO_TASK };
+pub(crate) const CHANGE_PASSWORD: Precondition =
+    Precondition { action: "changePassword", vm_states: &[VmState::Active], task_states: NO_TASK };
+pub(crate) const TRIGGER_CRASH_DUMP: Precondition = Precondition {
+    action: "trigger_crash_dump",
+    vm_states: &[VmState::Active, VmState::Paused, VmState::Rescued, VmState::Resized, VmState::Error],
+    task_states: NO_TASK,
+};
 
 impl Precondition {
     /// Refuses a server in another state, in the order Nova checks: vm_state, task_state, launched.

@@ -105,6 +105,74 @@ exception_classes! {
     VolumeEncryptionNotSupported = "VolumeEncryptionNotSupported", 400;
     RequestedVRamTooHigh = "RequestedVRamTooHigh", 400;
     InstanceEventTimeout = "InstanceEventTimeout", 500;
+
+    /// Any exception of the kind of code 400 that nobody treats specially.
+    Invalid = "Invalid", 400;
+    /// Any exception of the kind of code 403 that nobody treats specially.
+    Forbidden = "Forbidden", 403;
+    /// Any exception of the kind of code 404 that nobody treats specially.
+    NotFound = "NotFound", 404;
+    InstanceNotRunning = "InstanceNotRunning", 400;
+    InstanceUnacceptable = "InstanceUnacceptable", 400;
+    InstanceDeployFailure = "InstanceDeployFailure", 400;
+    PreserveEphemeralNotSupported = "PreserveEphemeralNotSupported", 400;
+    InvalidConfiguration = "InvalidConfiguration", 400;
+    HypervisorUnavailable = "HypervisorUnavailable", 500;
+    InstanceNotRescuable = "InstanceNotRescuable", 400;
+    UnsupportedRescueImage = "UnsupportedRescueImage", 400;
+    TriggerCrashDumpNotSupported = "TriggerCrashDumpNotSupported", 400;
+    InstanceQuiesceNotSupported = "InstanceQuiesceNotSupported", 400;
+    QemuGuestAgentNotEnabled = "QemuGuestAgentNotEnabled", 400;
+    InstanceAgentNotEnabled = "InstanceAgentNotEnabled", 400;
+    SetAdminPasswdNotSupported = "SetAdminPasswdNotSupported", 400;
+    NotSupportedWithOption = "NotSupportedWithOption", 400;
+    ConsoleNotAvailable = "ConsoleNotAvailable", 404;
+    ConsoleTypeInvalid = "ConsoleTypeInvalid", 400;
+    ConsoleTypeUnavailable = "ConsoleTypeUnavailable", 400;
+    SocketPortRangeExhausted = "SocketPortRangeExhaustedException", 500;
+    ImageSerialPortNumberInvalid = "ImageSerialPortNumberInvalid", 400;
+    ImageSerialPortNumberExceedFlavorValue = "ImageSerialPortNumberExceedFlavorValue", 400;
+    VolumeNotFound = "VolumeNotFound", 404;
+    VolumeAttachmentNotFound = "VolumeAttachmentNotFound", 404;
+    DiskNotFound = "DiskNotFound", 404;
+    DeviceNotFound = "DeviceNotFound", 404;
+    DeviceDetachFailed = "DeviceDetachFailed", 500;
+    ExtendVolumeNotSupported = "ExtendVolumeNotSupported", 400;
+    MultiattachNotSupportedByVirtDriver = "MultiattachNotSupportedByVirtDriver", 400;
+    TooManyDiskDevices = "TooManyDiskDevices", 403;
+    InterfaceAttachFailed = "InterfaceAttachFailed", 500;
+    InterfaceDetachFailed = "InterfaceDetachFailed", 400;
+    PciDeviceNotFoundById = "PciDeviceNotFoundById", 404;
+    ShareNotFound = "ShareNotFound", 404;
+    ShareProtocolNotSupported = "ShareProtocolNotSupported", 404;
+    ShareMountError = "ShareMountError", 500;
+    ShareUmountError = "ShareUmountError", 500;
+    ResizeError = "ResizeError", 500;
+    InvalidSharedStorage = "InvalidSharedStorage", 500;
+    InvalidLocalStorage = "InvalidLocalStorage", 500;
+    InvalidCPUInfo = "InvalidCPUInfo", 400;
+    InvalidHypervisorType = "InvalidHypervisorType", 400;
+    DestinationHypervisorTooOld = "DestinationHypervisorTooOld", 400;
+    LiveMigrationURINotAvailable = "LiveMigrationURINotAvailable", 500;
+
+    InstancePasswordSetFailed = "InstancePasswordSetFailed", 409;
+}
+
+impl ExceptionClass {
+    /// The code a fault stores for an exception of this class: Nova's own. Some classes have another one as the answer to
+    /// a request, which [`code`](Self::code) tells, because the API translates them.
+    pub const fn fault_code(self) -> u16 {
+        match self {
+            Self::InstanceInvalidState | Self::InstanceNotReady => 400,
+            Self::FlavorDiskTooSmall
+            | Self::FlavorMemoryTooSmall
+            | Self::CertificateValidationFailed
+            | Self::RequestedVRamTooHigh
+            | Self::MigrationPreCheckError
+            | Self::InstancePasswordSetFailed => 500,
+            _ => self.code(),
+        }
+    }
 }
 
 /// An error of the control plane: what class it is of and what it says.

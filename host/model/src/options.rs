@@ -280,6 +280,8 @@ options! {
     "DEFAULT" initial_disk_allocation_ratio: f64 = 1.0;
     /// Silence after which a service counts as down.
     "DEFAULT" service_down_time: Duration = Duration::from_secs(60);
+    /// How long a soft-deleted server can be restored; none deletes servers at once.
+    "DEFAULT" reclaim_instance_interval: Duration = Duration::ZERO;
     /// How long a call over the bus waits for its answer.
     "DEFAULT" rpc_response_timeout: Duration = Duration::from_secs(60);
     /// Zone of hosts that are in no aggregate with a zone.

@@ -1,9 +1,10 @@
 //! The messages services send each other (`nova/compute/rpcapi.py`, `nova/conductor/rpcapi.py`).
 
 use crate::flavor::Flavor;
-use crate::ids::{HostName, MigrationId, ProjectId, RequestId, ServerId, UserId};
+use crate::ids::{HostName, ImageId, MigrationId, ProjectId, RequestId, ServerId, UserId};
 use crate::request_spec::{RequestSpec, Selection};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt;
 
 /// Whom a message is for, or from.
@@ -157,6 +158,45 @@ pub enum Method {
         /// What was asked for.
         request_spec: Box<RequestSpec>,
     },
+    /// To a compute: pause the guest.
+    PauseInstance,
+    /// To a compute: let a paused guest go on.
+    UnpauseInstance,
+    /// To a compute: save the guest's memory and stop it.
+    SuspendInstance,
+    /// To a compute: let a suspended guest go on.
+    ResumeInstance,
+    /// To a compute: run the guest from a rescue image.
+    RescueInstance {
+        /// The administrator's password in the rescued guest.
+        rescue_password: String,
+        /// The image; the server's own when none is named.
+        rescue_image: Option<ImageId>,
+    },
+    /// To a compute: run the guest from its own disk again.
+    UnrescueInstance,
+    /// To a compute: make the guest unreachable, so that it can be deleted later.
+    SoftDeleteInstance,
+    /// To a compute: bring a soft-deleted guest back.
+    RestoreInstance,
+    /// To a compute: have the guest's kernel dump its memory.
+    TriggerCrashDump,
+    /// To a compute: set the administrator's password in the guest. Waited for.
+    SetAdminPassword {
+        /// The password.
+        new_pass: String,
+    },
+    /// To a compute: what the guest wrote to its console. Answered with [`Answer::Text`].
+    GetConsoleOutput {
+        /// How many lines from the end; all of them when none is named.
+        tail_length: Option<i64>,
+    },
+    /// To a compute: numbers about the guest, as the driver names them. Answered with [`Answer::Value`].
+    GetDiagnostics,
+    /// To a compute: numbers about the guest, in the common form. Answered with [`Answer::Value`].
+    GetInstanceDiagnostics,
+    /// To a compute: write the addresses of the guest's interfaces into it.
+    InjectNetworkInfo,
     /// To the server's compute: something happened outside that its driver may wait for.
     ExternalInstanceEvent {
         /// What.
@@ -181,12 +221,16 @@ pub struct ExternalEvent {
 }
 
 /// What a call is answered with when it succeeds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// Nothing but that it was done.
     Done,
     /// Yes or no.
     Bool(bool),
+    /// A text.
+    Text(String),
+    /// A value in the form in which the API shows it.
+    Value(Value),
 }
 
 impl Method {
@@ -207,6 +251,20 @@ impl Method {
             Method::ConfirmResize { .. } => "confirm_resize",
             Method::RevertResize { .. } => "revert_resize",
             Method::FinishRevertResize { .. } => "finish_revert_resize",
+            Method::PauseInstance => "pause_instance",
+            Method::UnpauseInstance => "unpause_instance",
+            Method::SuspendInstance => "suspend_instance",
+            Method::ResumeInstance => "resume_instance",
+            Method::RescueInstance { .. } => "rescue_instance",
+            Method::UnrescueInstance => "unrescue_instance",
+            Method::SoftDeleteInstance => "soft_delete_instance",
+            Method::RestoreInstance => "restore_instance",
+            Method::TriggerCrashDump => "trigger_crash_dump",
+            Method::SetAdminPassword { .. } => "set_admin_password",
+            Method::GetConsoleOutput { .. } => "get_console_output",
+            Method::GetDiagnostics => "get_diagnostics",
+            Method::GetInstanceDiagnostics => "get_instance_diagnostics",
+            Method::InjectNetworkInfo => "inject_network_info",
             Method::ExternalInstanceEvent { .. } => "external_instance_event",
             Method::CheckInstanceSharedStorage { .. } => "check_instance_shared_storage",
         }

@@ -28,7 +28,7 @@ pub struct Server {
     pub old_flavor: Option<Flavor>,
     /// The flavor a resize leads to, until it is over.
     pub new_flavor: Option<Flavor>,
-    /// The vm_state before a resize, to which confirm or revert returns.
+    /// The vm_state before a resize or suspension, to which its end returns.
     pub old_vm_state: Option<VmState>,
     /// What state it rests in.
     pub vm_state: VmState,
@@ -54,6 +54,9 @@ pub struct Server {
     pub created_at: Timestamp,
     /// When the guest first ran; none until then.
     pub launched_at: Option<Timestamp>,
+    /// When a user soft-deleted the server; none for one that was not, or was restored.
+    #[serde(default)]
+    pub soft_deleted_at: Option<Timestamp>,
     /// When the server was deleted; a deleted server is kept for the periodic tasks to see.
     pub deleted_at: Option<Timestamp>,
     /// Stored faults, oldest first.

@@ -8,7 +8,6 @@
 
 use crate::bindings::types::VirtError;
 use crate::error::FailureCause;
-use crate::exports::Guest;
 use crate::imports::{Around, HostState, Refused};
 use crate::limits::STACK_BYTES;
 use crate::method::Method;
@@ -22,7 +21,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use tokio::sync::mpsc::UnboundedReceiver;
-use wasmtime::component::Accessor;
+use wasmtime::component::{Accessor, Instance};
 use wasmtime::{AsContextMut, Store, Trap};
 
 /// What the agent is asked to do.
@@ -39,11 +38,17 @@ pub(crate) struct Call {
     pub(crate) enter: Enter,
 }
 
+/// An instance of a stack.
+pub(crate) struct Running {
+    pub(crate) stack: PreparedStack,
+    pub(crate) instance: Instance,
+}
+
 type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Enters the driver and hands the answer to whoever waits for it. An error is a driver that broke.
 pub(crate) type Enter =
-    Box<dyn for<'a> FnOnce(&'a Accessor<HostState>, &'a Guest) -> LocalFuture<'a, wasmtime::Result<()>>>;
+    Box<dyn for<'a> FnOnce(&'a Accessor<HostState>, &'a Running) -> LocalFuture<'a, wasmtime::Result<()>>>;
 
 /// What the agent and its callers both see.
 pub(crate) struct Shared {
@@ -147,7 +152,7 @@ async fn serve(
             });
         }
     };
-    let guest = &Guest::new(instance, stack.clone());
+    let running = &Running { stack: stack.clone(), instance };
     let restart = shared.initialised.get() && first.method != Method::InitHost;
 
     let ended = store
@@ -162,13 +167,14 @@ async fn serve(
             if restart {
                 begin()?;
                 let host = shared.around.host.to_string();
-                if let Err(error) = guest.call_init_host(accessor, host).await? {
+                let init_host = &stack.exports().init_host;
+                if let Err(error) = init_host.call(accessor, instance, (host,)).await? {
                     return Ok(End::NotInitialised(error));
                 }
             }
             begin()?;
             let mut calls = FuturesUnordered::new();
-            calls.push((first.enter)(accessor, guest));
+            calls.push((first.enter)(accessor, running));
             loop {
                 tokio::select! {
                     biased;
@@ -176,7 +182,7 @@ async fn serve(
                     request = requests.recv() => match request {
                         Some(Request::Call(call)) => {
                             begin()?;
-                            calls.push((call.enter)(accessor, guest));
+                            calls.push((call.enter)(accessor, running));
                         }
                         Some(Request::Die) => return Ok(End::Killed),
                         // Callers that are gone want no answer.
@@ -221,10 +227,11 @@ fn diagnose(
     (cause, method)
 }
 
-/// The method of an exported function, `[async-lift]nova:virt/driver@0.1.0#spawn` or its call-back.
+/// The method of an exported function, `[async-lift]nova:virt/building@1.0.0#spawn` or its call-back, of whatever version of
+/// the contract.
 fn method_of_export(function: &str) -> Option<Method> {
     let (interface, name) = function.rsplit_once('#')?;
-    interface.contains("nova:virt/driver@").then(|| Method::from_name(&name.replace('-', "_"))).flatten()
+    interface.contains("nova:virt/").then(|| Method::from_name(&name.replace('-', "_"))).flatten()
 }
 
 /// An error without its backtrace, whose addresses differ from run to run.

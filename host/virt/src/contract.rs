@@ -1,31 +1,99 @@
 //! Does a component fit the contract? And if not: in what way, and what is to be done.
 
-use crate::error::{CONTRACT, LoadError, Mismatch};
+use crate::error::{LoadError, Mismatch};
+use crate::exports;
 use crate::sections::{self, FileKind};
 use crate::signature;
+use std::collections::BTreeMap;
 use std::fmt;
 use wit_component::{ComponentEncoder, DecodedWasm};
-use wit_parser::{InterfaceId, Resolve, SourceMap, WorldId, WorldItem};
+use wit_parser::{InterfaceId, Resolve, SourceMap, Stability, WorldId, WorldItem};
 
-/// The interface that a driver exports and a layer also imports.
-pub(crate) const DRIVER: &str = "nova:virt/driver@0.1.0";
+/// A version of the contract that this host speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// `wit/v0.1`, through an adapter.
+    V0_1,
+    /// `wit/v1.0`, today's.
+    V1_0,
+}
 
-/// The contract, as it stands in `wit/`.
-const SOURCES: [(&str, &str); 6] = [
-    ("types.wit", include_str!("../../../wit/v0.1/types.wit")),
-    ("errors.wit", include_str!("../../../wit/v0.1/errors.wit")),
-    ("requests.wit", include_str!("../../../wit/v0.1/requests.wit")),
-    ("host.wit", include_str!("../../../wit/v0.1/host.wit")),
-    ("driver.wit", include_str!("../../../wit/v0.1/driver.wit")),
-    ("world.wit", include_str!("../../../wit/v0.1/world.wit")),
-];
+impl Version {
+    const ALL: [Version; 2] = [Version::V0_1, Version::V1_0];
+
+    const fn text(self) -> &'static str {
+        match self {
+            Version::V0_1 => "0.1.0",
+            Version::V1_0 => "1.0.0",
+        }
+    }
+
+    /// The files of `wit/`.
+    const fn sources(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Version::V0_1 => &SOURCES_0_1,
+            Version::V1_0 => &SOURCES_1_0,
+        }
+    }
+
+    /// The world that has everything a component can import or export.
+    const fn world(self) -> &'static str {
+        match self {
+            Version::V0_1 => "virt-driver-layer",
+            Version::V1_0 => "virt-driver-layer-with-volume-snapshots",
+        }
+    }
+}
+
+/// The full name of an interface of the contract.
+pub(crate) fn interface_name(interface: &str, version: Version) -> String {
+    format!("nova:virt/{interface}@{}", version.text())
+}
+
+macro_rules! sources {
+    ($name:ident, $version:literal: $($file:literal),*) => {
+        const $name: [(&str, &str); [$($file),*].len()] =
+            [$(($file, include_str!(concat!("../../../wit/", $version, "/", $file)))),*];
+    };
+}
+sources!(SOURCES_0_1, "v0.1":
+    "types.wit", "errors.wit", "requests.wit", "host.wit", "driver.wit", "world.wit");
+sources!(SOURCES_1_0, "v1.0":
+    "types.wit", "answers.wit", "requests.wit", "errors.wit", "host.wit", "service.wit", "guests.wit", "devices.wit",
+    "moves.wit", "legacy.wit", "volume-snapshots.wit", "world.wit");
 
 /// A component that fits.
 pub(crate) struct Checked {
     /// The component.
     pub(crate) bytes: Vec<u8>,
+    /// The version it was built against.
+    pub(crate) version: Version,
+    /// The interfaces of a driver that it calls below itself, by their full names.
+    pub(crate) imports: Vec<String>,
+    /// The interfaces of a driver that it exports: every mandatory one, and optional ones it offers.
+    pub(crate) exports: Vec<String>,
+}
+
+impl Checked {
     /// Does it call a driver below it?
-    pub(crate) imports_driver: bool,
+    pub(crate) fn calls_below(&self) -> bool {
+        !self.imports.is_empty()
+    }
+
+    /// Can it stand over this one? The error is an optional interface that it calls and the one below does not offer.
+    pub(crate) fn stands_over(&self, below: &Checked) -> Result<(), String> {
+        let adapted = exports::mandatory_interfaces();
+        let offered = match (self.version, below.version) {
+            // It calls one interface only, and the adapter below it has that.
+            (Version::V0_1, _) => return Ok(()),
+            (Version::V1_0, Version::V0_1) => &adapted,
+            (Version::V1_0, Version::V1_0) => &below.exports,
+        };
+        match self.imports.iter().find(|import| !offered.contains(import)) {
+            Some(missing) => Err(missing.clone()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Checks a module or component; a module is made a component.
@@ -47,7 +115,7 @@ pub(crate) fn check(driver: &str, wasm: &[u8]) -> Result<Checked, LoadError> {
     if sections::is_cut_off(wasm) {
         return Err(not_wasm("the file ends too early", "build it, or copy it, once more"));
     }
-    let contract = Contract::parse().map_err(|error| broken(&error))?;
+    let parse = |version| Contract::parse(version).map_err(|error| broken(&error));
     let bytes = match kind {
         FileKind::Component => wasm.to_vec(),
         FileKind::Module => {
@@ -57,7 +125,8 @@ pub(crate) fn check(driver: &str, wasm: &[u8]) -> Result<Checked, LoadError> {
                 return Err(misfit(Mismatch::NoContract));
             }
             // What the module says of itself is checked first, for its code is held against that.
-            contract.check_exports(&described.resolve, described.world).map_err(misfit)?;
+            let version = version_of(&described.resolve, described.world).map_err(misfit)?;
+            parse(version)?.check_exports(&described.resolve, described.world).map_err(misfit)?;
             ComponentEncoder::default()
                 .module(wasm)
                 .and_then(|mut encoder| encoder.encode())
@@ -69,9 +138,11 @@ pub(crate) fn check(driver: &str, wasm: &[u8]) -> Result<Checked, LoadError> {
             DecodedWasm::Component(resolve, world) => (resolve, world),
             DecodedWasm::WitPackage(..) => return Err(misfit(Mismatch::NoContract)),
         };
-    let imports_driver = contract.check_imports(&resolve, world).map_err(misfit)?;
-    contract.check_exports(&resolve, world).map_err(misfit)?;
-    Ok(Checked { bytes, imports_driver })
+    let version = version_of(&resolve, world).map_err(misfit)?;
+    let contract = parse(version)?;
+    let imports = contract.check_imports(&resolve, world).map_err(misfit)?;
+    let exports = contract.check_exports(&resolve, world).map_err(misfit)?;
+    Ok(Checked { bytes, version, imports, exports })
 }
 
 /// What the encoder found wrong with a module whose description fits: it imports or lacks something.
@@ -86,22 +157,46 @@ fn encoding_mismatch(error: &str) -> Mismatch {
     }
 }
 
-/// The contract, parsed.
-struct Contract {
-    resolve: Resolve,
-    world: WorldId,
+/// The one version of the contract that a component was built against; today's if it names none.
+fn version_of(resolve: &Resolve, world: WorldId) -> Result<Version, Mismatch> {
+    let world = &resolve.worlds[world];
+    let mut found: Vec<String> = Vec::new();
+    for (key, _) in world.imports.iter().chain(&world.exports) {
+        let name = resolve.name_world_key(key);
+        if let Some((_, version)) = name.strip_prefix("nova:virt/").and_then(|name| name.split_once('@'))
+            && !found.iter().any(|other| other == version)
+        {
+            found.push(version.to_owned());
+        }
+    }
+    let [version] = &found[..] else {
+        let has: Vec<String> = found.iter().map(|version| format!("nova:virt@{version}")).collect();
+        return if has.is_empty() {
+            Ok(Version::V1_0)
+        } else {
+            Err(Mismatch::Version { has: has.join(" and ") })
+        };
+    };
+    let known = Version::ALL.into_iter().find(|known| known.text() == version);
+    known.ok_or_else(|| Mismatch::Version { has: format!("nova:virt@{version}") })
+}
+
+/// A version of the contract, parsed.
+pub(crate) struct Contract {
+    pub(crate) resolve: Resolve,
+    pub(crate) world: WorldId,
 }
 
 impl Contract {
-    fn parse() -> Result<Self, String> {
+    pub(crate) fn parse(version: Version) -> Result<Self, String> {
         let mut sources = SourceMap::default();
-        for (name, text) in SOURCES {
-            sources.push_str(name, text);
+        for (name, text) in version.sources() {
+            sources.push_str(name, *text);
         }
         let group = sources.parse().map_err(|(_, error)| error.to_string())?;
-        let mut resolve = Resolve::default();
+        let mut resolve = Resolve { all_features: true, ..Resolve::default() };
         let package = resolve.push_group(group).map_err(|error| error.to_string())?;
-        let world = resolve.packages[package].worlds.get("virt-driver-layer").copied();
+        let world = resolve.packages[package].worlds.get(version.world()).copied();
         Ok(Contract { world: world.ok_or("the contract has no world of layers")?, resolve })
     }
 
@@ -114,34 +209,63 @@ impl Contract {
         })
     }
 
-    /// The exported driver has to be there, with every function as the contract has it.
-    fn check_exports(&self, resolve: &Resolve, world: WorldId) -> Result<(), Mismatch> {
-        let mut names = Vec::new();
-        for (key, item) in &resolve.worlds[world].exports {
-            let name = resolve.name_world_key(key);
-            if let (WorldItem::Interface { id, .. }, true) = (item, name == DRIVER) {
-                return self.check_interface(DRIVER, resolve, *id, true);
-            }
-            check_version(&name)?;
-            names.push(format!("`{name}`"));
-        }
-        let has = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-        Err(Mismatch::NoDriver { has })
+    /// The interfaces of a driver: name, and whether it may be missing.
+    fn driver_interfaces(&self) -> impl Iterator<Item = (String, bool)> {
+        self.resolve.worlds[self.world].exports.iter().map(|(key, item)| {
+            let optional = match item {
+                WorldItem::Interface { stability, .. } => matches!(stability, Stability::Unstable { .. }),
+                WorldItem::Function(_) | WorldItem::Type { .. } => false,
+            };
+            (self.resolve.name_world_key(key), optional)
+        })
     }
 
-    /// Every import has to be one of the contract's, used as the contract has it. Answers whether it calls a driver below.
-    fn check_imports(&self, resolve: &Resolve, world: WorldId) -> Result<bool, Mismatch> {
-        let mut imports_driver = false;
+    /// Every interface of a driver has to be there, unless it may be missing, with every function as the contract has it.
+    /// Answers those that are there.
+    fn check_exports(&self, resolve: &Resolve, world: WorldId) -> Result<Vec<String>, Mismatch> {
+        let exports: BTreeMap<String, &WorldItem> = resolve.worlds[world]
+            .exports
+            .iter()
+            .map(|(key, item)| (resolve.name_world_key(key), item))
+            .collect();
+        let mut offered = Vec::new();
+        let mut missing = None;
+        for (name, optional) in self.driver_interfaces() {
+            match exports.get(&name) {
+                Some(WorldItem::Interface { id, .. }) => {
+                    self.check_interface(&name, resolve, *id, true)?;
+                    offered.push(name);
+                }
+                _ if optional => {}
+                _ => missing = missing.or(Some(name)),
+            }
+        }
+        match missing {
+            None => Ok(offered),
+            Some(interface) if !offered.is_empty() => Err(Mismatch::MissingInterface { interface }),
+            Some(_) => {
+                let names: Vec<String> = exports.keys().map(|name| format!("`{name}`")).collect();
+                let has = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+                Err(Mismatch::NoDriver { has })
+            }
+        }
+    }
+
+    /// Every import has to be one of the contract's, used as the contract has it. Answers the interfaces of a driver below
+    /// that it calls.
+    fn check_imports(&self, resolve: &Resolve, world: WorldId) -> Result<Vec<String>, Mismatch> {
+        let mut below = Vec::new();
         for (key, item) in &resolve.worlds[world].imports {
             let name = resolve.name_world_key(key);
-            check_version(&name)?;
             let (WorldItem::Interface { id, .. }, Some(_)) = (item, self.interface(&name)) else {
                 return Err(Mismatch::Import { import: name });
             };
             self.check_interface(&name, resolve, *id, false)?;
-            imports_driver |= name == DRIVER;
+            if self.driver_interfaces().any(|(driver, _)| driver == name) {
+                below.push(name);
+            }
         }
-        Ok(imports_driver)
+        Ok(below)
     }
 
     /// Compares the functions of an interface. One that is exported has to have all of them; one that is imported may have
@@ -184,30 +308,32 @@ impl Contract {
     }
 }
 
-/// An interface of this contract's package has to be of its version.
-fn check_version(name: &str) -> Result<(), Mismatch> {
-    let Some((_, version)) = name.strip_prefix("nova:virt/").and_then(|name| name.split_once('@')) else {
-        return Ok(());
-    };
-    let has = format!("nova:virt@{version}");
-    if has == CONTRACT { Ok(()) } else { Err(Mismatch::Version { has }) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_file_of_the_contract_is_embedded() {
-        let mut files: Vec<String> =
-            std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/v0.1"))
+        for (folder, version) in [("v0.1", Version::V0_1), ("v1.0", Version::V1_0)] {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/").to_owned() + folder;
+            let mut files: Vec<String> = std::fs::read_dir(folder)
                 .unwrap()
                 .map(|entry| entry.unwrap().file_name().into_string().unwrap())
                 .collect();
-        files.sort();
-        let mut embedded = SOURCES.map(|(name, _)| name);
-        embedded.sort_unstable();
-        assert_eq!(files, embedded);
-        assert!(Contract::parse().unwrap().interface(DRIVER).is_some());
+            files.sort();
+            let mut embedded: Vec<&str> = version.sources().iter().map(|(name, _)| *name).collect();
+            embedded.sort_unstable();
+            assert_eq!(files, embedded);
+            assert!(Contract::parse(version).is_ok());
+        }
+    }
+
+    #[test]
+    fn one_interface_is_optional() {
+        let contract = Contract::parse(Version::V1_0).unwrap();
+        let optional: Vec<String> =
+            contract.driver_interfaces().filter(|(_, optional)| *optional).map(|(name, _)| name).collect();
+        assert_eq!(optional, [interface_name("volume-snapshots", Version::V1_0)]);
+        assert_eq!(contract.driver_interfaces().count(), 16);
     }
 }

@@ -82,6 +82,7 @@ impl Engine {
                         .map_err(|problem| LoadError::Setting { driver: driver.clone(), problem })?,
                     None => component.settings.iter().cloned().collect(),
                 },
+                given: component.settings.iter().map(|(key, _)| key.clone()).collect(),
             });
             files.push(Loaded { driver, bytes, metadata });
         }
@@ -98,11 +99,12 @@ impl Engine {
                 compiled
             }
         };
+        let exports = Exports::find(&compiled)
+            .map_err(|method| unusable(format!("it does not export `{}`", method.wit_name())))?;
         let pre = self
             .linker
             .instantiate_pre(&compiled)
             .map_err(|error| unusable(crate::agent::one_line(&error)))?;
-        let exports = Exports::find(&compiled).map_err(unusable)?;
         Ok(PreparedStack::new(stack.to_string(), components, pre, exports))
     }
 
@@ -115,7 +117,7 @@ impl Engine {
         for (position, Loaded { driver, bytes, metadata }) in files.iter().enumerate() {
             let checked = contract::check(driver, bytes)?;
             // A layer that answers every call itself calls nothing below it, and is a layer all the same.
-            let layer = checked.imports_driver
+            let layer = checked.calls_below()
                 || metadata.as_ref().is_some_and(|metadata| metadata.kind == Kind::Layer);
             match (position, layer) {
                 (0, true) => return Err(LoadError::LayerAtBottom { driver: driver.clone() }),
@@ -123,8 +125,16 @@ impl Engine {
                     let below = files[position - 1].driver.clone();
                     return Err(LoadError::DriverOnTop { driver: driver.clone(), below });
                 }
-                (0, false) | (1.., true) => components.push(checked),
+                (0, false) | (1.., true) => {}
             }
+            if let Some(below) = components.last() {
+                checked.stands_over(below).map_err(|interface| LoadError::NotOffered {
+                    driver: driver.clone(),
+                    below: files[position - 1].driver.clone(),
+                    interface,
+                })?;
+            }
+            components.push(checked);
         }
         let composed = compose(&components).map_err(&unusable)?;
         CompiledComponent::new(&self.engine, composed)

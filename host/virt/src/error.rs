@@ -261,6 +261,19 @@ pub enum LoadError {
         /// The one below.
         below: String,
     },
+    /// A layer calls an optional interface that what is below it does not offer.
+    #[error(
+        "{driver} cannot stand over {below}: it calls `{interface}`, which {below} does not offer; build {driver} without \
+         that feature, or put it over a driver that offers it"
+    )]
+    NotOffered {
+        /// The layer as it was written.
+        driver: String,
+        /// The component below.
+        below: String,
+        /// The interface.
+        interface: String,
+    },
     /// A setting the component does not have, or with a value it cannot have.
     #[error("driver {driver}: {problem}")]
     Setting {
@@ -288,7 +301,7 @@ pub enum LoadError {
 }
 
 /// The contract this host speaks.
-pub const CONTRACT: &str = "nova:virt@0.1.0";
+pub const CONTRACT: &str = "nova:virt@1.0.0";
 
 /// In what way a component does not fit the contract. Each says what it has, what is expected, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -299,18 +312,30 @@ pub enum Mismatch {
     )]
     NoContract,
     /// It was built against another version.
-    #[error("it was built against {has}; rebuild it with the SDK of {CONTRACT}")]
+    #[error(
+        "it was built against {has}; rebuild it with the SDK of {CONTRACT} (what was built against nova:virt@0.1.0 alone is \
+         adapted)"
+    )]
     Version {
         /// The contract it has.
         has: String,
     },
-    /// It does not export the driver interface at all.
+    /// It exports no interface of a driver at all.
     #[error(
-        "it exports {has} but not nova:virt/driver@0.1.0; export a driver with the SDK's `export_driver!` and rebuild it"
+        "it exports {has} but no interface of a driver; export a driver with the SDK's `export_driver!` and rebuild it"
     )]
     NoDriver {
         /// What it exports.
         has: String,
+    },
+    /// It exports some interfaces of a driver, and another is missing.
+    #[error(
+        "it does not export `{interface}`, and a driver exports every interface of the contract; add it and rebuild, or \
+         build with the SDK of {CONTRACT}, where all have defaults"
+    )]
+    MissingInterface {
+        /// The first that is missing.
+        interface: String,
     },
     /// A function is missing.
     #[error(

@@ -1,77 +1,120 @@
-//! The functions a driver exports.
+//! What a stack exports, and how it is entered.
 //!
-//! A stack's functions are found by name once, when it is prepared. An instance takes one of them, and has its type checked,
-//! when it is first called: a host calls a few of the contract's methods, and to take all of them would be a tenth of what it
-//! costs to start one.
+//! Where an exported function is found in a compiled stack is looked up once for all hosts that run it; whether it has the
+//! types that Rust has for it is checked by the first call of all hosts. So a host that is started pays for nothing but its
+//! instance, and a call for nothing but itself, however many methods the contract has.
 
-use crate::bindings::types::{
-    BlockDevice, BlockDeviceInfo, Capability, CleanupRequest, DestroyRequest, DeviceNamesRequest,
-    FinishMigrationRequest, FinishRevertMigrationRequest, ImageMeta, Instance, InstanceInfo,
-    MigrateDiskAndPowerOffRequest, Migration, NetworkInfo, NodeResources, ProviderTree, RebootRequest,
-    SpawnRequest, Uuid, VirtError, VolumeConnector,
-};
-use crate::contract::DRIVER;
+use crate::bindings::types::{self, VirtError};
+use crate::contract::{self, Version};
 use crate::imports::HostState;
 use crate::method::{Method, for_each_method};
-use crate::prepared::PreparedStack;
-use std::cell::OnceCell;
+use std::cell::Cell;
+use std::marker::PhantomData;
 use wasmtime::component::{
-    Accessor, Component, ComponentExportIndex, Instance as ComponentInstance, TypedFunc,
+    Accessor, Component, ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, TypedFunc,
 };
 
-/// A function of the contract, with its parameters and its answer.
-type Function<Parameters, Answer> = OnceCell<TypedFunc<Parameters, (Result<Answer, VirtError>,)>>;
+/// An exported method with parameters `P` and answer `A`.
+pub(crate) struct Export<P, A> {
+    /// Where it is; none for a method of an optional interface that the stack does not export.
+    index: Option<ComponentExportIndex>,
+    /// Have its types been checked?
+    checked: Cell<bool>,
+    types: PhantomData<fn(P) -> A>,
+}
+
+/// What a method answers.
+type Answer<A> = Result<A, VirtError>;
+
+impl<P, A> Export<P, A>
+where
+    P: ComponentNamedList + Lower + 'static,
+    A: 'static,
+    (Answer<A>,): ComponentNamedList + Lift + 'static,
+{
+    /// Calls the method on an instance of the stack. An error is a driver that broke.
+    pub(crate) async fn call(
+        &self,
+        accessor: &Accessor<HostState>,
+        instance: Instance,
+        params: P,
+    ) -> wasmtime::Result<Answer<A>> {
+        let Some(index) = &self.index else { return Ok(Err(VirtError::NotImplemented)) };
+        let function = accessor.with(|mut access| -> wasmtime::Result<TypedFunc<P, (Answer<A>,)>> {
+            let function = instance
+                .get_func(&mut access, index)
+                .ok_or_else(|| wasmtime::format_err!("the instance lacks a function that its code has"))?;
+            if self.checked.get() {
+                #[expect(unsafe_code, reason = "a check of every host's instance would be for nothing")]
+                // SAFETY: the types were checked by an earlier call on an instance of the same compiled stack, and the
+                // types of an exported function are those of the code.
+                return Ok(unsafe { TypedFunc::new_unchecked(function) });
+            }
+            let typed = function.typed(&access)?;
+            self.checked.set(true);
+            Ok(typed)
+        })?;
+        let (answer,) = function.call_concurrent(accessor, params).await?;
+        Ok(answer)
+    }
+}
 
 macro_rules! exports {
-    ($($kind:ident $variant:ident $name:ident $call:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
-        /// Where the functions of a stack are.
+    ($($interface:ident {
+        $($kind:ident $variant:ident $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*
+    })*) => {
+        /// Every method of the contract, as a compiled stack exports it.
         pub(crate) struct Exports {
-            $($name: ComponentExportIndex,)*
+            $($(pub(crate) $name: Export<($($type,)*), $answer>,)*)*
         }
 
         impl Exports {
-            /// Finds them all. The error names the first that is missing, which the check of the contract lets not happen.
-            pub(crate) fn find(component: &Component) -> Result<Self, String> {
-                let driver = component.get_export_index(None, DRIVER).ok_or_else(|| format!("{DRIVER} is not exported"))?;
-                let find = |method: Method| {
-                    let name = method.wit_name();
-                    component.get_export_index(Some(&driver), &*name).ok_or_else(|| format!("{DRIVER}#{name} is not exported"))
-                };
-                Ok(Self { $($name: find(Method::$variant)?,)* })
-            }
-        }
-
-        /// The driver in one instance.
-        pub(crate) struct Guest {
-            instance: ComponentInstance,
-            stack: PreparedStack,
-            $($name: Function<($($type,)*), $answer>,)*
-        }
-
-        impl Guest {
-            pub(crate) fn new(instance: ComponentInstance, stack: PreparedStack) -> Self {
-                Self { instance, stack, $($name: OnceCell::new(),)* }
+            /// Finds the methods in a compiled stack. The error is a method that is not there although it has to be: a
+            /// stack that was checked and composed has all of them.
+            pub(crate) fn find(stack: &Component) -> Result<Self, Method> {
+                $(
+                    let $interface = interface(stack, stringify!($interface));
+                )*
+                Ok(Self {
+                    $($($name: Export {
+                        index: find(stack, $interface.as_ref(), Method::$variant)?,
+                        checked: Cell::new(false),
+                        types: PhantomData,
+                    },)*)*
+                })
             }
 
-            $(
-                pub(crate) async fn $call(
-                    &self,
-                    accessor: &Accessor<HostState>
-                    $(, $arg: $type)*
-                ) -> wasmtime::Result<Result<$answer, VirtError>> {
-                    let function = match self.$name.get() {
-                        Some(function) => *function,
-                        None => {
-                            let index = &self.stack.exports().$name;
-                            let function = accessor.with(|access| self.instance.get_typed_func(access, index))?;
-                            *self.$name.get_or_init(|| function)
-                        }
-                    };
-                    let (answer,) = function.call_concurrent(accessor, ($($arg,)*)).await?;
-                    Ok(answer)
-                }
-            )*
+            /// Whether the stack has this method. Only methods of optional interfaces can be missing.
+            pub(crate) fn offers(&self, method: Method) -> bool {
+                match method { $($(Method::$variant => self.$name.index.is_some(),)*)* }
+            }
         }
     };
 }
 for_each_method!(exports);
+
+fn interface(stack: &Component, name: &str) -> Option<ComponentExportIndex> {
+    stack.get_export_index(None, &contract::interface_name(&name.replace('_', "-"), Version::V1_0))
+}
+
+fn find(
+    stack: &Component,
+    interface: Option<&ComponentExportIndex>,
+    method: Method,
+) -> Result<Option<ComponentExportIndex>, Method> {
+    let found =
+        interface.and_then(|interface| stack.get_export_index(Some(interface), &method.wit_name()));
+    if found.is_none() && !method.is_optional() { Err(method) } else { Ok(found) }
+}
+
+/// The interfaces that every driver exports, by their full names.
+pub(crate) fn mandatory_interfaces() -> Vec<String> {
+    let mut interfaces: Vec<String> = Method::ALL
+        .iter()
+        .filter(|method| !method.is_optional())
+        .map(|method| contract::interface_name(&method.interface(), Version::V1_0))
+        .collect();
+    // The methods of an interface stand together.
+    interfaces.dedup();
+    interfaces
+}

@@ -1,12 +1,7 @@
 //! A compute host's hypervisor: the handle through which the compute manager calls its driver.
 
 use crate::agent::{self, Call, Enter, Request, Shared};
-use crate::bindings::types::{
-    BlockDevice, BlockDeviceInfo, Capability, CleanupRequest, ComputeConfig, DestroyRequest,
-    DeviceNamesRequest, FinishMigrationRequest, FinishRevertMigrationRequest, ImageMeta, Instance,
-    InstanceInfo, MigrateDiskAndPowerOffRequest, Migration, NetworkInfo, NodeResources, ProviderTree,
-    RebootRequest, SpawnRequest, Uuid, VirtError, VolumeConnector,
-};
+use crate::bindings::types::{self, ComputeConfig, VirtError};
 use crate::durable::Durable;
 use crate::error::{CallError, DriverFailure, FailureCause};
 use crate::faults::{Fault, FaultPlan, FaultPoint, When};
@@ -49,7 +44,7 @@ pub struct HypervisorEnv {
 
 /// The driver of one compute host. Clones are handles of the same one; when the last is gone, so is its instance.
 ///
-/// Every method of the contract is a method here, with the same name and the same meaning (`wit/v0.1/driver.wit`). Calls
+/// Every method of the contract is a method here, with the same name and the same meaning (`wit/v1.0`). Calls
 /// may overlap. A call that fails says whether the driver raised an error or broke ([`CallError`]); after a break the next
 /// call finds a new instance. A call that is dropped before it answered goes on in the driver, as a message that was sent
 /// cannot be taken back.
@@ -218,21 +213,25 @@ fn outcome<T: Serialize>(answer: &Result<T, CallError>) -> Value {
 }
 
 macro_rules! calls {
-    ($($kind:ident $variant:ident $name:ident $call:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($($interface:ident {
+        $($kind:ident $variant:ident $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*
+    })*) => {
         impl Hypervisor {
-            $(
+            $($(
                 #[doc = concat!("`", stringify!($name), "` of the contract.")]
                 pub async fn $name(&self $(, $arg: $type)*) -> Result<$answer, CallError> {
                     let arguments = self.0.shared.around.trace.enabled().then(|| json!({ $(stringify!($arg): &$arg),* }));
                     self.call(Method::$variant, arguments, move |sender| {
-                        Box::new(move |accessor, guest| Box::pin(async move {
+                        Box::new(move |accessor, running| Box::pin(async move {
+                            let method = &running.stack.exports().$name;
+                            let answer = method.call(accessor, running.instance, ($($arg,)*)).await?;
                             // Whoever waits may have gone; the driver has done its work all the same.
-                            let _ = sender.send(guest.$call(accessor $(, $arg)*).await?);
+                            let _ = sender.send(answer);
                             Ok(())
                         }))
                     }).await
                 }
-            )*
+            )*)*
         }
     };
 }

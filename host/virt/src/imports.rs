@@ -1,12 +1,17 @@
 //! What the host gives a driver: the contract's imports.
 //!
 //! A composed stack is one component, yet each component in it has settings, log lines, random numbers and durable data of
-//! its own. So composition gives those imports a name with the component's position in the stack (`settings0` for the
-//! driver at the bottom), and the linker knows each name up to [`STACK_DEPTH`]. Clock, configuration and virtapi are the
-//! same for all.
+//! its own. So composition gives those imports a name with the component's place in the stack ([`own_name`]), and the
+//! linker knows each name up to [`STACK_DEPTH`]. Clock, configuration and virtapi are the same for all. Components of
+//! contract 0.1 have those of that version, which stand in [`v0_1`].
 
-use crate::bindings::types::{ComputeConfig, EventError, Instance, InstanceEvent};
-use crate::bindings::{clock, config, errors, logging, noun, requests, virtapi};
+mod v0_1;
+
+use crate::bindings::types::{
+    BlockDeviceInfo, ComputeConfig, DriverTask, EventError, Instance, InstanceEvent, LifecycleEvent, Uuid,
+    VirtError,
+};
+use crate::bindings::{clock, config, logging, virtapi};
 use crate::durable::Durable;
 use crate::limits::{Limits, STACK_DEPTH};
 use crate::prepared::Component;
@@ -167,46 +172,69 @@ impl ResourceLimiter for HostState {
 /// A linker that knows every import of the contract.
 pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<HostState>> {
     let mut linker = Linker::new(engine);
-    noun::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
-    errors::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
-    requests::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     clock::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     config::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     virtapi::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    v0_1::add_to_linker(&mut linker)?;
     for position in 0..STACK_DEPTH {
         add_own_interfaces(&mut linker, position)?;
+        for adapter in [2 * position, 2 * position + 1] {
+            add_logging(&mut linker, Place::Adapter(adapter), position)?;
+        }
     }
     Ok(linker)
 }
 
+/// Where something stands in a composed stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// A component, counted from the driver.
+    Component(usize),
+    /// One of at most two adapters for each component. All it has of its own is a log, for the message of a panic.
+    Adapter(usize),
+}
+
 /// The name under which a composed stack imports an interface for one of its components.
-pub(crate) fn own_name(interface: &str, position: usize) -> String {
+pub(crate) fn own_name(interface: &str, place: Place) -> String {
     // In the form of an interface name: a plain label would carry the name of the interface it implements in an
     // encoding that is not yet part of the released component model.
-    format!("novarig:component{position}/{interface}")
+    match place {
+        Place::Component(position) => format!("novarig:component{position}/{interface}"),
+        Place::Adapter(number) => format!("novarig:adapter{number}/{interface}"),
+    }
+}
+
+type Caller<'a> = StoreContextMut<'a, HostState>;
+
+fn add_logging(linker: &mut Linker<HostState>, place: Place, position: usize) -> wasmtime::Result<()> {
+    let mut logging = linker.instance(&own_name("logging", place))?;
+    logging.func_wrap("log", move |mut caller: Caller<'_>, (level, message): (logging::Level, String)| {
+        caller.data_mut().log(position, level, &message);
+        Ok(())
+    })
 }
 
 fn add_own_interfaces(linker: &mut Linker<HostState>, position: usize) -> wasmtime::Result<()> {
-    type Caller<'a> = StoreContextMut<'a, HostState>;
+    let place = Place::Component(position);
+    add_logging(linker, place, position)?;
 
-    let mut settings = linker.instance(&own_name("settings", position))?;
+    let mut settings = linker.instance(&own_name("settings", place))?;
     settings.func_wrap("get", move |caller: Caller<'_>, (key,): (String,)| {
         let components = &caller.data().around.components;
         Ok((components.get(position).and_then(|component| component.settings.get(&key).cloned()),))
     })?;
 
-    let mut logging = linker.instance(&own_name("logging", position))?;
-    logging.func_wrap("log", move |mut caller: Caller<'_>, (level, message): (logging::Level, String)| {
-        caller.data_mut().log(position, level, &message);
-        Ok(())
+    settings.func_wrap("keys", move |caller: Caller<'_>, (): ()| {
+        let components = &caller.data().around.components;
+        Ok((components.get(position).map_or_else(Vec::new, |component| component.given.clone()),))
     })?;
 
-    let mut random = linker.instance(&own_name("random", position))?;
+    let mut random = linker.instance(&own_name("random", place))?;
     random.func_wrap("next-u64", move |caller: Caller<'_>, (): ()| {
         Ok((caller.data().around.random.get(position).map_or(0, Randomness::next_u64),))
     })?;
 
-    let mut durable = linker.instance(&own_name("durable", position))?;
+    let mut durable = linker.instance(&own_name("durable", place))?;
     durable.func_wrap("get", move |caller: Caller<'_>, (key,): (String,)| {
         Ok((caller.data().around.durable.get(position, key),))
     })?;
@@ -228,10 +256,6 @@ fn add_own_interfaces(linker: &mut Linker<HostState>, position: usize) -> wasmti
     Ok(())
 }
 
-impl noun::Host for HostState {}
-impl errors::Host for HostState {}
-impl requests::Host for HostState {}
-
 impl clock::Host for HostState {
     fn now(&mut self) -> wasmtime::Result<u64> {
         Ok(self.around.clock.now().0)
@@ -252,7 +276,20 @@ impl config::Host for HostState {
     }
 }
 
-impl virtapi::Host for HostState {}
+impl virtapi::Host for HostState {
+    fn emit_event(&mut self, event: LifecycleEvent) -> wasmtime::Result<()> {
+        let around = &*self.around;
+        around.trace.record(|| TraceEvent::DriverLog {
+            host: around.host.clone(),
+            // The whole stack speaks to the manager with one voice, the driver's.
+            driver: around.components.first().map_or_else(String::new, |driver| driver.name.clone()),
+            level: "info",
+            message: format!("lifecycle event: guest {} {}", event.instance, event.transition.name()),
+        });
+        around.virtapi.emit_event(event);
+        Ok(())
+    }
+}
 
 impl<T: Send + 'static> virtapi::HostWithStore<T> for HasSelf<HostState> {
     async fn update_compute_provider_status(
@@ -264,6 +301,49 @@ impl<T: Send + 'static> virtapi::HostWithStore<T> for HasSelf<HostState> {
             SendWrapper::new(access.get().around.virtapi.update_compute_provider_status(provider, enabled))
         });
         Ok(update.await)
+    }
+
+    async fn update_task_state(
+        accessor: &Accessor<T, Self>,
+        instance: Uuid,
+        task: DriverTask,
+        expected: Option<DriverTask>,
+    ) -> wasmtime::Result<Result<(), VirtError>> {
+        let update = accessor.with(|mut access: Access<'_, T, Self>| {
+            SendWrapper::new(access.get().around.virtapi.update_task_state(instance, task, expected))
+        });
+        Ok(update.await)
+    }
+
+    async fn detach_block_devices(
+        accessor: &Accessor<T, Self>,
+        instance: Uuid,
+    ) -> wasmtime::Result<Result<(), VirtError>> {
+        let detach = accessor.with(|mut access: Access<'_, T, Self>| {
+            SendWrapper::new(access.get().around.virtapi.detach_block_devices(instance))
+        });
+        Ok(detach.await)
+    }
+
+    async fn attach_block_devices(
+        accessor: &Accessor<T, Self>,
+        instance: Uuid,
+    ) -> wasmtime::Result<Result<BlockDeviceInfo, VirtError>> {
+        let attach = accessor.with(|mut access: Access<'_, T, Self>| {
+            SendWrapper::new(access.get().around.virtapi.attach_block_devices(instance))
+        });
+        Ok(attach.await)
+    }
+
+    async fn bad_volumes(
+        accessor: &Accessor<T, Self>,
+        instance: Uuid,
+        devices: Vec<String>,
+    ) -> wasmtime::Result<Result<(), VirtError>> {
+        let detach = accessor.with(|mut access: Access<'_, T, Self>| {
+            SendWrapper::new(access.get().around.virtapi.bad_volumes(instance, devices))
+        });
+        Ok(detach.await)
     }
 }
 

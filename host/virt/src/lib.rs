@@ -1,7 +1,7 @@
 //! The plug-in boundary: loads, checks, composes, limits and calls hypervisor drivers.
 //!
-//! A driver is a WebAssembly component that exports `nova:virt/driver` (`wit/`); a layer also imports it and stands over
-//! another one. A stack of them, `fake+fail-finish-migration`, is read from its text ([`Stack`]), found in a [`Library`] or
+//! A driver is a WebAssembly component that exports the interfaces of the contract `nova:virt` (`wit/`); a layer also imports
+//! them and stands over another one. A stack of them, `fake+fail-finish-migration`, is read from its text ([`Stack`]), found in a [`Library`] or
 //! on disk, checked against the contract, composed into one component and compiled ([`Engine::prepare`]). Each compute host
 //! then starts its own instance ([`Hypervisor::start`]) and calls the contract's functions on it:
 //!
@@ -33,6 +33,7 @@
 mod agent;
 mod bindings;
 mod cache;
+mod capability;
 mod compose;
 mod contract;
 mod durable;

@@ -1,6 +1,6 @@
-//! What the contract's errors and capabilities are called in Nova (`nova/exception.py`, `nova/virt/driver.py`).
+//! What the contract's errors are in Nova: class, message and code (`nova/exception.py`).
 
-use crate::bindings::types::{Capability, FlatError, VirtError};
+use crate::bindings::types::{FlatError, VirtError};
 use model::{ExceptionClass, NovaError};
 
 /// The exception a driver's error stands for: class, message and, through the class, code.
@@ -14,7 +14,7 @@ pub fn nova_error(error: &VirtError) -> NovaError {
         VirtError::InstancePowerOffFailure(reason) => {
             new(Class::InstancePowerOffFailure, format!("Failed to power off instance: {reason}"))
         }
-        VirtError::InstanceFaultRollback(inner) => NovaError::instance_fault_rollback(inner_error(inner)),
+        VirtError::InstanceFaultRollback(inner) => NovaError::instance_fault_rollback(flattened(inner)),
         VirtError::ComputeResourcesUnavailable(reason) => NovaError::compute_resources_unavailable(reason),
         VirtError::BuildAbort(build) => NovaError::build_abort(&build.instance, &build.reason),
         VirtError::UnexpectedTaskState(conflict) => new(
@@ -116,16 +116,208 @@ pub fn nova_error(error: &VirtError) -> NovaError {
         VirtError::Unexpected(error) => {
             new(Class::Unexpected, format!("{}: {}", error.class_name, error.message))
         }
+        VirtError::Nova(flat) => flattened(flat),
+        VirtError::InstanceNotRunning(instance) => {
+            new(Class::InstanceNotRunning, format!("Instance {instance} is not running."))
+        }
+        VirtError::InstanceNotReady(instance) => {
+            new(Class::InstanceNotReady, format!("Instance {instance} is not ready"))
+        }
+        VirtError::InstanceInvalidState(conflict) => new(
+            Class::InstanceInvalidState,
+            format!(
+                "Instance {} in {} {}. Cannot {} while the instance is in this state.",
+                conflict.instance, conflict.attr, conflict.state, conflict.method
+            ),
+        ),
+        VirtError::InstanceUnacceptable(instance) => new(
+            Class::InstanceUnacceptable,
+            format!("Instance {} is unacceptable: {}", instance.instance, instance.reason),
+        ),
+        VirtError::InstanceDeployFailure(reason) => {
+            new(Class::InstanceDeployFailure, format!("Failed to deploy instance: {reason}"))
+        }
+        VirtError::PreserveEphemeralNotSupported => new(
+            Class::PreserveEphemeralNotSupported,
+            "The current driver does not support preserving ephemeral partitions.".to_owned(),
+        ),
+        VirtError::InvalidConfiguration(message) => new(Class::InvalidConfiguration, message.clone()),
+        VirtError::HypervisorUnavailable => new(
+            Class::HypervisorUnavailable,
+            "Connection to the hypervisor is broken on host".to_owned(),
+        ),
+        VirtError::InstanceNotRescuable(instance) => new(
+            Class::InstanceNotRescuable,
+            format!("Instance {} cannot be rescued: {}", instance.instance, instance.reason),
+        ),
+        VirtError::UnsupportedRescueImage(image) => new(
+            Class::UnsupportedRescueImage,
+            format!("Requested rescue image '{image}' is not supported"),
+        ),
+        VirtError::TriggerCrashDumpNotSupported => new(
+            Class::TriggerCrashDumpNotSupported,
+            "Triggering crash dump is not supported".to_owned(),
+        ),
+        VirtError::ImageNotFound(image) => {
+            new(Class::ImageNotFound, format!("Image {image} could not be found."))
+        }
+        VirtError::InstanceQuiesceNotSupported(instance) => new(
+            Class::InstanceQuiesceNotSupported,
+            format!("Quiescing is not supported in instance {instance}"),
+        ),
+        VirtError::QemuGuestAgentNotEnabled => {
+            new(Class::QemuGuestAgentNotEnabled, "QEMU guest agent is not enabled".to_owned())
+        }
+        VirtError::InstanceAgentNotEnabled => new(
+            Class::InstanceAgentNotEnabled,
+            "Guest agent is not enabled for the instance".to_owned(),
+        ),
+        VirtError::SetAdminPasswdNotSupported => {
+            new(Class::SetAdminPasswdNotSupported, "Set admin password is not supported".to_owned())
+        }
+        VirtError::NotSupportedWithOption(conflict) => new(
+            Class::NotSupportedWithOption,
+            format!(
+                "{} is not supported in conjunction with the current {} setting.  Please refer to the nova \
+                 config-reference.",
+                conflict.operation, conflict.option_name
+            ),
+        ),
+        VirtError::ConsoleNotAvailable => new(
+            Class::ConsoleNotAvailable,
+            "Guest does not have a console available.".to_owned(),
+        ),
+        VirtError::ConsoleTypeInvalid(console) => {
+            new(Class::ConsoleTypeInvalid, format!("Invalid console type {console}"))
+        }
+        VirtError::ConsoleTypeUnavailable(console) => {
+            new(Class::ConsoleTypeUnavailable, format!("Unavailable console type {console}."))
+        }
+        VirtError::SocketPortRangeExhausted(host) => new(
+            Class::SocketPortRangeExhausted,
+            format!("Not able to acquire a free port for {host}"),
+        ),
+        VirtError::ImageSerialPortNumberInvalid(given) => new(
+            Class::ImageSerialPortNumberInvalid,
+            format!(
+                "Number of serial ports specified in flavor is invalid: expected an integer, got '{given}'"
+            ),
+        ),
+        VirtError::ImageSerialPortNumberExceedFlavorValue => new(
+            Class::ImageSerialPortNumberExceedFlavorValue,
+            "Forbidden to exceed flavor value of number of serial ports passed in image meta.".to_owned(),
+        ),
+        VirtError::VolumeNotFound(volume) => {
+            new(Class::VolumeNotFound, format!("Volume {volume} could not be found."))
+        }
+        VirtError::VolumeAttachmentNotFound(attachment) => new(
+            Class::VolumeAttachmentNotFound,
+            format!("Volume attachment {attachment} could not be found."),
+        ),
+        VirtError::DiskNotFound(place) => new(Class::DiskNotFound, format!("No disk at {place}")),
+        VirtError::DeviceNotFound(device) => {
+            new(Class::DeviceNotFound, format!("Device '{device}' not found."))
+        }
+        VirtError::DeviceDetachFailed(device) => new(
+            Class::DeviceDetachFailed,
+            format!("Device detach failed for {}: {}", device.device, device.reason),
+        ),
+        VirtError::ExtendVolumeNotSupported => new(
+            Class::ExtendVolumeNotSupported,
+            "Volume size extension is not supported by the hypervisor.".to_owned(),
+        ),
+        VirtError::MultiattachNotSupportedByVirtDriver(volume) => new(
+            Class::MultiattachNotSupportedByVirtDriver,
+            format!("Volume {volume} has 'multiattach' set, which is not supported for this instance."),
+        ),
+        VirtError::TooManyDiskDevices(maximum) => new(
+            Class::TooManyDiskDevices,
+            format!(
+                "The maximum allowed number of disk devices ({maximum}) to attach to a single instance has been \
+                 exceeded."
+            ),
+        ),
+        VirtError::InterfaceAttachFailed(instance) => new(
+            Class::InterfaceAttachFailed,
+            format!("Failed to attach network adapter device to {instance}"),
+        ),
+        VirtError::InterfaceDetachFailed(instance) => new(
+            Class::InterfaceDetachFailed,
+            format!("Failed to detach network adapter device from {instance}"),
+        ),
+        VirtError::PciDeviceNotFoundById(device) => {
+            new(Class::PciDeviceNotFoundById, format!("PCI device {device} not found"))
+        }
+        VirtError::ShareNotFound(share) => {
+            new(Class::ShareNotFound, format!("Share {share} could not be found."))
+        }
+        VirtError::ShareProtocolNotSupported(protocol) => new(
+            Class::ShareProtocolNotSupported,
+            format!("Share protocol {protocol} is not supported."),
+        ),
+        VirtError::ShareMountError(share) => new(
+            Class::ShareMountError,
+            format!(
+                "Share id {} mount error from server {}.\nReason: {}.",
+                share.share, share.instance, share.reason
+            ),
+        ),
+        VirtError::ShareUmountError(share) => new(
+            Class::ShareUmountError,
+            format!(
+                "Share id {} umount error from server {}.\nReason: {}.",
+                share.share, share.instance, share.reason
+            ),
+        ),
+        VirtError::ResizeError(reason) => new(Class::ResizeError, format!("Resize error: {reason}")),
+        VirtError::MigrationError(reason) => new(Class::MigrationError, format!("Migration error: {reason}")),
+        VirtError::MigrationPreCheckError(reason) => {
+            new(Class::MigrationPreCheckError, format!("Migration pre-check error: {reason}"))
+        }
+        VirtError::InvalidSharedStorage(path) => new(
+            Class::InvalidSharedStorage,
+            format!("{} is not on shared storage: {}", path.path, path.reason),
+        ),
+        VirtError::InvalidLocalStorage(path) => new(
+            Class::InvalidLocalStorage,
+            format!("{} is not on local storage: {}", path.path, path.reason),
+        ),
+        VirtError::InvalidCpuInfo(reason) => {
+            new(Class::InvalidCPUInfo, format!("Unacceptable CPU info: {reason}"))
+        }
+        VirtError::InvalidHypervisorType => new(
+            Class::InvalidHypervisorType,
+            // So it reads in Nova.
+            "The supplied hypervisor type of is invalid.".to_owned(),
+        ),
+        VirtError::DestinationHypervisorTooOld => new(
+            Class::DestinationHypervisorTooOld,
+            "The instance requires a newer hypervisor version than has been provided.".to_owned(),
+        ),
+        VirtError::UnableToMigrateToSelf(place) => new(
+            Class::UnableToMigrateToSelf,
+            format!("Unable to migrate instance ({}) to current host ({}).", place.instance, place.host),
+        ),
+        VirtError::LiveMigrationUriNotAvailable(kind) => new(
+            Class::LiveMigrationURINotAvailable,
+            format!(
+                "No live migration URI configured and no default available for \"{kind}\" hypervisor virtualization \
+                 type."
+            ),
+        ),
     }
 }
 
-/// An exception that was flattened: its class by name, or Nova's base class when nobody treats it in a way of its own.
-fn inner_error(flat: &FlatError) -> NovaError {
-    let class = ExceptionClass::ALL
-        .iter()
-        .copied()
-        .find(|class| class.name() == flat.class_name)
-        .unwrap_or(ExceptionClass::NovaException);
+/// An exception that was flattened: its class by name. Of a class that nobody treats in a way of its own the code tells the
+/// kind, which is all that is treated.
+fn flattened(flat: &FlatError) -> NovaError {
+    let named = ExceptionClass::ALL.iter().copied().find(|class| class.name() == flat.class_name);
+    let class = named.unwrap_or(match flat.code {
+        400 => ExceptionClass::Invalid,
+        403 => ExceptionClass::Forbidden,
+        404 => ExceptionClass::NotFound,
+        _ => ExceptionClass::NovaException,
+    });
     NovaError::new(class, flat.message.clone())
 }
 
@@ -133,88 +325,4 @@ impl From<&VirtError> for NovaError {
     fn from(error: &VirtError) -> NovaError {
         nova_error(error)
     }
-}
-
-impl Capability {
-    /// The trait of the node's provider that tells of it, if there is one (`nova/virt/driver.py, CAPABILITY_TRAITS_MAP`).
-    pub const fn provider_trait(self) -> Option<&'static str> {
-        match self {
-            Capability::HasImagecache
-            | Capability::SupportsEvacuate
-            | Capability::SupportsPcpus
-            | Capability::SupportsVtpm => None,
-            Capability::SupportsMigrateToSameHost => Some("COMPUTE_SAME_HOST_COLD_MIGRATE"),
-            Capability::SupportsAttachInterface => Some("COMPUTE_NET_ATTACH_INTERFACE"),
-            Capability::SupportsDeviceTagging => Some("COMPUTE_DEVICE_TAGGING"),
-            Capability::SupportsTaggedAttachInterface => Some("COMPUTE_NET_ATTACH_INTERFACE_WITH_TAG"),
-            Capability::SupportsTaggedAttachVolume => Some("COMPUTE_VOLUME_ATTACH_WITH_TAG"),
-            Capability::SupportsExtendVolume => Some("COMPUTE_VOLUME_EXTEND"),
-            Capability::SupportsMultiattach => Some("COMPUTE_VOLUME_MULTI_ATTACH"),
-            Capability::SupportsTrustedCerts => Some("COMPUTE_TRUSTED_CERTS"),
-            Capability::SupportsAccelerators => Some("COMPUTE_ACCELERATORS"),
-            Capability::SupportsBfvRescue => Some("COMPUTE_RESCUE_BFV"),
-            Capability::SupportsSecureBoot => Some("COMPUTE_SECURITY_UEFI_SECURE_BOOT"),
-            Capability::SupportsSocketPciNumaAffinity => Some("COMPUTE_SOCKET_PCI_NUMA_AFFINITY"),
-            Capability::SupportsRemoteManagedPorts => Some("COMPUTE_REMOTE_MANAGED_PORTS"),
-            Capability::SupportsAddressSpacePassthrough => Some("COMPUTE_ADDRESS_SPACE_PASSTHROUGH"),
-            Capability::SupportsAddressSpaceEmulated => Some("COMPUTE_ADDRESS_SPACE_EMULATED"),
-            Capability::SupportsStatelessFirmware => Some("COMPUTE_SECURITY_STATELESS_FIRMWARE"),
-            Capability::SupportsVirtioFs => Some("COMPUTE_STORAGE_VIRTIO_FS"),
-            Capability::SupportsMemBackingFile => Some("COMPUTE_MEM_BACKING_FILE"),
-            Capability::SupportsEphemeralEncryption => Some("COMPUTE_EPHEMERAL_ENCRYPTION"),
-            Capability::SupportsEphemeralEncryptionLuks => Some("COMPUTE_EPHEMERAL_ENCRYPTION_LUKS"),
-            Capability::SupportsEphemeralEncryptionPlain => Some("COMPUTE_EPHEMERAL_ENCRYPTION_PLAIN"),
-            Capability::SupportsImageTypeAki => Some("COMPUTE_IMAGE_TYPE_AKI"),
-            Capability::SupportsImageTypeAmi => Some("COMPUTE_IMAGE_TYPE_AMI"),
-            Capability::SupportsImageTypeAri => Some("COMPUTE_IMAGE_TYPE_ARI"),
-            Capability::SupportsImageTypeIso => Some("COMPUTE_IMAGE_TYPE_ISO"),
-            Capability::SupportsImageTypeQcow2 => Some("COMPUTE_IMAGE_TYPE_QCOW2"),
-            Capability::SupportsImageTypeRaw => Some("COMPUTE_IMAGE_TYPE_RAW"),
-            Capability::SupportsImageTypeVdi => Some("COMPUTE_IMAGE_TYPE_VDI"),
-            Capability::SupportsImageTypeVhd => Some("COMPUTE_IMAGE_TYPE_VHD"),
-            Capability::SupportsImageTypeVhdx => Some("COMPUTE_IMAGE_TYPE_VHDX"),
-            Capability::SupportsImageTypeVmdk => Some("COMPUTE_IMAGE_TYPE_VMDK"),
-            Capability::SupportsImageTypePloop => Some("COMPUTE_IMAGE_TYPE_PLOOP"),
-        }
-    }
-
-    /// Every capability, in the order of the contract.
-    pub const ALL: &'static [Capability] = &[
-        Capability::HasImagecache,
-        Capability::SupportsEvacuate,
-        Capability::SupportsMigrateToSameHost,
-        Capability::SupportsAttachInterface,
-        Capability::SupportsDeviceTagging,
-        Capability::SupportsTaggedAttachInterface,
-        Capability::SupportsTaggedAttachVolume,
-        Capability::SupportsExtendVolume,
-        Capability::SupportsMultiattach,
-        Capability::SupportsTrustedCerts,
-        Capability::SupportsPcpus,
-        Capability::SupportsAccelerators,
-        Capability::SupportsBfvRescue,
-        Capability::SupportsVtpm,
-        Capability::SupportsSecureBoot,
-        Capability::SupportsSocketPciNumaAffinity,
-        Capability::SupportsRemoteManagedPorts,
-        Capability::SupportsAddressSpacePassthrough,
-        Capability::SupportsAddressSpaceEmulated,
-        Capability::SupportsStatelessFirmware,
-        Capability::SupportsVirtioFs,
-        Capability::SupportsMemBackingFile,
-        Capability::SupportsEphemeralEncryption,
-        Capability::SupportsEphemeralEncryptionLuks,
-        Capability::SupportsEphemeralEncryptionPlain,
-        Capability::SupportsImageTypeAki,
-        Capability::SupportsImageTypeAmi,
-        Capability::SupportsImageTypeAri,
-        Capability::SupportsImageTypeIso,
-        Capability::SupportsImageTypeQcow2,
-        Capability::SupportsImageTypeRaw,
-        Capability::SupportsImageTypeVdi,
-        Capability::SupportsImageTypeVhd,
-        Capability::SupportsImageTypeVhdx,
-        Capability::SupportsImageTypeVmdk,
-        Capability::SupportsImageTypePloop,
-    ];
 }

@@ -2,6 +2,7 @@
 
 use crate::exports::Exports;
 use crate::imports::HostState;
+use crate::method::Method;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
@@ -12,8 +13,10 @@ use wasmtime::component::InstancePre;
 pub(crate) struct Component {
     /// The name log lines carry.
     pub(crate) name: String,
-    /// What stood in brackets.
+    /// The settings in force.
     pub(crate) settings: BTreeMap<String, String>,
+    /// The names of those that stood in brackets, in the order they were written.
+    pub(crate) given: Vec<String>,
 }
 
 /// A stack that is checked, composed and compiled. Copies cost nothing; one serves any number of hosts.
@@ -42,6 +45,12 @@ impl PreparedStack {
         self.0.text.clone()
     }
 
+    /// Whether the stack has this method. It has every method of the contract but those of optional interfaces, which
+    /// raise `not-implemented` where they are missing.
+    pub fn offers(&self, method: Method) -> bool {
+        self.0.exports.offers(method)
+    }
+
     pub(crate) fn components(&self) -> Rc<[Component]> {
         self.0.components.clone()
     }
@@ -55,7 +64,7 @@ impl PreparedStack {
     }
 
     pub(crate) fn engine(&self) -> &wasmtime::Engine {
-        self.0.pre.engine()
+        self.0.pre.component().engine()
     }
 }
 

@@ -242,6 +242,7 @@ impl ComputeManager {
             network_info: virt_types::network_info(network_info),
             block_device_info: virt_types::block_device_info(server),
             power_on,
+            accel_info: Vec::new(),
         };
         Ok(self.driver.spawn(request).await?)
     }

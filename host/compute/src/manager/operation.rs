@@ -16,8 +16,8 @@ pub(super) struct Operation<'a> {
     pub(super) context: &'a RequestContext,
     /// The server.
     pub(super) server: ServerId,
-    /// The name of its event, `compute_<method>`.
-    pub(super) event: &'static str,
+    /// The name of its event, `compute_<method>`; none when it is no step of an action.
+    pub(super) event: Option<&'static str>,
     /// The migration that goes to `error` with it, when the operation is one that does that itself.
     pub(super) migration: Option<MigrationId>,
     /// Whether a failure also ends the server's task. All operations do that but the confirmation of a resize, which
@@ -27,7 +27,12 @@ pub(super) struct Operation<'a> {
 
 impl<'a> Operation<'a> {
     pub(super) fn new(context: &'a RequestContext, server: ServerId, event: &'static str) -> Self {
-        Self { context, server, event, migration: None, reverts_task_state: true }
+        Self { context, server, event: Some(event), migration: None, reverts_task_state: true }
+    }
+
+    /// An operation that only asks: it is no step of an action and sets no task.
+    pub(super) fn query(context: &'a RequestContext, server: ServerId) -> Self {
+        Self { context, server, event: None, migration: None, reverts_task_state: false }
     }
 
     /// The same operation, whose failure is also the migration's.
@@ -52,10 +57,17 @@ impl ComputeManager {
     ) -> Result<T, NovaError> {
         let Operation { context, server, event, migration, reverts_task_state } = operation;
         let records = &self.services.records;
-        records.start_event(server, &context.request, event, &self.host).await;
+        if let Some(event) = event {
+            records.start_event(server, &context.request, event, &self.host).await;
+        }
         let outcome = body.await;
+        let finish = async |result, details| {
+            if let Some(event) = event {
+                records.finish_event(server, &context.request, event, result, details).await;
+            }
+        };
         let Err(error) = &outcome else {
-            records.finish_event(server, &context.request, event, EventResult::Success, None).await;
+            finish(EventResult::Success, None).await;
             return outcome;
         };
         if !error.is(ExceptionClass::InstanceNotFound) {
@@ -64,8 +76,7 @@ impl ComputeManager {
         if let Some(migration) = migration {
             self.error_out_migration(migration).await;
         }
-        let details = Some(error.fault_message());
-        records.finish_event(server, &context.request, event, EventResult::Error, details).await;
+        finish(EventResult::Error, Some(error.fault_message())).await;
         if reverts_task_state && !error.is(ExceptionClass::UnexpectedTaskState) {
             self.instance_update(server, |server| server.task_state = None).await;
         }
@@ -141,7 +152,7 @@ impl ComputeManager {
     /// Stores a fault. `message` replaces the error's own.
     pub(super) async fn store_fault(&self, server: ServerId, error: &NovaError, message: Option<String>) {
         let fault = Fault {
-            code: error.class.code(),
+            code: error.class.fault_code(),
             message: message.unwrap_or_else(|| error.fault_message()),
             host: Some(self.host.clone()),
             created_at: self.services.clock.now(),

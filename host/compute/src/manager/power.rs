@@ -4,7 +4,8 @@ use super::operation::Operation;
 use super::{ComputeManager, SHUTDOWN_RETRY_INTERVAL_S, SHUTDOWN_TIMEOUT_S};
 use crate::virt_types;
 use model::rpc::RequestContext;
-use model::{NovaError, ServerId, TaskState, VmState};
+use model::{NovaError, Server, ServerId, TaskState, VmState};
+use virt::types;
 
 impl ComputeManager {
     /// Powers the guest on. When the driver raises, the server stays as it was.
@@ -16,9 +17,7 @@ impl ComputeManager {
         self.run(Operation::new(context, id, "compute_start_instance"), async {
             self.notify(id, "power_on.start");
             let server = self.services.records.server(id)?;
-            let network = virt_types::network_info(&server.network_info);
-            let devices = virt_types::block_device_info(&server);
-            self.driver.power_on(virt_types::instance(&server), network, devices).await?;
+            self.power_on_guest(&server).await?;
             let power_state = self.power_state(&server).await?;
             let server = self
                 .save_expecting(id, &[Some(TaskState::PoweringOn)], |server| {
@@ -47,8 +46,7 @@ impl ComputeManager {
         let server = self.services.records.server(id)?;
         self.power_state(&server).await?;
         self.notify(id, "power_off.start");
-        let instance = virt_types::instance(&server);
-        self.driver.power_off(instance, SHUTDOWN_TIMEOUT_S, SHUTDOWN_RETRY_INTERVAL_S).await?;
+        self.power_off_guest(&server, true).await?;
         let power_state = self.power_state(&server).await?;
         let server = self
             .save_expecting(id, &[Some(TaskState::PoweringOff), None], |server| {
@@ -60,5 +58,28 @@ impl ComputeManager {
         self.tracker.update_usage(&self.driver, &server).await?;
         self.notify(id, "power_off.end");
         Ok(())
+    }
+
+    /// Has the driver power the guest off. With `clean_shutdown` the guest may shut down by itself first.
+    pub(super) async fn power_off_guest(
+        &self,
+        server: &Server,
+        clean_shutdown: bool,
+    ) -> Result<(), NovaError> {
+        let (timeout, retry_interval) =
+            if clean_shutdown { (SHUTDOWN_TIMEOUT_S, SHUTDOWN_RETRY_INTERVAL_S) } else { (0, 0) };
+        Ok(self.driver.power_off(virt_types::instance(server), timeout, retry_interval).await?)
+    }
+
+    /// Has the driver power the guest on.
+    pub(super) async fn power_on_guest(&self, server: &Server) -> Result<(), NovaError> {
+        let request = types::PowerOnRequest {
+            instance: virt_types::instance(server),
+            network_info: virt_types::network_info(&server.network_info),
+            block_device_info: virt_types::block_device_info(server),
+            accel_info: Vec::new(),
+            share_info: Vec::new(),
+        };
+        Ok(self.driver.power_on(request).await?)
     }
 }

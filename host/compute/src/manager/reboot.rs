@@ -57,6 +57,8 @@ impl ComputeManager {
                 RebootType::Hard => types::RebootType::Hard,
             },
             block_device_info: virt_types::block_device_info(&server),
+            accel_info: Vec::new(),
+            share_info: Vec::new(),
         };
         let power_state = match self.driver.reboot(request).await.map_err(NovaError::from) {
             Ok(()) => self.power_state(&server).await?,

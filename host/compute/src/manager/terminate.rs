@@ -2,6 +2,7 @@
 
 use super::ComputeManager;
 use super::operation::Operation;
+use crate::report_client::Owner;
 use crate::virt_types;
 use model::rpc::RequestContext;
 use model::{ExceptionClass, NovaError, PowerState, ServerId, VmState};
@@ -29,7 +30,9 @@ impl ComputeManager {
         .await
     }
 
-    async fn delete_instance(&self, id: ServerId) -> Result<(), NovaError> {
+    /// The deletion proper. With `reclaim_instance_interval` the allocation is emptied with its generation, so that a
+    /// conflict fails the deletion; without, it is dropped whatever its generation.
+    pub(super) async fn delete_instance(&self, id: ServerId) -> Result<(), NovaError> {
         self.notify(id, "delete.start");
         self.shutdown_instance(id, true).await?;
         let server = self
@@ -40,7 +43,12 @@ impl ComputeManager {
             })
             .await?;
         self.tracker.update_usage(&self.driver, &server).await?;
-        self.services.report_client.delete_allocations(&self.address, id.into());
+        let client = &self.services.report_client;
+        if self.services.options.get().reclaim_instance_interval.is_zero() {
+            client.delete_allocations(&self.address, id.into());
+        } else {
+            client.empty_allocations(&self.address, id.into(), &Owner::of(&server))?;
+        }
         self.services.records.delete_server(id).await?;
         self.notify(id, "delete.end");
         Ok(())

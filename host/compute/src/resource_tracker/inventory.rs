@@ -34,10 +34,12 @@ pub(super) async fn update_to_placement(
         .update_provider_tree(
             present.iter().map(virt_types::provider).collect(),
             node.hypervisor_hostname.to_string(),
+            // Allocations are handed over only when a driver asks to move inventories.
+            None,
         )
         .await?;
     let mut wanted: Vec<Provider> =
-        wanted.into_iter().map(virt_types::wanted_provider).collect::<Result<_, _>>()?;
+        wanted.tree.into_iter().map(virt_types::wanted_provider).collect::<Result<_, _>>()?;
     if let Some(root) = wanted.iter_mut().find(|provider| provider.id == node.id) {
         managed.set(&mut root.traits, services.records.service_disabled(&node.host));
     }

@@ -109,6 +109,19 @@ impl<'a> Runner<'a> {
             Action::Start(_) => self.ask(action, |id| api.start(id)).await,
             Action::Stop(_) => self.ask(action, |id| api.stop(id)).await,
             Action::Reboot(reboot) => self.ask(action, |id| api.reboot(id, reboot.reboot_type)).await,
+            Action::Pause(_) => self.ask(action, |id| api.pause(id)).await,
+            Action::Unpause(_) => self.ask(action, |id| api.unpause(id)).await,
+            Action::Suspend(_) => self.ask(action, |id| api.suspend(id)).await,
+            Action::Resume(_) => self.ask(action, |id| api.resume(id)).await,
+            Action::Rescue(_) => {
+                self.ask(action, |id| async move { api.rescue(id, None, None).await.map(drop) }).await
+            }
+            Action::Unrescue(_) => self.ask(action, |id| api.unrescue(id)).await,
+            Action::TriggerCrashDump(_) => self.ask(action, |id| api.trigger_crash_dump(id)).await,
+            Action::Lock(_) => self.ask(action, |id| api.lock(id)).await,
+            Action::Unlock(_) => self.ask(action, |id| api.unlock(id)).await,
+            Action::ForceDelete(_) => self.ask(action, |id| api.force_delete(id)).await,
+            Action::Restore(_) => self.ask(action, |id| api.restore(id)).await,
             Action::Delete(_) => self.ask(action, |id| api.delete(id)).await,
             Action::WaitFor(wait) => self.wait_for(wait).await,
             Action::Check(expectation) => {

@@ -33,6 +33,28 @@ pub enum Action {
     Stop(OnServer),
     /// Reboots a server.
     Reboot(RebootServer),
+    /// Pauses a server.
+    Pause(OnServer),
+    /// Lets a paused server go on.
+    Unpause(OnServer),
+    /// Suspends a server.
+    Suspend(OnServer),
+    /// Lets a suspended server go on.
+    Resume(OnServer),
+    /// Runs a server from a rescue image.
+    Rescue(OnServer),
+    /// Runs a rescued server from its own disk again.
+    Unrescue(OnServer),
+    /// Has a server's kernel dump its memory.
+    TriggerCrashDump(OnServer),
+    /// Locks a server.
+    Lock(OnServer),
+    /// Unlocks a server.
+    Unlock(OnServer),
+    /// Deletes a server for good, also one that is soft-deleted.
+    ForceDelete(OnServer),
+    /// Brings a soft-deleted server back.
+    Restore(OnServer),
     /// Deletes a server.
     Delete(OnServer),
     /// Lets time pass until a server is as it says.
@@ -189,6 +211,17 @@ impl Action {
             | Action::Revert(OnServer { server, .. })
             | Action::Start(OnServer { server, .. })
             | Action::Stop(OnServer { server, .. })
+            | Action::Pause(OnServer { server, .. })
+            | Action::Unpause(OnServer { server, .. })
+            | Action::Suspend(OnServer { server, .. })
+            | Action::Resume(OnServer { server, .. })
+            | Action::Rescue(OnServer { server, .. })
+            | Action::Unrescue(OnServer { server, .. })
+            | Action::TriggerCrashDump(OnServer { server, .. })
+            | Action::Lock(OnServer { server, .. })
+            | Action::Unlock(OnServer { server, .. })
+            | Action::ForceDelete(OnServer { server, .. })
+            | Action::Restore(OnServer { server, .. })
             | Action::Delete(OnServer { server, .. }) => Some(server),
             Action::InjectFault(fault) => fault.server.as_deref(),
             Action::Check(expectation) => expectation.server(),
@@ -211,6 +244,17 @@ impl Action {
             | Action::Start(_)
             | Action::Stop(_)
             | Action::Reboot(_)
+            | Action::Pause(_)
+            | Action::Unpause(_)
+            | Action::Suspend(_)
+            | Action::Resume(_)
+            | Action::Rescue(_)
+            | Action::Unrescue(_)
+            | Action::TriggerCrashDump(_)
+            | Action::Lock(_)
+            | Action::Unlock(_)
+            | Action::ForceDelete(_)
+            | Action::Restore(_)
             | Action::Delete(_)
             | Action::WaitFor(_)
             | Action::RunPeriodics
@@ -229,6 +273,17 @@ impl Action {
             | Action::Revert(OnServer { refused, .. })
             | Action::Start(OnServer { refused, .. })
             | Action::Stop(OnServer { refused, .. })
+            | Action::Pause(OnServer { refused, .. })
+            | Action::Unpause(OnServer { refused, .. })
+            | Action::Suspend(OnServer { refused, .. })
+            | Action::Resume(OnServer { refused, .. })
+            | Action::Rescue(OnServer { refused, .. })
+            | Action::Unrescue(OnServer { refused, .. })
+            | Action::TriggerCrashDump(OnServer { refused, .. })
+            | Action::Lock(OnServer { refused, .. })
+            | Action::Unlock(OnServer { refused, .. })
+            | Action::ForceDelete(OnServer { refused, .. })
+            | Action::Restore(OnServer { refused, .. })
             | Action::Delete(OnServer { refused, .. }) => *refused,
             Action::WaitFor(_)
             | Action::Check(_)
@@ -264,6 +319,17 @@ impl fmt::Display for Action {
             Action::Reboot(RebootServer { server, reboot_type: RebootType::Hard, .. }) => {
                 write!(f, "reboot {server} hard")
             }
+            Action::Pause(on) => write!(f, "pause {}", on.server),
+            Action::Unpause(on) => write!(f, "unpause {}", on.server),
+            Action::Suspend(on) => write!(f, "suspend {}", on.server),
+            Action::Resume(on) => write!(f, "resume {}", on.server),
+            Action::Rescue(on) => write!(f, "rescue {}", on.server),
+            Action::Unrescue(on) => write!(f, "unrescue {}", on.server),
+            Action::TriggerCrashDump(on) => write!(f, "trigger a crash dump of {}", on.server),
+            Action::Lock(on) => write!(f, "lock {}", on.server),
+            Action::Unlock(on) => write!(f, "unlock {}", on.server),
+            Action::ForceDelete(on) => write!(f, "force the deletion of {}", on.server),
+            Action::Restore(on) => write!(f, "restore {}", on.server),
             Action::Delete(on) => write!(f, "delete {}", on.server),
             Action::WaitFor(wait) => {
                 write!(f, "wait for {}", wait.server)?;

@@ -20,7 +20,7 @@ pub struct FaultSpec {
     /// nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The server an exception names that names one (`InstanceNotFound`, `BuildAbortException`). It must have been
+    /// The server an exception names that names one (`InstanceNotFound`, `BuildAbortException`, …). It must have been
     /// booted before the fault is planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
@@ -111,7 +111,17 @@ impl FaultSpec {
     pub(crate) fn names_server(&self) -> bool {
         matches!(
             self.error,
-            Kind::Raise(ExceptionClass::InstanceNotFound | ExceptionClass::BuildAbortException)
+            Kind::Raise(
+                ExceptionClass::InstanceNotFound
+                    | ExceptionClass::BuildAbortException
+                    | ExceptionClass::InstanceNotRunning
+                    | ExceptionClass::InstanceNotReady
+                    | ExceptionClass::InstanceUnacceptable
+                    | ExceptionClass::InstanceNotRescuable
+                    | ExceptionClass::InstanceQuiesceNotSupported
+                    | ExceptionClass::InterfaceAttachFailed
+                    | ExceptionClass::InterfaceDetachFailed
+            )
         )
     }
 }
@@ -122,6 +132,7 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
     use ExceptionClass as Class;
     let text = |default: &str| message.unwrap_or(default).to_owned();
     let instance = || instance.unwrap_or("00000000-0000-0000-0000-000000000000").to_owned();
+    let reason = || InstanceReason { instance: instance(), reason: text("driver says no") };
     Some(match class {
         Class::NovaException => VirtError::Other(text("driver says no")),
         Class::Unexpected => VirtError::Unexpected(UnexpectedError {
@@ -139,7 +150,7 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
         }),
         Class::ComputeResourcesUnavailable => VirtError::ComputeResourcesUnavailable(text("driver says no")),
         Class::BuildAbortException => {
-            VirtError::BuildAbort(InstanceReason { instance: instance(), reason: text("driver says no") })
+            VirtError::BuildAbort(reason())
         }
         Class::VirtualInterfaceCreateException => {
             VirtError::VirtualInterfaceCreate(text("Virtual Interface creation failed"))
@@ -161,6 +172,35 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
         Class::VirtDriverNotReady => VirtError::VirtDriverNotReady,
         Class::ReshapeNeeded => VirtError::ReshapeNeeded,
         Class::ReshapeFailed => VirtError::ReshapeFailed(text("driver says no")),
+        Class::Invalid | Class::Forbidden | Class::NotFound => VirtError::Nova(FlatError {
+            class_name: class.name().to_owned(),
+            message: text("driver says no"),
+            code: class.code(),
+        }),
+        Class::InstanceNotRunning => VirtError::InstanceNotRunning(instance()),
+        Class::InstanceNotReady => VirtError::InstanceNotReady(instance()),
+        Class::InstanceUnacceptable => VirtError::InstanceUnacceptable(reason()),
+        Class::InstanceDeployFailure => VirtError::InstanceDeployFailure(text("driver says no")),
+        Class::PreserveEphemeralNotSupported => VirtError::PreserveEphemeralNotSupported,
+        Class::InvalidConfiguration => VirtError::InvalidConfiguration(text("Configuration is Invalid.")),
+        Class::HypervisorUnavailable => VirtError::HypervisorUnavailable,
+        Class::InstanceNotRescuable => VirtError::InstanceNotRescuable(reason()),
+        Class::TriggerCrashDumpNotSupported => VirtError::TriggerCrashDumpNotSupported,
+        Class::InstanceQuiesceNotSupported => VirtError::InstanceQuiesceNotSupported(instance()),
+        Class::QemuGuestAgentNotEnabled => VirtError::QemuGuestAgentNotEnabled,
+        Class::InstanceAgentNotEnabled => VirtError::InstanceAgentNotEnabled,
+        Class::SetAdminPasswdNotSupported => VirtError::SetAdminPasswdNotSupported,
+        Class::ConsoleNotAvailable => VirtError::ConsoleNotAvailable,
+        Class::ImageSerialPortNumberExceedFlavorValue => VirtError::ImageSerialPortNumberExceedFlavorValue,
+        Class::ExtendVolumeNotSupported => VirtError::ExtendVolumeNotSupported,
+        Class::InterfaceAttachFailed => VirtError::InterfaceAttachFailed(instance()),
+        Class::InterfaceDetachFailed => VirtError::InterfaceDetachFailed(instance()),
+        Class::ResizeError => VirtError::ResizeError(text("driver says no")),
+        Class::MigrationError => VirtError::MigrationError(text("driver says no")),
+        Class::MigrationPreCheckError => VirtError::MigrationPreCheckError(text("driver says no")),
+        Class::InvalidCPUInfo => VirtError::InvalidCpuInfo(text("driver says no")),
+        Class::InvalidHypervisorType => VirtError::InvalidHypervisorType,
+        Class::DestinationHypervisorTooOld => VirtError::DestinationHypervisorTooOld,
         // What no driver raises, or what takes more than a text to say.
         Class::FlavorNotFound
         | Class::ImageNotFound
@@ -171,7 +211,6 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
         | Class::UnexpectedTaskState
         | Class::UnexpectedDeletingTaskState
         | Class::InstanceInvalidState
-        | Class::InstanceNotReady
         | Class::InstanceIsLocked
         | Class::ServiceUnavailable
         | Class::CannotResizeToSameFlavor
@@ -180,8 +219,6 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
         | Class::MaxRetriesExceeded
         | Class::UnableToMigrateToSelf
         | Class::RescheduledException
-        | Class::MigrationPreCheckError
-        | Class::MigrationError
         | Class::GroupAffinityViolation
         | Class::AllocationUpdateFailed
         | Class::AllocationMoveFailed
@@ -198,6 +235,28 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
         | Class::InvalidDiskFormat
         | Class::VolumeEncryptionNotSupported
         | Class::RequestedVRamTooHigh
+        | Class::UnsupportedRescueImage
+        | Class::NotSupportedWithOption
+        | Class::ConsoleTypeInvalid
+        | Class::ConsoleTypeUnavailable
+        | Class::SocketPortRangeExhausted
+        | Class::ImageSerialPortNumberInvalid
+        | Class::VolumeNotFound
+        | Class::VolumeAttachmentNotFound
+        | Class::DiskNotFound
+        | Class::DeviceNotFound
+        | Class::DeviceDetachFailed
+        | Class::MultiattachNotSupportedByVirtDriver
+        | Class::TooManyDiskDevices
+        | Class::PciDeviceNotFoundById
+        | Class::ShareNotFound
+        | Class::ShareProtocolNotSupported
+        | Class::ShareMountError
+        | Class::ShareUmountError
+        | Class::InvalidSharedStorage
+        | Class::InvalidLocalStorage
+        | Class::LiveMigrationURINotAvailable
+        | Class::InstancePasswordSetFailed
         | Class::InstanceEventTimeout => return None,
     })
 }

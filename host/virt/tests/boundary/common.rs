@@ -7,7 +7,7 @@ use std::rc::Rc;
 use virt::types::{
     BlockDeviceInfo, ComputeConfig, DestroyRequest, FinishMigrationRequest, Flavor, ImageMeta, Instance,
     InventoryPolicy, MigrateDiskAndPowerOffRequest, Migration, MigrationType, Network, NetworkInfo,
-    PowerState, ProviderAllocation, ResourceAmount, SpawnRequest, Subnet, Vif, VmState,
+    PowerOnRequest, PowerState, ProviderAllocation, ResourceAmount, SpawnRequest, Subnet, Vif, VmState,
 };
 use virt::{
     Durable, Engine, FakeVirtApi, FaultPlan, Hypervisor, HypervisorEnv, Library, Limits, PreparedStack,
@@ -19,6 +19,17 @@ pub(crate) fn library() -> Library {
     for shipped in drivers::SHIPPED {
         library.add(shipped.name, shipped.wasm);
     }
+    library
+}
+
+/// The shipped drivers and those that are only for tests.
+pub(crate) fn library_with_guests() -> Library {
+    let mut library = library();
+    library.add("unruly", test_guests::UNRULY);
+    library.add("echo", test_guests::ECHO);
+    library.add("mirror", test_guests::MIRROR);
+    library.add("old-driver", test_guests::OLD_DRIVER);
+    library.add("old-layer", test_guests::OLD_LAYER);
     library
 }
 
@@ -62,6 +73,10 @@ pub(crate) fn env() -> HypervisorEnv {
             vcpu: policy(4.0, 0),
             memory_mb: policy(1.0, 512),
             disk_gb: policy(1.0, 0),
+            image_type_exclude_list: vec![],
+            live_migration_wait_for_vif_plug: true,
+            vif_plugging_timeout: 300,
+            vif_plugging_is_fatal: true,
         },
         limits: Limits::DEFAULT,
     }
@@ -115,6 +130,13 @@ pub(crate) fn instance(name: &str) -> Instance {
         root_device_name: None,
         metadata: vec![],
         system_metadata: vec![],
+        availability_zone: None,
+        config_drive: false,
+        user_data: None,
+        key_name: None,
+        key_data: None,
+        numa_topology: None,
+        pci_devices: vec![],
     }
 }
 
@@ -179,6 +201,18 @@ pub(crate) fn spawn(name: &str) -> SpawnRequest {
         network_info: network_info(),
         block_device_info: no_disks(),
         power_on: true,
+        accel_info: vec![],
+    }
+}
+
+/// A request to power a server on.
+pub(crate) fn power_on(name: &str) -> PowerOnRequest {
+    PowerOnRequest {
+        instance: instance(name),
+        network_info: vec![],
+        block_device_info: no_disks(),
+        accel_info: vec![],
+        share_info: vec![],
     }
 }
 

@@ -1,6 +1,6 @@
 //! Planned faults, and what the trace says of calls.
 
-use crate::common::{env_of, instance, no_disks, simulate, spawn, start};
+use crate::common::{env_of, instance, simulate, spawn, start};
 use runtime::TraceEvent;
 use serde_json::{Value, json};
 use virt::types::VirtError;
@@ -88,15 +88,15 @@ fn the_trace_has_each_call_with_its_arguments_its_answer_and_its_fault() {
         let (host, env) = start("fake");
         env.faults.add(point("host1:power_on#2"), raise("no", When::Before));
         let _ = host.node_is_available("host9".to_owned()).await;
-        let _ = host.power_on(instance("a"), vec![], no_disks()).await;
-        let _ = host.power_on(instance("a"), vec![], no_disks()).await;
+        let _ = host.power_on(crate::common::power_on("a")).await;
+        let _ = host.power_on(crate::common::power_on("a")).await;
         let events: Vec<Value> = env
             .trace
             .records()
             .iter()
             .map(|record| match &record.event {
                 TraceEvent::DriverCall { host, method, n, args } => {
-                    json!([host, method, n, args.get("nodename").or_else(|| args["instance"].get("uuid"))])
+                    json!([host, method, n, args.get("nodename").or_else(|| args["request"]["instance"].get("uuid"))])
                 }
                 TraceEvent::DriverResult { n, outcome, .. } => json!([n, outcome]),
                 TraceEvent::FaultInjected { point, fault } => json!([point, fault]),

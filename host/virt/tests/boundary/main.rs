@@ -5,9 +5,14 @@
 extern crate novarig_virt as virt;
 
 mod common;
+mod crossing;
+mod errors;
 mod faults;
+mod hostile;
 mod misbehaving;
 mod misfits;
 mod sdk;
 mod shipped_drivers;
+mod shipped_layers;
 mod stacks;
+mod versions;

@@ -1,18 +1,17 @@
 //! Whatever a driver does, a call ends, with an error that says what happened; the host lives on, other hosts notice nothing.
 
-use crate::common::{env, env_of, instance, no_disks, simulate};
+use crate::common::{env, env_of, instance, simulate};
 use model::HostName;
 use runtime::TraceEvent;
 use std::time::Duration;
 use virt::types::VirtError;
 use virt::{
-    CallError, DriverFailure, Engine, FailureCause, Hypervisor, HypervisorEnv, Library, Limits, Method,
+    CallError, DriverFailure, Engine, FailureCause, Hypervisor, HypervisorEnv, Limits, Method,
     PreparedStack, STACK_BYTES,
 };
 
 fn prepare(stack: &str) -> PreparedStack {
-    let mut library: Library = crate::common::library();
-    library.add("unruly", test_guests::UNRULY);
+    let library = crate::common::library_with_guests();
     let engine: Engine = crate::common::engine();
     engine.prepare(&stack.parse().unwrap(), &library).unwrap()
 }
@@ -24,7 +23,7 @@ async fn start(stack: &str, env: &HypervisorEnv) -> Hypervisor {
 }
 
 async fn power_on(host: &Hypervisor, name: &str) -> Result<(), CallError> {
-    host.power_on(instance(name), vec![], no_disks()).await
+    host.power_on(crate::common::power_on(name)).await
 }
 
 /// What the driver broke of; the failure has to name driver, host and method.

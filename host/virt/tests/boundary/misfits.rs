@@ -36,13 +36,15 @@ fn described(world: &str, change: impl Fn(&str, String) -> String) -> Vec<u8> {
 
 /// The contract, each file changed by `change`.
 pub(crate) fn contract(change: impl Fn(&str, String) -> String) -> (Resolve, PackageId) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/v0.1");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/v1.0");
     let mut sources = SourceMap::default();
-    for name in ["types", "errors", "requests", "host", "driver", "world"] {
-        let text = fs::read_to_string(folder.join(format!("{name}.wit"))).unwrap();
-        sources.push_str(name, change(name, text));
+    let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        sources.push_str(name, change(name, fs::read_to_string(&file).unwrap()));
     }
-    let mut resolve = Resolve::default();
+    let mut resolve = Resolve { all_features: true, ..Resolve::default() };
     let package = resolve.push_group(sources.parse().map_err(|(_, error)| error).unwrap()).unwrap();
     (resolve, package)
 }
@@ -95,7 +97,7 @@ fn a_file_with_damage_inside_never_ends_the_process() {
 fn a_module_without_a_word_about_the_contract() {
     assert_eq!(
         refusal_of(b"\0asm\x01\0\0\0".to_vec()),
-        "driver odd does not fit the contract nova:virt@0.1.0: it is a WebAssembly module that does not say which \
+        "driver odd does not fit the contract nova:virt@1.0.0: it is a WebAssembly module that does not say which \
          contract it follows; build it with the driver SDK"
     );
 }
@@ -103,29 +105,77 @@ fn a_module_without_a_word_about_the_contract() {
 #[test]
 fn another_version_of_the_contract() {
     assert_eq!(
-        refusal_of(described("virt-driver", replaced("types", "nova:virt@0.1.0", "nova:virt@0.2.0"))),
-        "driver odd does not fit the contract nova:virt@0.1.0: it was built against nova:virt@0.2.0; rebuild it with the \
-         SDK of nova:virt@0.1.0"
+        refusal_of(described("virt-driver", replaced("types", "nova:virt@1.0.0", "nova:virt@0.2.0"))),
+        "driver odd does not fit the contract nova:virt@1.0.0: it was built against nova:virt@0.2.0; rebuild it with the \
+         SDK of nova:virt@1.0.0 (what was built against nova:virt@0.1.0 alone is adapted)"
     );
 }
 
 #[test]
 fn a_missing_function() {
-    let without_power_off = "    power-off: async func(instance: instance, timeout: u32, retry-interval: u32) -> result<_, virt-error>;\n";
+    let without_power_off = "    @since(version = 1.0.0)\n    power-off: async func(instance: instance, timeout: u32, retry-interval: u32) -> result<_, virt-error>;\n";
     assert_eq!(
-        refusal_of(described("virt-driver", replaced("driver", without_power_off, ""))),
-        "driver odd does not fit the contract nova:virt@0.1.0: function `power-off` is missing: expected `async \
+        refusal_of(described("virt-driver", replaced("guests", without_power_off, ""))),
+        "driver odd does not fit the contract nova:virt@1.0.0: function `power-off` is missing: expected `async \
          func(instance: instance, timeout: u32, retry-interval: u32) -> result<_, virt-error>`; add it and rebuild, or \
-         build with the SDK of nova:virt@0.1.0, where it has a default"
+         build with the SDK of nova:virt@1.0.0, where it has a default"
     );
+}
+
+/// The world of drivers without the exports that `gone` picks.
+fn without_exports(gone: impl Fn(&str) -> bool) -> Vec<u8> {
+    described("virt-driver", move |name, text| {
+        let export = |line: &str| Some(line.trim().strip_prefix("export ")?.trim_end_matches(';').to_owned());
+        let mut kept: Vec<&str> = Vec::new();
+        for line in text.lines() {
+            if name == "world" && export(line).is_some_and(|interface| gone(&interface)) {
+                // Its gate goes with it.
+                kept.pop();
+            } else {
+                kept.push(line);
+            }
+        }
+        kept.join("\n")
+    })
 }
 
 #[test]
 fn a_missing_driver() {
     assert_eq!(
-        refusal_of(described("virt-driver", replaced("world", "    export driver;\n", ""))),
-        "driver odd does not fit the contract nova:virt@0.1.0: it exports nothing but not nova:virt/driver@0.1.0; export \
-         a driver with the SDK's `export_driver!` and rebuild it"
+        refusal_of(without_exports(|_| true)),
+        "driver odd does not fit the contract nova:virt@1.0.0: it exports nothing but no interface of a driver; export a \
+         driver with the SDK's `export_driver!` and rebuild it"
+    );
+}
+
+#[test]
+fn a_missing_interface() {
+    assert_eq!(
+        refusal_of(without_exports(|interface| interface == "power")),
+        "driver odd does not fit the contract nova:virt@1.0.0: it does not export `nova:virt/power@1.0.0`, and a driver \
+         exports every interface of the contract; add it and rebuild, or build with the SDK of nova:virt@1.0.0, where all \
+         have defaults"
+    );
+}
+
+#[test]
+fn an_old_contract_that_is_not_what_it_was() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/v0.1");
+    let mut sources = SourceMap::default();
+    for file in ["types", "errors", "requests", "host", "driver", "world"] {
+        let text = fs::read_to_string(folder.join(format!("{file}.wit"))).unwrap();
+        sources.push_str(file, text.replace("get-num-instances: async func() -> result<u32", "get-num-instances: async func() -> result<u64"));
+    }
+    let mut resolve = Resolve::default();
+    let package = resolve.push_group(sources.parse().map_err(|(_, error)| error).unwrap()).unwrap();
+    let world = resolve.packages[package].worlds["virt-driver"];
+    let mut module = b"\0asm\x01\0\0\0".to_vec();
+    let utf8 = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, utf8).unwrap();
+    assert_eq!(
+        refusal_of(module),
+        "driver odd does not fit the contract nova:virt@1.0.0: function `get-num-instances`: the answer is `u64`, expected \
+         `u32`; rebuild it against nova:virt@1.0.0"
     );
 }
 
@@ -138,15 +188,15 @@ fn functions_that_differ_say_where() {
                 "        memory-mb: u64,\n        /// Root disk",
                 "        memory-mb: u32,\n        /// Root disk",
             ),
-            "function `network-binding-host-id`: parameter instance, field flavor, field memory-mb is `u32`, expected `u64`",
+            "function `process-instances-at-startup`: parameter instances, each element, field flavor, field memory-mb is `u32`, expected `u64`",
         ),
         (
             replaced("types", "        /// Paused (3).\n        paused,\n", ""),
-            "function `network-binding-host-id`: parameter instance, field power-state is `case shutdown`, expected `case paused`",
+            "function `process-instances-at-startup`: parameter instances, each element, field power-state is `case shutdown`, expected `case paused`",
         ),
         (
             replaced(
-                "driver",
+                "service",
                 "get-num-instances: async func() -> result<u32, virt-error>",
                 "get-num-instances: func() -> result<u32, virt-error>",
             ),
@@ -154,7 +204,7 @@ fn functions_that_differ_say_where() {
         ),
         (
             replaced(
-                "driver",
+                "service",
                 "get-host-ip-addr: async func() -> result<string, virt-error>",
                 "get-host-ip-addr: async func() -> result<u32, virt-error>",
             ),
@@ -165,7 +215,7 @@ fn functions_that_differ_say_where() {
         assert_eq!(
             refusal_of(described("virt-driver", change)),
             format!(
-                "driver odd does not fit the contract nova:virt@0.1.0: {expected}; rebuild it against nova:virt@0.1.0"
+                "driver odd does not fit the contract nova:virt@1.0.0: {expected}; rebuild it against nova:virt@1.0.0"
             )
         );
     }
@@ -174,17 +224,15 @@ fn functions_that_differ_say_where() {
 #[test]
 fn a_description_without_code() {
     let message = refusal_of(described("virt-driver", |_, text| text));
-    assert!(message.starts_with("driver odd does not fit the contract nova:virt@0.1.0: "), "{message}");
+    assert!(message.starts_with("driver odd does not fit the contract nova:virt@1.0.0: "), "{message}");
     assert!(
-        message.contains("nova:virt/driver@0.1.0") && message.ends_with("rebuild it with the SDK"),
+        message.contains("nova:virt/service@1.0.0") && message.ends_with("rebuild it with the SDK"),
         "{message}"
     );
 }
 
-#[test]
-fn an_import_that_drivers_must_not_have() {
-    // (component (import "wasi:cli/environment@0.2.0" (instance))), and a driver's name is not even reached.
-    let name = b"wasi:cli/environment@0.2.0";
+/// `(component (import NAME (instance)))`
+fn component_that_imports(name: &str) -> Vec<u8> {
     let mut component = b"\0asm\x0d\0\x01\0".to_vec();
     // Type section: one instance type without exports.
     component.extend_from_slice(&[7, 3, 1, 0x42, 0]);
@@ -196,13 +244,54 @@ fn an_import_that_drivers_must_not_have() {
         0,
         u8::try_from(name.len()).unwrap(),
     ]);
-    component.extend_from_slice(name);
+    component.extend_from_slice(name.as_bytes());
     component.extend_from_slice(&[5, 0]);
-    assert_eq!(
-        refusal_of(component),
-        "driver odd does not fit the contract nova:virt@0.1.0: it imports `wasi:cli/environment@0.2.0`, which drivers must \
-         not have: a driver may use nothing but nova:virt@0.1.0; remove what needs it and rebuild for \
-         wasm32-unknown-unknown"
+    component
+}
+
+#[test]
+fn imports_that_drivers_must_not_have() {
+    for name in [
+        "wasi:cli/environment@0.2.0",
+        "wasi:cli/stdout@0.2.0",
+        "wasi:clocks/monotonic-clock@0.2.0",
+        "wasi:clocks/wall-clock@0.2.0",
+        "wasi:filesystem/types@0.2.0",
+        "wasi:filesystem/preopens@0.2.0",
+        "wasi:http/outgoing-handler@0.2.0",
+        "wasi:io/streams@0.2.0",
+        "wasi:random/random@0.2.0",
+        "wasi:sockets/tcp@0.2.0",
+        "novarig:component0/durable",
+        "novarig:adapter0/logging",
+    ] {
+        assert_eq!(
+            refusal_of(component_that_imports(name)),
+            format!(
+                "driver odd does not fit the contract nova:virt@1.0.0: it imports `{name}`, which drivers must not have: a \
+                 driver may use nothing but nova:virt@1.0.0; remove what needs it and rebuild for wasm32-unknown-unknown"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_module_that_imports_a_function_of_wasi() {
+    let mut module = described("virt-driver", |_, text| text);
+    // Type section: one function without parameters or results. Import section: that function.
+    let mut import = vec![1];
+    for name in ["wasi_snapshot_preview1", "fd_write"] {
+        import.push(u8::try_from(name.len()).unwrap());
+        import.extend_from_slice(name.as_bytes());
+    }
+    import.extend_from_slice(&[0, 0]);
+    let mut sections = vec![1, 4, 1, 0x60, 0, 0, 2, u8::try_from(import.len()).unwrap()];
+    sections.extend_from_slice(&import);
+    module.splice(8..8, sections);
+    let message = refusal_of(module);
+    assert!(
+        message.contains("it imports `wasi_snapshot_preview1`, which drivers must not have"),
+        "{message}"
     );
 }
 

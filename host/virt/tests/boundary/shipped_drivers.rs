@@ -8,6 +8,11 @@ macro_rules! has_tests {
 }
 drivers::foreach_driver!(has_tests);
 
+use crate::shipped_layers::{
+    amnesia, build_abort, fail, fail_unshelve_spawn, flaky, hang, liar, live_migrate, lost_reply, reschedule,
+    slow, trap, zombie,
+};
+
 mod fake {
     use crate::common::{self, instance, migrate_disk, resize_to, simulate, spawn, start};
     use virt::types::{Capability, InstanceInfo, PowerState, VirtError};
@@ -49,7 +54,7 @@ mod fake {
             host.unplug_vifs(instance("a"), common::network_info()).await.unwrap();
             assert_eq!(host.get_volume_connector(instance("a")).await.unwrap().host, "host1");
             host.power_off(instance("a"), 60, 10).await.unwrap();
-            host.power_on(instance("a"), vec![], common::no_disks()).await.unwrap();
+            host.power_on(common::power_on("a")).await.unwrap();
             assert_eq!(host.migrate_disk_and_power_off(migrate_disk("a")).await.unwrap(), None);
             assert_eq!(host.list_instances().await.unwrap(), [""; 0]);
             host.confirm_migration(resize_to("host2"), instance("a"), vec![]).await.unwrap();

@@ -1,14 +1,13 @@
 //! What each component of a stack has for itself.
 
-use crate::common::{engine, env, library, simulate};
+use crate::common::{engine, env, library_with_guests, simulate};
 use runtime::TraceEvent;
 use virt::Hypervisor;
 
 #[test]
 fn each_component_has_its_own_settings_log_and_durable_data_also_if_it_stands_there_twice() {
     simulate(async {
-        let mut library = library();
-        library.add("echo", test_guests::ECHO);
+        let library = library_with_guests();
         let stack = "fake(size=small)+echo(tag=a)+echo(tag=b)".parse().unwrap();
         let env = env();
         let host = Hypervisor::start(engine().prepare(&stack, &library).unwrap(), env.clone());

@@ -2,8 +2,9 @@
 //! the contract allows.
 
 use novarig_driver_sdk::{
-    BlockDeviceInfo, Driver, Instance, InstanceInfo, NetworkInfo, PowerState, Uuid, VirtError, clock,
-    durable, export_driver, log, random, settings,
+    BlockDevice, DeviceNamesRequest, Driver, DriverTask, Instance, InstanceInfo, LifecycleEvent,
+    LifecycleTransition, PowerOnRequest, PowerState, Uuid, VirtError, clock, durable, export_driver, log,
+    random, settings, virtapi,
 };
 use std::cell::Cell;
 use std::hint::black_box;
@@ -31,12 +32,8 @@ impl Driver for Unruly {
         Ok(())
     }
 
-    async fn power_on(
-        &self,
-        instance: Instance,
-        _: NetworkInfo,
-        _: BlockDeviceInfo,
-    ) -> Result<(), VirtError> {
+    async fn power_on(&self, request: PowerOnRequest) -> Result<(), VirtError> {
+        let instance = request.instance;
         self.calls.set(self.calls.get() + 1);
         match instance.name.as_str() {
             "panic" => panic!("no power for {}", instance.uuid),
@@ -68,6 +65,15 @@ impl Driver for Unruly {
                 clock::sleep(Duration::from_secs(10)).await;
                 Ok(())
             }
+            "hang" => std::future::pending().await,
+            "manager" => {
+                virtapi::emit_event(&LifecycleEvent {
+                    instance: instance.uuid.clone(),
+                    transition: LifecycleTransition::PostcopyStarted,
+                    timestamp: None,
+                });
+                virtapi::update_task_state(instance.uuid, DriverTask::ImageUploading, None).await
+            }
             name => {
                 durable::set(&format!("on/{name}"), b"");
                 log::info(&format!("{name} is on"));
@@ -89,6 +95,14 @@ impl Driver for Unruly {
     /// Too much for one answer.
     async fn list_instance_uuids(&self) -> Result<Vec<Uuid>, VirtError> {
         Ok(vec!["x".repeat(20 << 20)])
+    }
+
+    /// Too many for one answer, each of them almost nothing.
+    async fn default_device_names_for_instance(
+        &self,
+        request: DeviceNamesRequest,
+    ) -> Result<Vec<BlockDevice>, VirtError> {
+        Ok(vec![request.devices[0].clone(); 100_000])
     }
 
     /// Text that is not UTF-8.

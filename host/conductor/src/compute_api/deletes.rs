@@ -1,0 +1,145 @@
+//! Deleting servers, at once or so that they can be brought back (`_delete`, `soft_delete`, `force_delete`, `restore`).
+
+use super::{ApiError, ComputeApi, check_lock};
+use crate::preconditions;
+use compute::ExpectedTask;
+use model::rpc::{Address, Method, RequestContext};
+use model::{ExceptionClass, NovaError, PowerState, Server, ServerId, TaskState, VmState};
+use serde_json::Value;
+
+/// How a server is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DeleteType {
+    /// For good.
+    Hard,
+    /// Until it is restored or reclaimed.
+    Soft,
+}
+
+impl DeleteType {
+    fn task(self) -> TaskState {
+        match self {
+            DeleteType::Hard => TaskState::Deleting,
+            DeleteType::Soft => TaskState::SoftDeleting,
+        }
+    }
+
+    fn method(self) -> Method {
+        match self {
+            DeleteType::Hard => Method::TerminateInstance,
+            DeleteType::Soft => Method::SoftDeleteInstance,
+        }
+    }
+}
+
+impl ComputeApi {
+    /// Deletes a server (204). One in VERIFY_RESIZE is confirmed first; one without a host, or whose host is down, is
+    /// deleted here. With `reclaim_instance_interval` a server that ran once is only soft-deleted.
+    pub async fn delete(&self, id: ServerId) -> Result<(), ApiError> {
+        self.call("delete", Some(id), Value::Null, 204, async {
+            let reclaimed = !self.services.options.get().reclaim_instance_interval.is_zero();
+            let launched = self.server(id)?.launched_at.is_some();
+            let how = if reclaimed && launched { DeleteType::Soft } else { DeleteType::Hard };
+            self.do_delete(id, how).await
+        })
+        .await
+    }
+
+    /// Deletes a server for good, also one that is soft-deleted (202).
+    pub async fn force_delete(&self, id: ServerId) -> Result<(), ApiError> {
+        self.call("forceDelete", Some(id), Value::Null, 202, self.do_delete(id, DeleteType::Hard)).await
+    }
+
+    /// Brings a soft-deleted server back (202).
+    pub async fn restore(&self, id: ServerId) -> Result<(), ApiError> {
+        self.call("restore", Some(id), Value::Null, 202, async {
+            let context = self.context();
+            let server = self.server(id)?;
+            preconditions::RESTORE.check(&server)?;
+            self.records.start_action(id, &context.request, "restore");
+            let task = server.host.is_some().then_some(TaskState::Restoring);
+            let restored = &mut |server: &mut Server| {
+                server.task_state = task;
+                server.soft_deleted_at = None;
+                if task.is_none() {
+                    server.vm_state = VmState::Active;
+                }
+            };
+            self.services.records.update_server(id, ExpectedTask::OneOf(&[None]), restored).await?;
+            if let Some(host) = server.host {
+                self.cast(&context, id, Address::Compute(host), Method::RestoreInstance);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn do_delete(&self, id: ServerId, how: DeleteType) -> Result<(), ApiError> {
+        let context = self.context();
+        let server = self.server(id)?;
+        check_lock(&context, &server)?;
+        let now = self.services.clock.now();
+        let deleting = &mut |server: &mut Server| {
+            server.progress = 0;
+            server.task_state = Some(how.task());
+            if how == DeleteType::Soft {
+                server.soft_deleted_at = Some(now);
+            }
+        };
+        self.services.records.update_server(id, ExpectedTask::Any, deleting).await?;
+        if server.vm_state == VmState::Resized {
+            match self.confirm_resize_on_deleting(&context, &server).await {
+                // Taken for a server that somebody else has deleted meanwhile.
+                Err(error) if error.is(ExceptionClass::InstanceNotFound) => return Ok(()),
+                confirmed => confirmed?,
+            }
+        }
+        match server.host.filter(|host| self.is_up(host)) {
+            Some(_) if matches!(server.task_state, Some(TaskState::Deleting | TaskState::SoftDeleting)) => {
+                // Asked twice: the first request goes on.
+                Ok(())
+            }
+            Some(host) => {
+                self.records.start_action(id, &context.request, "delete");
+                self.cast(&context, id, Address::Compute(host), how.method());
+                Ok(())
+            }
+            None => {
+                self.records.start_action(id, &context.request, "delete");
+                self.local_delete(id).await
+            }
+        }
+    }
+
+    /// Deletes a server that no compute can delete now, for good whatever was asked.
+    async fn local_delete(&self, id: ServerId) -> Result<(), ApiError> {
+        self.notify(id, "delete.start");
+        // As in Nova, a network service that refuses does not keep the server from being deleted.
+        let _ = self.services.network.deallocate_for_instance(id).await;
+        let deleted = &mut |server: &mut Server| {
+            server.vm_state = VmState::Deleted;
+            server.task_state = None;
+            server.power_state = PowerState::NoState;
+        };
+        self.services.records.update_server(id, ExpectedTask::Any, deleted).await?;
+        self.services.report_client.delete_allocations(&Address::Api, id.into());
+        self.services.records.delete_server(id).await?;
+        self.notify(id, "delete.end");
+        Ok(())
+    }
+
+    /// Confirms the resize of a server that is to be deleted, and waits for it.
+    async fn confirm_resize_on_deleting(
+        &self,
+        context: &RequestContext,
+        server: &Server,
+    ) -> Result<(), NovaError> {
+        let Some(migration) = self.finished_migration(server.id) else { return Ok(()) };
+        if !self.is_up(&migration.source_compute) {
+            return Ok(());
+        }
+        self.records.start_action(server.id, &context.request, "confirmResize");
+        let method = Method::ConfirmResize { migration: migration.id };
+        self.ask(context, server.id, migration.source_compute, method).await.map(drop)
+    }
+}
