@@ -2,7 +2,7 @@
 
 use super::line::{FaultSpec, Line};
 use super::observe::{Marks, Normaliser, observe};
-use super::scenarios::{Scenario, scenario};
+use super::scenarios::{Answered, Scenario, scenario};
 use conductor::{Cloud, CloudConfig};
 use model::ServerId;
 use serde_json::{Map, Value};
@@ -36,7 +36,7 @@ fn server_id_of(scenario: Scenario, stack: &PreparedStack) -> Result<Option<Serv
         let server = scenario.prepare(&cloud).await.map_err(|error| error.to_string())?;
         Ok(match server {
             Some(id) => Some(id),
-            None => scenario.act(&cloud, None).await.0,
+            None => scenario.act(&cloud, None).await.server,
         })
     })
     .map_err(|error| error.to_string())?
@@ -65,10 +65,10 @@ async fn run(
     for (point, fault) in faults {
         cloud.faults().add(point, fault);
     }
-    let (server, code, message) = scenario.act(&cloud, prepared).await;
+    let Answered { server, http, messages } = scenario.act(&cloud, prepared).await;
     cloud.at_rest().await;
     cloud.faults().clear();
-    let server = server.ok_or_else(|| format!("the API refused to make a server: {message:?}"))?;
+    let server = server.ok_or_else(|| format!("the API refused to make a server: {messages:?}"))?;
     let calls = marks.driver_calls(&cloud);
     let before_periodics = observe(&cloud, server, &marks).await?;
     cloud.run_periodics().await.map_err(|error| error.to_string())?;
@@ -79,9 +79,9 @@ async fn run(
         seen.insert(format!("{field}_before_periodics"), before_periodics[field].clone());
         seen.insert(field.to_owned(), after[field].clone());
     }
-    seen.insert("http".to_owned(), vec![code].into());
-    if let Some(message) = message {
-        seen.insert("http_messages".to_owned(), vec![message].into());
+    seen.insert("http".to_owned(), http.into());
+    if !messages.is_empty() {
+        seen.insert("http_messages".to_owned(), messages.into());
     }
     seen.insert("driver_calls".to_owned(), calls);
     let names = Normaliser::of(&cloud, server);

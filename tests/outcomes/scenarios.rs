@@ -3,6 +3,8 @@
 use conductor::{ApiError, Cloud, CreateServer};
 use model::rpc::RebootType;
 use model::{Options, ServerId};
+use serde_json::Value;
+use std::time::Duration;
 use virt::types::VirtError;
 use virt::{Fault, FaultPoint, When};
 
@@ -30,6 +32,14 @@ pub(crate) enum Before {
     Resized,
     /// A server that was stopped, then resized, and waits.
     StoppedResized,
+    /// A paused server.
+    Paused,
+    /// A suspended server.
+    Suspended,
+    /// A rescued server.
+    Rescued,
+    /// A soft-deleted server.
+    SoftDeleted,
     /// A server whose resize failed on host2: finish_migration raised.
     FailedResize,
     /// A running server on host1, whose service was then stopped and forced down.
@@ -41,6 +51,7 @@ pub(crate) enum Before {
 pub(crate) enum Operation {
     Create { zone: Option<&'static str> },
     Delete,
+    SoftDelete,
     Start,
     Stop,
     Reboot(RebootType),
@@ -48,7 +59,20 @@ pub(crate) enum Operation {
     Migrate { host: Option<&'static str> },
     Confirm,
     Revert,
+    Pause,
+    Unpause,
+    Suspend,
+    Resume,
+    Rescue,
+    Unrescue,
+    Restore,
+    ForceDelete,
+    TriggerCrashDump,
+    ChangePassword,
 }
+
+/// How long soft-deleted servers can be restored.
+const RECLAIM_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// The flavors servers start with and are resized to.
 const FLAVOR: &str = "m1.small";
@@ -83,6 +107,17 @@ pub(crate) fn scenario(name: &str) -> Option<Scenario> {
         "revert-resize" => (2, Resized, Revert),
         "revert-resize-same-host" => (1, Resized, Revert),
         "revert-resize-stopped" => (2, StoppedResized, Revert),
+        "pause" => (2, Active, Pause),
+        "unpause" => (2, Paused, Unpause),
+        "suspend" => (2, Active, Suspend),
+        "resume" => (2, Suspended, Resume),
+        "rescue" => (2, Active, Rescue),
+        "unrescue" => (2, Rescued, Unrescue),
+        "soft-delete" => (2, Active, SoftDelete),
+        "restore" => (2, SoftDeleted, Restore),
+        "force-delete-soft-deleted" => (2, SoftDeleted, ForceDelete),
+        "trigger-crash-dump" => (2, Active, TriggerCrashDump),
+        "change-password" => (2, Active, ChangePassword),
         _ => return None,
     };
     Some(Scenario { hosts, before, operation })
@@ -94,8 +129,14 @@ impl Scenario {
         Options {
             weight_classes: model::options::WeightClasses::HostName,
             allow_resize_to_same_host: self.hosts == 1,
+            reclaim_instance_interval: if self.reclaims() { RECLAIM_INTERVAL } else { Duration::ZERO },
             ..Options::default()
         }
+    }
+
+    /// Whether deleted servers can be restored for a while.
+    fn reclaims(&self) -> bool {
+        self.before == Before::SoftDeleted || self.operation == Operation::SoftDelete
     }
 
     /// Brings the cloud into the state the operation starts from.
@@ -126,29 +167,29 @@ impl Scenario {
                     .map_err(|error| ApiError { code: 500, message: error.to_string() })?;
                 cloud.records().update_service(&host, |service| service.forced_down = true);
             }
+            Before::Paused => api.pause(id).await?,
+            Before::Suspended => api.suspend(id).await?,
+            Before::Rescued => drop(api.rescue(id, None, None).await?),
+            Before::SoftDeleted => api.delete(id).await?,
             Before::Nothing | Before::Active | Before::Stopped => {}
         }
         cloud.at_rest().await;
         Ok(Some(id))
     }
 
-    /// Does what is under test; answers the server and the HTTP status.
-    pub(crate) async fn act(
-        &self,
-        cloud: &Cloud,
-        server: Option<ServerId>,
-    ) -> (Option<ServerId>, u16, Option<String>) {
-        let api = cloud.api();
+    /// Does what is under test.
+    pub(crate) async fn act(&self, cloud: &Cloud, server: Option<ServerId>) -> Answered {
         let Some(id) = server else {
-            let Operation::Create { zone } = self.operation else { return (None, 0, None) };
+            let Operation::Create { zone } = self.operation else { return Answered::nothing() };
             return match create(cloud, zone).await {
-                Ok(id) => (Some(id), 202, None),
-                Err(refused) => (None, refused.code, Some(refused.message)),
+                Ok(id) => Answered::of(Some(id), 202, Ok(())),
+                Err(refused) => Answered::of(None, 202, Err(refused)),
             };
         };
+        let api = cloud.api();
         let (outcome, success) = match self.operation {
-            Operation::Create { .. } => return (Some(id), 0, None),
-            Operation::Delete => (api.delete(id).await, 204),
+            Operation::Create { .. } => return Answered::nothing(),
+            Operation::Delete | Operation::SoftDelete => (api.delete(id).await, 204),
             Operation::Start => (api.start(id).await, 202),
             Operation::Stop => (api.stop(id).await, 202),
             Operation::Reboot(kind) => (api.reboot(id, kind).await, 202),
@@ -156,11 +197,42 @@ impl Scenario {
             Operation::Migrate { host } => (api.migrate(id, host.map(Into::into)).await, 202),
             Operation::Confirm => (api.confirm_resize(id).await, 204),
             Operation::Revert => (api.revert_resize(id).await, 202),
+            Operation::Pause => (api.pause(id).await, 202),
+            Operation::Unpause => (api.unpause(id).await, 202),
+            Operation::Suspend => (api.suspend(id).await, 202),
+            Operation::Resume => (api.resume(id).await, 202),
+            Operation::Rescue => (api.rescue(id, None, None).await.map(drop), 200),
+            Operation::Unrescue => (api.unrescue(id).await, 202),
+            Operation::Restore => (api.restore(id).await, 202),
+            Operation::ForceDelete => (api.force_delete(id).await, 202),
+            Operation::TriggerCrashDump => (api.trigger_crash_dump(id).await, 202),
+            Operation::ChangePassword => (api.change_password(id, Some("secret".to_owned())).await, 202),
         };
-        match outcome {
-            Ok(()) => (Some(id), success, None),
-            Err(refused) => (Some(id), refused.code, Some(refused.message)),
-        }
+        Answered::of(Some(id), success, outcome)
+    }
+}
+
+/// What the requests under test were answered with.
+pub(crate) struct Answered {
+    /// The server they were about, or made.
+    pub(crate) server: Option<ServerId>,
+    /// The status of each answer.
+    pub(crate) http: Vec<Value>,
+    /// The message of each refusal.
+    pub(crate) messages: Vec<String>,
+}
+
+impl Answered {
+    fn nothing() -> Self {
+        Self { server: None, http: Vec::new(), messages: Vec::new() }
+    }
+
+    fn of(server: Option<ServerId>, success: u16, outcome: Result<(), ApiError>) -> Self {
+        let (code, messages) = match outcome {
+            Ok(()) => (success, Vec::new()),
+            Err(refused) => (refused.code, vec![refused.message]),
+        };
+        Self { server, http: vec![code.into()], messages }
     }
 }
 

@@ -76,7 +76,7 @@ impl Contract {
         let mut out = String::from(
             "//! What follows from the contract. Written by `drivers/bindings`; not to be changed by hand.\n\n\
              use super::{enumeration, method, record, variant};\n\
-             #[expect(clippy::wildcard_imports, reason = \"the contract's types, nearly all of them\")]\n\
+             #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = \"the contract's types, nearly all of them\"))]\n\
              use crate::types::*;\n\n",
         );
         for (name, id) in self.nouns() {

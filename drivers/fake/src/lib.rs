@@ -27,7 +27,10 @@ mod variants;
 
 use guests::{GUESTS, MOVED, Size, change, guest_of, set_used, used};
 use inventory::CAPABILITIES;
-#[expect(clippy::wildcard_imports, reason = "it has nearly all methods, and they have nearly all types")]
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "it has nearly all methods, and they have nearly all types")
+)]
 use novarig_driver_sdk::types::*;
 use novarig_driver_sdk::{Driver, config, durable, export_driver, log, virtapi};
 use variants::quirks;

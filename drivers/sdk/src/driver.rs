@@ -2,7 +2,10 @@
 
 use crate::defaults;
 use crate::methods::for_each_method;
-#[expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")]
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")
+)]
 use crate::types::*;
 
 /// What the methods do that a driver does not implement.

@@ -4,7 +4,10 @@ use crate::abi::{self, Component, Handle};
 use crate::driver::{Defaults, Driver, forwards};
 use crate::intercept::{Hooks, Interception};
 use crate::methods::for_each_method;
-#[expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")]
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")
+)]
 use crate::types::*;
 use std::any::Any;
 use std::cell::OnceCell;
@@ -50,7 +53,6 @@ macro_rules! methods {
         impl<D: Driver<B>, B: Defaults, I: Interception<D> + 'static> Handle<abi::$name> for Exported<D, B, I> {
             const FORWARDS: bool = forwards::<D, B>(stringify!($name));
 
-            #[expect(clippy::manual_async_fn, reason = "the trait promises that nothing is borrowed")]
             fn handle(
                 ($($arg,)*): ($($type,)*),
             ) -> impl Future<Output = Result<$answer, VirtError>> + 'static {

@@ -223,6 +223,13 @@ fn instance(uuid: &str, server: Option<&Server>) -> types::Instance {
         root_device_name: None,
         metadata: Vec::new(),
         system_metadata: Vec::new(),
+        availability_zone: None,
+        config_drive: false,
+        user_data: None,
+        key_name: None,
+        key_data: None,
+        numa_topology: None,
+        pci_devices: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What follows from the contract. Written by `drivers/bindings`; not to be changed by hand.
 
 use super::{enumeration, method, record, variant};
-#[expect(clippy::wildcard_imports, reason = "the contract's types, nearly all of them")]
+#[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "the contract's types, nearly all of them"))]
 use crate::types::*;
 
 record! { AcceleratorRequest {

@@ -241,7 +241,7 @@ pub(crate) mod slow {
             host.list_instances().await.unwrap();
             assert_eq!(env.clock.now(), before);
             host.spawn(spawn("a")).await.unwrap();
-            assert_eq!(env.clock.now(), before + std::time::Duration::from_millis(2500));
+            assert_eq!(env.clock.now(), before.after(std::time::Duration::from_millis(2500)));
         });
     }
 }
@@ -287,7 +287,7 @@ pub(crate) mod hang {
             let (hangs, other) = tokio::join!(hangs, host.spawn(spawn("db")));
             assert!(hangs.is_err());
             other.unwrap();
-            assert!(env.clock.now() >= before + std::time::Duration::from_secs(3600));
+            assert!(env.clock.now() >= before.after(std::time::Duration::from_secs(3600)));
             assert_eq!(host.list_instances().await.unwrap(), ["db"]);
         });
     }
