@@ -51,6 +51,21 @@ conformance-placement: build conformance-environment
     @{{ conformance_python }} {{ quote(conformance / "placement_differential.py") }} --server {{ placement_server }} --requests 300
     @{{ conformance_python }} {{ quote(conformance / "placement_fuzz.py") }} --server {{ placement_server }} --seconds 25
 
+# Replay observed outcomes of Nova (JSON lines) and tell which differ, in which field; paths are relative to where you are
+[no-cd]
+conformance-outcomes FILE=(justfile_directory() / "tests/outcomes/nova-outcomes.jsonl"): setup
+    #!/usr/bin/env bash
+    set -euo pipefail
+    test=(cargo test --quiet --manifest-path {{ manifest }} --workspace --test outcomes)
+    file=$(realpath "$1")
+    report=$(mktemp)
+    trap 'rm -f "$report"' EXIT
+    "${test[@]}" --no-run
+    NOVARIG_OUTCOMES=$file NOVARIG_OUTCOMES_REPORT=$report "${test[@]}" -- --exact \
+        any_file_of_observed_outcomes_can_be_compared >&2
+    cat "$report"
+    tail -n 1 "$report" | grep -q ', 0 differ$'
+
 # Race Placement against the real one, then measure how the engine grows with the cloud
 bench-placement: setup conformance-environment
     cargo build --bin novarig --example placement_load

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is how a failure is told")]
 
 mod builds;
+mod contract_versions;
 mod deletes;
 mod determinism;
 mod harness_itself;

@@ -138,3 +138,193 @@ mod fail_finish_migration {
             });
     }
 }
+
+/// host1, on which the layer stands and which is tried first, and host2, which is healthy.
+fn over_host1(layer: &str) -> Simulation {
+    Simulation::new()
+        .host("host1", &format!("fake+{layer}"))
+        .host("host2", "fake")
+        .set("weight_classes", "HostNameWeigher")
+}
+
+mod reschedule {
+    use super::over_host1;
+
+    #[test]
+    fn a_build_fails_on_the_first_host_and_succeeds_on_the_next() {
+        over_host1("reschedule").run(async |cloud| {
+            let server = cloud.boot("m1.small", None).await;
+            cloud.assert_guests(server, &["host2"]).await;
+            cloud.assert_flavor_matches_allocation("m1.small", server, "host2");
+            cloud.assert_flavor_matches_usage("host1", &[]);
+        });
+    }
+}
+
+mod build_abort {
+    use super::over_host1;
+    use model::ServerStatus;
+
+    #[test]
+    fn a_build_fails_and_no_other_host_is_tried() {
+        over_host1("build-abort").run(async |cloud| {
+            let server = cloud.create_server(cloud.build_server("m1.small", None), ServerStatus::Error).await;
+            let message = &server.visible_fault().unwrap().message;
+            let expected = format!("Build of instance {} aborted: FakeBuildAbortDriver", server.id);
+            assert_eq!(*message, expected);
+            cloud.assert_guests(server.id, &[]).await;
+            cloud.assert_no_allocations(server.id);
+        });
+    }
+}
+
+mod fail_unshelve_spawn {
+    use super::over_host1;
+
+    #[test]
+    fn a_server_that_was_never_shelved_is_built() {
+        over_host1("fail-unshelve-spawn").run(async |cloud| {
+            let server = cloud.boot("m1.small", Some("host1")).await;
+            cloud.assert_guests(server, &["host1"]).await;
+        });
+    }
+}
+
+mod live_migrate {
+    use super::over_host1;
+
+    #[test]
+    fn whatever_is_no_live_migration_is_as_ever() {
+        over_host1("live-migrate").run(async |cloud| {
+            let server = cloud.boot("m1.small", Some("host1")).await;
+            cloud.resize_server(server, "m1.medium").await;
+            cloud.confirm_resize(server).await;
+            cloud.assert_guests(server, &["host2"]).await;
+        });
+    }
+}
+
+mod fail {
+    use super::over_host1;
+    use model::ServerStatus;
+
+    #[test]
+    fn the_chosen_server_fails_with_the_chosen_error() {
+        let layer = "fail(method=spawn,error=build-abort,message=no such luck,server=server-2)";
+        over_host1(layer).run(async |cloud| {
+            let lucky = cloud.boot("m1.small", Some("host1")).await;
+            let server = cloud.create_server(cloud.build_server("m1.small", None), ServerStatus::Error).await;
+            let message = &server.visible_fault().unwrap().message;
+            assert_eq!(*message, format!("Build of instance {} aborted: no such luck", server.id));
+            cloud.assert_guests(lucky, &["host1"]).await;
+        });
+    }
+}
+
+mod slow {
+    use super::over_host1;
+    use std::time::Duration;
+
+    #[test]
+    fn a_build_takes_as_long_as_it_is_told() {
+        over_host1("slow(method=spawn,ms=90000)").run(async |cloud| {
+            let before = cloud.services().clock.now();
+            cloud.boot("m1.small", Some("host1")).await;
+            assert!(cloud.services().clock.now() >= before.after(Duration::from_secs(90)));
+        });
+    }
+}
+
+mod lost_reply {
+    use super::over_host1;
+
+    #[test]
+    fn a_build_whose_answer_is_lost_is_undone_and_tried_on_the_next_host() {
+        over_host1("lost-reply").run(async |cloud| {
+            let server = cloud.boot("m1.small", None).await;
+            cloud.assert_guests(server, &["host2"]).await;
+        });
+    }
+}
+
+mod flaky {
+    use super::over_host1;
+
+    #[test]
+    fn what_fails_once_works_when_it_is_tried_again() {
+        over_host1("flaky(method=power_off,times=1)").run(async |cloud| {
+            let server = cloud.boot("m1.small", Some("host1")).await;
+            cloud.api().stop(server).await.unwrap();
+            cloud.at_rest().await;
+            cloud.stop_server(server).await;
+        });
+    }
+}
+
+mod hang {
+    use super::over_host1;
+
+    #[test]
+    fn a_build_goes_on_when_the_hypervisor_answers_at_last() {
+        over_host1("hang(seconds=200)").run(async |cloud| {
+            let server = cloud.boot("m1.small", Some("host1")).await;
+            cloud.assert_guests(server, &["host1"]).await;
+        });
+    }
+}
+
+mod trap {
+    use super::over_host1;
+
+    #[test]
+    fn a_build_goes_to_the_next_host_when_the_agent_dies() {
+        over_host1("trap").run(async |cloud| {
+            let server = cloud.boot("m1.small", None).await;
+            cloud.assert_guests(server, &["host2"]).await;
+            assert_eq!(cloud.hypervisor(&"host1".into()).unwrap().deaths(), 1);
+            let server = cloud.boot("m1.small", Some("host1")).await;
+            cloud.assert_guests(server, &["host1"]).await;
+        });
+    }
+}
+
+mod amnesia {
+    use super::over_host1;
+
+    #[test]
+    fn a_restart_of_the_service_makes_the_driver_forget() {
+        over_host1("amnesia").run(async |cloud| {
+            let server = cloud.boot("m1.small", Some("host1")).await;
+            cloud.assert_guests(server, &["host1"]).await;
+            cloud.restart_compute(&"host1".into()).await.unwrap();
+            cloud.assert_guests(server, &[]).await;
+        });
+    }
+}
+
+mod zombie {
+    use super::over_host1;
+    use harness::Leak;
+
+    #[test]
+    fn a_deleted_server_leaves_its_guest() {
+        over_host1("zombie").run(async |cloud| {
+            let server = cloud.boot("m1.small", Some("host1")).await;
+            cloud.delete_server(server).await;
+            cloud.assert_guests(server, &["host1"]).await;
+            cloud.assert_no_allocations(server);
+            cloud.expect_leak(Leak::guest("host1", server));
+        });
+    }
+}
+
+mod liar {
+    use super::{Simulation, classes, inventory};
+
+    #[test]
+    fn placement_believes_it() {
+        Simulation::new().host("host1", "fake(size=small)+liar(percent=300,vcpus=64)").run(async |cloud| {
+            assert_eq!(inventory(cloud, "host1"), classes(3 * 1028, 3 * 8192, 64));
+        });
+    }
+}

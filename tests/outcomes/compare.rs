@@ -36,6 +36,7 @@ const FIELDS: &[&str] = &[
     "guest_power",
     "ports",
     "interfaces",
+    "images",
     "request_spec_flavor",
 ];
 
@@ -51,6 +52,9 @@ pub(crate) fn differences(line: &Line, seen: &Map<String, Value>) -> Vec<Differe
         "stored_faults" => {
             (*field, without_conductors_host(nova(field)), without_conductors_host(here(field)))
         }
+        // The image service of the observed runs lists every image as one of the server's backups, so that the rotation
+        // deletes the new one and not an old one; here it goes by the images' properties, as a real one does.
+        "images" if line.scenario == "create-backup" => (*field, Value::Null, Value::Null),
         _ => (*field, nova(field), here(field)),
     });
     let by_host = ORDERED_BY_HOST.iter().map(|field| {

@@ -2,7 +2,8 @@
 
 use compute::Records;
 use conductor::Cloud;
-use model::{HostName, Notification, Server, ServerId};
+use super::scenarios::OTHER_IMAGE;
+use model::{HostName, MigrationType, Notification, Server, ServerId};
 use runtime::TraceEvent;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -73,6 +74,7 @@ pub(crate) async fn observe(
         ("guest_power", guest_power),
         ("ports", ports(cloud)),
         ("interfaces", interfaces(cloud, &record)),
+        ("images", images(cloud)),
         ("request_spec_flavor", json!(cloud.records().request_spec(id).map(|spec| spec.flavor.name))),
     ];
     Ok(fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect())
@@ -102,7 +104,9 @@ fn server(cloud: &Cloud, record: &Server) -> Value {
         "locked": record.locked,
         "progress": shows_progress.then_some(record.progress),
         "availability_zone": zone,
-        "image": record.image.map(|_| "image-1"),
+        "image": record.image.map(|image| {
+            if image.to_string() == OTHER_IMAGE { "image-2" } else { "image-1" }
+        }),
     })
 }
 
@@ -124,13 +128,15 @@ fn migrations(cloud: &Cloud, record: &Server) -> Value {
         .migrations_of(record.id)
         .iter()
         .map(|migration| {
+            // The record of an evacuation names no flavors.
+            let resizes = migration.kind != MigrationType::Evacuation;
             json!({
                 "type": migration.kind,
                 "status": migration.status,
                 "source_compute": migration.source_compute,
                 "dest_compute": migration.dest_compute,
-                "old_flavor": migration.old_flavor.name,
-                "new_flavor": migration.new_flavor.name,
+                "old_flavor": resizes.then_some(&migration.old_flavor.name),
+                "new_flavor": resizes.then_some(&migration.new_flavor.name),
             })
         })
         .collect()
@@ -272,8 +278,17 @@ fn ports(cloud: &Cloud) -> Value {
             (port.id.to_string(), json!({"device": port.device, "host": host, "bindings": bindings}))
         })
         .collect();
-    ports.insert("port-1".to_owned(), json!({"device": null, "host": null, "bindings": {}}));
+    if cloud.network().ports().iter().all(|port| port.made_for_server) {
+        ports.insert("port-1".to_owned(), json!({"device": null, "host": null, "bindings": {}}));
+    }
     ports.into()
+}
+
+/// The images made since the start; in the observed image service each is active from the beginning.
+fn images(cloud: &Cloud) -> Value {
+    let made = |image: &model::ImageMeta| image.properties.contains_key("instance_uuid");
+    let images = cloud.services().records.images();
+    images.iter().filter(|image| made(image)).map(|image| json!([image.name, "active"])).collect()
 }
 
 fn interfaces(cloud: &Cloud, record: &Server) -> Value {
@@ -294,7 +309,8 @@ impl Normaliser {
             names.push((migration.id.to_string(), format!("migration-{}", migration.number)));
         }
         for port in cloud.network().ports() {
-            names.push((port.id.to_string(), "port-2".to_owned()));
+            let name = if port.made_for_server { "port-2" } else { "port-1" };
+            names.push((port.id.to_string(), name.to_owned()));
         }
         Self(names)
     }

@@ -1,8 +1,8 @@
 //! The observed operations: what is there before each, and what is asked.
 
-use conductor::{ApiError, Cloud, CreateServer};
+use conductor::{ApiError, Cloud, CreateServer, EvacuateServer, HostError, RebuildServer, UnshelveServer};
 use model::rpc::RebootType;
-use model::{Options, ServerId};
+use model::{ImageMeta, Options, ServerId};
 use serde_json::Value;
 use std::time::Duration;
 use virt::types::VirtError;
@@ -42,8 +42,20 @@ pub(crate) enum Before {
     SoftDeleted,
     /// A server whose resize failed on host2: finish_migration raised.
     FailedResize,
+    /// A server that is shelved on host1.
+    Shelved,
+    /// A shelved server that is on no host.
+    Offloaded,
+    /// A running server, and a port that belongs to a user.
+    OwnPort,
     /// A running server on host1, whose service was then stopped and forced down.
     HostDown,
+    /// The same with a stopped server.
+    StoppedHostDown,
+    /// A server that was evacuated from host1, whose service does not run yet.
+    Evacuated,
+    /// A server whose evacuation failed on host2: spawn raised.
+    FailedEvacuation,
 }
 
 /// What is asked of the API.
@@ -69,7 +81,21 @@ pub(crate) enum Operation {
     ForceDelete,
     TriggerCrashDump,
     ChangePassword,
+    Rebuild { other_image: bool },
+    Evacuate { host: Option<&'static str>, stop: bool },
+    RestartSource,
+    Shelve,
+    ShelveImmediately,
+    ShelveOffload,
+    Unshelve,
+    CreateImage,
+    CreateBackup,
+    AttachInterface,
+    DetachInterface,
 }
+
+/// The second image of Nova's functional tests.
+pub(crate) const OTHER_IMAGE: &str = "a2459075-d96c-40d5-893e-577ff92e721c";
 
 /// How long soft-deleted servers can be restored.
 const RECLAIM_INTERVAL: Duration = Duration::from_secs(3600);
@@ -118,6 +144,25 @@ pub(crate) fn scenario(name: &str) -> Option<Scenario> {
         "force-delete-soft-deleted" => (2, SoftDeleted, ForceDelete),
         "trigger-crash-dump" => (2, Active, TriggerCrashDump),
         "change-password" => (2, Active, ChangePassword),
+        "rebuild-same-image" => (2, Active, Rebuild { other_image: false }),
+        "rebuild-other-image" => (2, Active, Rebuild { other_image: true }),
+        "rebuild-stopped" => (2, Stopped, Rebuild { other_image: false }),
+        "evacuate" => (2, HostDown, Evacuate { host: None, stop: true }),
+        "evacuate-2.94" => (2, HostDown, Evacuate { host: None, stop: false }),
+        "evacuate-to-host" => (2, HostDown, Evacuate { host: Some("host2"), stop: true }),
+        "evacuate-stopped" => (2, StoppedHostDown, Evacuate { host: None, stop: true }),
+        "evacuate-restart-source" => (2, Evacuated, RestartSource),
+        "failed-evacuate-restart-source" => (2, FailedEvacuation, RestartSource),
+        "shelve" => (2, Active, Shelve),
+        "shelve-immediate" => (2, Active, ShelveImmediately),
+        "shelve-offload" => (2, Shelved, ShelveOffload),
+        "unshelve" => (2, Shelved, Unshelve),
+        "unshelve-offloaded" => (2, Offloaded, Unshelve),
+        "delete-shelved-offloaded" => (2, Offloaded, Delete),
+        "create-image" => (2, Active, CreateImage),
+        "create-backup" => (2, Active, CreateBackup),
+        "attach-interface" => (2, OwnPort, AttachInterface),
+        "detach-interface" => (2, Active, DetachInterface),
         _ => return None,
     };
     Some(Scenario { hosts, before, operation })
@@ -130,6 +175,7 @@ impl Scenario {
             weight_classes: model::options::WeightClasses::HostName,
             allow_resize_to_same_host: self.hosts == 1,
             reclaim_instance_interval: if self.reclaims() { RECLAIM_INTERVAL } else { Duration::ZERO },
+            shelved_offload_time: if self.operation == Operation::ShelveImmediately { 0 } else { -1 },
             ..Options::default()
         }
     }
@@ -144,9 +190,13 @@ impl Scenario {
         if self.before == Before::Nothing {
             return Ok(None);
         }
+        cloud.records().put_image(other_image());
         let id = create(cloud, None).await?;
         let api = cloud.api();
-        if matches!(self.before, Before::Stopped | Before::StoppedResized) {
+        if matches!(
+            self.before,
+            Before::Stopped | Before::StoppedResized | Before::StoppedHostDown
+        ) {
             api.stop(id).await?;
             cloud.at_rest().await;
         }
@@ -159,14 +209,26 @@ impl Scenario {
                 cloud.faults().add(point, Fault::Raise { error, when: When::Before });
                 api.resize(id, LARGER_FLAVOR).await?;
             }
-            Before::HostDown => {
-                let host = "host1".into();
-                cloud
-                    .stop_compute(&host)
-                    .await
-                    .map_err(|error| ApiError { code: 500, message: error.to_string() })?;
-                cloud.records().update_service(&host, |service| service.forced_down = true);
+            Before::HostDown | Before::StoppedHostDown => host_down(cloud).await?,
+            Before::Evacuated => {
+                host_down(cloud).await?;
+                api.evacuate(id, EvacuateServer { stop: true, ..EvacuateServer::default() }).await?;
             }
+            Before::FailedEvacuation => {
+                host_down(cloud).await?;
+                cloud.faults().reset_counts();
+                let error = VirtError::Other("driver says no".to_owned());
+                let point = FaultPoint { host: "host2".into(), method: virt::Method::Spawn, n: 1 };
+                cloud.faults().add(point, Fault::Raise { error, when: When::Before });
+                api.evacuate(id, EvacuateServer { stop: true, ..EvacuateServer::default() }).await?;
+            }
+            Before::Shelved => api.shelve(id).await?,
+            Before::Offloaded => {
+                api.shelve(id).await?;
+                cloud.at_rest().await;
+                api.shelve_offload(id).await?;
+            }
+            Before::OwnPort => drop(cloud.network().create_port()?),
             Before::Paused => api.pause(id).await?,
             Before::Suspended => api.suspend(id).await?,
             Before::Rescued => drop(api.rescue(id, None, None).await?),
@@ -189,6 +251,28 @@ impl Scenario {
         let api = cloud.api();
         let (outcome, success) = match self.operation {
             Operation::Create { .. } => return Answered::nothing(),
+            Operation::Shelve | Operation::ShelveImmediately => (api.shelve(id).await, 202),
+            Operation::ShelveOffload => (api.shelve_offload(id).await, 202),
+            Operation::Unshelve => (api.unshelve(id, UnshelveServer::default()).await, 202),
+            Operation::CreateImage => (api.create_server_image(id, "snap").await.map(drop), 202),
+            Operation::CreateBackup => (api.create_backup(id, "backup", "daily", 1).await.map(drop), 202),
+            Operation::AttachInterface => {
+                let port = cloud.network().ports().iter().find(|port| port.device.is_none()).map(|port| port.id);
+                (api.attach_interface(id, port).await.map(drop), 200)
+            }
+            Operation::DetachInterface => match cloud.network().ports_of(id).first() {
+                Some(port) => (api.detach_interface(id, port.id).await, 202),
+                None => return Answered::nothing(),
+            },
+            Operation::RestartSource => return restart_source(cloud, id).await,
+            Operation::Rebuild { other_image } => {
+                let image = other_image.then(|| OTHER_IMAGE.parse().ok()).flatten();
+                (api.rebuild(id, RebuildServer { image, preserve_ephemeral: false }).await, 202)
+            }
+            Operation::Evacuate { host, stop } => {
+                let request = EvacuateServer { host: host.map(Into::into), force: false, stop };
+                (api.evacuate(id, request).await, 200)
+            }
             Operation::Delete | Operation::SoftDelete => (api.delete(id).await, 204),
             Operation::Start => (api.start(id).await, 202),
             Operation::Stop => (api.stop(id).await, 202),
@@ -234,6 +318,56 @@ impl Answered {
         };
         Self { server, http: vec![code.into()], messages }
     }
+}
+
+/// The other image, which has no more in it than the first.
+fn other_image() -> ImageMeta {
+    ImageMeta {
+        id: OTHER_IMAGE.parse().unwrap(),
+        name: "fakeimage123456".to_owned(),
+        disk_format: "ami".to_owned(),
+        min_disk_gb: 0,
+        min_ram_mb: 0,
+        properties: std::collections::BTreeMap::new(),
+    }
+}
+
+/// Stops the service of host1 and says that it is down.
+async fn host_down(cloud: &Cloud) -> Result<(), ApiError> {
+    let host = "host1".into();
+    let stopped = cloud.stop_compute(&host).await;
+    stopped.map_err(|error| ApiError { code: 500, message: error.to_string() })?;
+    cloud.api().force_down(&host, true).await
+}
+
+/// Starts the service of host1 again and says that it is no longer down. As in the observed runs the driver is told of
+/// the service's end once more, whatever it says to that.
+async fn restart_source(cloud: &Cloud, id: ServerId) -> Answered {
+    let host = "host1".into();
+    if let Ok(hypervisor) = cloud.hypervisor(&host) {
+        let _ = hypervisor.cleanup_host(host.to_string()).await;
+    }
+    let mut answered = Answered { server: Some(id), http: Vec::new(), messages: Vec::new() };
+    match cloud.restart_compute(&host).await {
+        Ok(()) => answered.http.push("started".into()),
+        Err(error) => {
+            answered.http.push("start failed".into());
+            answered.messages.push(match error {
+                HostError::Start(failed) => {
+                    format!("{}: {}", failed.error.class.name(), failed.error.message)
+                }
+                other => other.to_string(),
+            });
+        }
+    }
+    match cloud.api().force_down(&host, false).await {
+        Ok(()) => answered.http.push(200.into()),
+        Err(refused) => {
+            answered.http.push(refused.code.into());
+            answered.messages.push(refused.message);
+        }
+    }
+    answered
 }
 
 async fn create(cloud: &Cloud, zone: Option<&str>) -> Result<ServerId, ApiError> {

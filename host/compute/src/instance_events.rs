@@ -1,9 +1,10 @@
 //! Events from outside that a driver waits for, such as `network-vif-plugged` (`nova/compute/manager.py, InstanceEvents`
 //! and `ComputeVirtAPI`), and the rest of what a driver may ask of its manager.
 
+use crate::records::ExpectedTask;
 use crate::services::Services;
 use model::rpc::{Address, ExternalEvent};
-use model::{HostName, ServerId};
+use model::{ExceptionClass, HostName, NovaError, ServerId, TaskState};
 use placement::{Command, TraitName};
 use runtime::Clock;
 use std::cell::RefCell;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
-use virt::types::{EventError, Instance, InstanceEvent};
+use virt::types::{DriverTask, EventError, Instance, InstanceEvent, TaskStateConflict, Uuid, VirtError};
 use virt::{EventWait, LocalFuture, VirtApi};
 
 /// The trait of a provider that the scheduler must not use.
@@ -92,6 +93,78 @@ impl VirtApi for ComputeVirtApi {
     ) -> LocalFuture<Result<(), String>> {
         let outcome = self.set_provider_status(&provider, enabled);
         Box::pin(std::future::ready(outcome))
+    }
+
+    fn update_task_state(
+        &self,
+        instance: Uuid,
+        task: DriverTask,
+        expected: Option<DriverTask>,
+    ) -> LocalFuture<Result<(), VirtError>> {
+        let records = Rc::clone(&self.services.records);
+        Box::pin(async move {
+            let gone = || VirtError::InstanceNotFound(instance.clone());
+            let id: ServerId = instance.parse().map_err(|_| gone())?;
+            let actual = records.server(id).map_err(|_| gone())?.task_state;
+            let shelving = matches!(
+                actual,
+                Some(
+                    TaskState::Shelving
+                        | TaskState::ShelvingImagePendingUpload
+                        | TaskState::ShelvingImageUploading
+                )
+            );
+            let (task, expected) = driver_task(shelving, task, expected);
+            let set = &mut |server: &mut model::Server| server.task_state = Some(task);
+            match records.update_server(id, ExpectedTask::OneOf(expected), set).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(task_refused(&error, &instance, expected, actual)),
+            }
+        })
+    }
+}
+
+/// The task a driver sets, and those it may find: the one before, or the one it says. In a shelve the tasks of a
+/// snapshot have names of their own.
+fn driver_task(
+    shelving: bool,
+    task: DriverTask,
+    expected: Option<DriverTask>,
+) -> (TaskState, &'static [Option<TaskState>]) {
+    use TaskState as T;
+    let to = match (task, shelving) {
+        (DriverTask::ImagePendingUpload, false) => T::ImagePendingUpload,
+        (DriverTask::ImagePendingUpload, true) => T::ShelvingImagePendingUpload,
+        (DriverTask::ImageUploading, false) => T::ImageUploading,
+        (DriverTask::ImageUploading, true) => T::ShelvingImageUploading,
+        (DriverTask::RebuildBlockDeviceMapping, _) => T::RebuildBlockDeviceMapping,
+        (DriverTask::RebuildSpawning, _) => T::RebuildSpawning,
+    };
+    let from: &'static [_] = match (expected, shelving) {
+        (None, _) => {
+            &[Some(T::ImageSnapshot), Some(T::ImageBackup), Some(T::Shelving), Some(T::Rebuilding)]
+        }
+        (Some(DriverTask::ImagePendingUpload), false) => &[Some(T::ImagePendingUpload)],
+        (Some(DriverTask::ImagePendingUpload), true) => &[Some(T::ShelvingImagePendingUpload)],
+        (Some(DriverTask::ImageUploading), false) => &[Some(T::ImageUploading)],
+        (Some(DriverTask::ImageUploading), true) => &[Some(T::ShelvingImageUploading)],
+        (Some(DriverTask::RebuildBlockDeviceMapping), _) => &[Some(T::RebuildBlockDeviceMapping)],
+        (Some(DriverTask::RebuildSpawning), _) => &[Some(T::RebuildSpawning)],
+    };
+    (to, from)
+}
+
+/// The refusal of a task as a driver is told of it.
+fn task_refused(error: &NovaError, id: &str, expected: &[Option<TaskState>], actual: Option<TaskState>) -> VirtError {
+    let conflict = TaskStateConflict {
+        instance: id.to_owned(),
+        expected: expected.iter().flatten().map(|task| task.as_str()).collect::<Vec<_>>().join(", "),
+        actual: actual.map_or("None", TaskState::as_str).to_owned(),
+    };
+    match error.class {
+        ExceptionClass::UnexpectedTaskState => VirtError::UnexpectedTaskState(conflict),
+        ExceptionClass::UnexpectedDeletingTaskState => VirtError::UnexpectedDeletingTaskState(conflict),
+        _ => VirtError::InstanceNotFound(id.to_owned()),
     }
 }
 

@@ -8,20 +8,26 @@ mod confirm_resize;
 mod console_output;
 mod diagnostics;
 mod finish_resize;
+mod init_host;
 mod inject_network_info;
+mod interfaces;
 mod operation;
 mod pause;
 mod power;
 mod prep_resize;
 mod reboot;
+mod rebuild;
 mod rescue;
 mod resize_instance;
 mod revert_resize;
 mod set_admin_password;
+mod shelve;
+mod snapshot;
 mod soft_delete;
 mod suspend;
 mod terminate;
 mod trigger_crash_dump;
+mod unshelve;
 
 use crate::instance_events::ComputeVirtApi;
 use crate::records::ExpectedTask;
@@ -30,13 +36,13 @@ use crate::resource_tracker::ResourceTracker;
 use crate::services::Services;
 use crate::virt_types;
 use async_trait::async_trait;
-use model::rpc::{Address, Answer, ExternalEvent, Message, Method};
+use model::rpc::{Address, Answer, ExternalEvent, Message, Method, RequestContext};
 use model::{
     ComputeNode, ExceptionClass, HostName, Migration, MigrationId, NotificationPriority, NovaError,
     PowerState, Server, ServerId,
 };
 use runtime::{Handler, Reply, TraceEvent};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use virt::{Durable, FaultPlan, Hypervisor, HypervisorEnv, Limits, PreparedStack};
 
 /// Seconds a guest has to shut down by itself, and how often it is reminded (`shutdown_timeout` and the retry interval
@@ -46,6 +52,8 @@ const SHUTDOWN_RETRY_INTERVAL_S: u32 = 10;
 
 /// The manager of one compute host.
 pub struct ComputeManager {
+    /// Itself, for what goes on after a message is answered.
+    me: Weak<ComputeManager>,
     host: HostName,
     address: Address,
     publisher: String,
@@ -95,7 +103,8 @@ impl ComputeManager {
         driver: Hypervisor,
         services: Services,
     ) -> Result<Rc<ComputeManager>, StartError> {
-        let manager = Rc::new(ComputeManager {
+        let manager = Rc::new_cyclic(|me| ComputeManager {
+            me: me.clone(),
             address: Address::Compute(host.clone()),
             publisher: format!("nova-compute:{host}"),
             tracker: ResourceTracker::new(host.clone(), services.clone()),
@@ -103,11 +112,7 @@ impl ComputeManager {
             driver,
             services,
         });
-        let started = async {
-            manager.driver.init_host(host.to_string()).await?;
-            manager.tracker.update_available_resource(&manager.driver).await
-        };
-        started.await.map_err(|error| StartError { host, error })?;
+        manager.init_host().await.map_err(|error| StartError { host, error })?;
         manager.services.bus.listen(manager.address.clone(), Rc::clone(&manager) as Rc<dyn Handler>);
         Ok(manager)
     }
@@ -136,6 +141,16 @@ impl ComputeManager {
     /// The node record as the resource tracker has it.
     pub fn compute_node(&self) -> Option<ComputeNode> {
         self.tracker.node()
+    }
+
+    /// On whose behalf the service does what nobody asked for.
+    fn own_context(&self) -> RequestContext {
+        RequestContext {
+            request: format!("req-{}", self.services.random.uuid()).into(),
+            project_id: "".into(),
+            user_id: "".into(),
+            is_admin: true,
+        }
     }
 
     /// Changes a server whatever its task.
@@ -225,6 +240,19 @@ impl ComputeManager {
         client.move_allocations(&self.address, migration.into(), server.id.into(), &Owner::of(server))
     }
 
+    /// Takes this host out of what a server holds (`delete_allocation_for_evacuated_instance`).
+    fn remove_this_host_from_allocation(&self, server: &Server) {
+        if let Some(node) = self.tracker.node() {
+            let owner = Owner::of(server);
+            self.services.report_client.remove_provider_tree(
+                &self.address,
+                server.id.into(),
+                node.id,
+                &owner,
+            );
+        }
+    }
+
     /// Drops what a migration holds on the source (`_delete_allocation_after_move`).
     fn delete_allocation_after_move(&self, server: &Server, migration: MigrationId) -> Result<(), NovaError> {
         self.services.report_client.empty_allocations(&self.address, migration.into(), &Owner::of(server))
@@ -268,6 +296,22 @@ impl Handler for ComputeManager {
                 let shared = self.driver.check_instance_shared_storage_remote(data).await?;
                 return Ok(Answer::Bool(shared));
             }
+            Method::RebuildInstance { evacuation, preserve_ephemeral, stop } => {
+                let rebuild = rebuild::Rebuild { evacuation, preserve_ephemeral, stop };
+                self.rebuild_instance(context, server, rebuild).await
+            }
+            Method::ShelveInstance { image } => self.shelve_instance(context, server, image).await,
+            Method::ShelveOffloadInstance => self.shelve_offload_instance(context, server).await,
+            Method::UnshelveInstance { image } => self.unshelve_instance(context, server, image).await,
+            Method::SnapshotInstance { image } => self.snapshot_instance(context, server, image).await,
+            Method::BackupInstance { image, backup_type, rotation } => {
+                self.backup_instance(context, server, image, &backup_type, rotation).await
+            }
+            Method::AttachInterface { port } => {
+                let attached = self.attach_interface(context, server, port).await?;
+                return Ok(Answer::Port(attached.port));
+            }
+            Method::DetachInterface { port } => self.detach_interface(context, server, port).await,
             Method::PauseInstance => self.pause_instance(context, server).await,
             Method::UnpauseInstance => self.unpause_instance(context, server).await,
             Method::SuspendInstance => self.suspend_instance(context, server).await,
@@ -296,7 +340,9 @@ impl Handler for ComputeManager {
             }
             Method::ScheduleAndBuildInstances { .. }
             | Method::BuildInstances { .. }
-            | Method::MigrateServer { .. } => Err(NovaError::new(
+            | Method::MigrateServer { .. }
+            | Method::RebuildServer { .. }
+            | Method::UnshelveServer { .. } => Err(NovaError::new(
                 ExceptionClass::Unexpected,
                 format!("{} is not for a compute", method.name()),
             )),

@@ -1,7 +1,7 @@
 //! What the compute manager asks of the network service (`nova/network/neutron.py`).
 
 use async_trait::async_trait;
-use model::{HostName, Migration, NetworkInfo, NovaError, Server, ServerId};
+use model::{HostName, Migration, NetworkInfo, NovaError, PortId, Server, ServerId, Vif};
 
 /// The network service, as far as servers need it.
 #[async_trait(?Send)]
@@ -25,6 +25,27 @@ pub trait NetworkApi {
         migration: &Migration,
         host: &HostName,
     ) -> Result<(), NovaError>;
+
+    /// Binds the server's ports to `host`, with the active binding there.
+    async fn setup_instance_network_on_host(
+        &self,
+        server: ServerId,
+        host: &HostName,
+    ) -> Result<(), NovaError>;
+
+    /// Lets the server's ports be bound to no host, as those of a server that is offloaded.
+    async fn unbind_ports(&self, server: ServerId) -> Result<(), NovaError>;
+
+    /// Gives the server one more port, bound to `host`: the one named, or a new one. Errors: `PortNotFound`.
+    async fn attach_port(
+        &self,
+        server: ServerId,
+        host: &HostName,
+        port: Option<PortId>,
+    ) -> Result<Vif, NovaError>;
+
+    /// Takes a port from the server: one that was made for it is deleted, its owner's is let go.
+    async fn deallocate_port(&self, server: ServerId, port: PortId) -> Result<(), NovaError>;
 
     /// Removes the bindings of the server's ports to `host` (`setup_networks_on_host` with teardown).
     async fn teardown_networks_on_host(&self, server: ServerId, host: &HostName) -> Result<(), NovaError>;

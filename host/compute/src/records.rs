@@ -51,11 +51,21 @@ pub trait Records {
     /// The migrations from or to this host that are in progress or failed with `error`, oldest first.
     fn migrations_in_progress_or_error(&self, host: &HostName) -> Vec<Migration>;
 
+    /// The evacuations from this host that it has not cleaned up after yet, oldest first: those accepted, under way or
+    /// done.
+    fn evacuations_from(&self, host: &HostName) -> Vec<Migration>;
+
     /// The node record of this host.
     fn compute_node(&self, host: &HostName) -> Option<ComputeNode>;
 
     /// An image of the image service.
     fn image(&self, id: ImageId) -> Option<ImageMeta>;
+
+    /// All images of the image service, oldest first.
+    fn images(&self) -> Vec<ImageMeta>;
+
+    /// Deletes an image; one that is not there counts as deleted.
+    fn delete_image(&self, id: ImageId);
 
     /// Whether an operator disabled this host's service.
     fn service_disabled(&self, host: &HostName) -> bool;

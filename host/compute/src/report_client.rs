@@ -127,6 +127,28 @@ impl ReportClient {
         })
     }
 
+    /// Takes what a consumer holds of the providers in the tree of `root`; the rest it keeps
+    /// (`remove_provider_tree_from_instance_allocation`). When somebody else changed the consumer meanwhile nothing is
+    /// taken, as in Nova, which only logs that.
+    pub fn remove_provider_tree(
+        &self,
+        writer: &Address,
+        consumer: ConsumerId,
+        root: ProviderId,
+        owner: &Owner,
+    ) {
+        let (mut held, generation) = self.held(consumer);
+        let tree: Vec<_> = self.read(|placement| {
+            let Ok(provider) = placement.provider(root) else { return Vec::new() };
+            provider.tree().map(|member| member.id()).collect()
+        });
+        let before = held.len();
+        held.retain(|provider, _| !tree.contains(provider));
+        if held.len() < before {
+            let _ = self.replace(writer, consumer, held, generation, owner);
+        }
+    }
+
     /// Takes everything from a consumer, whatever its generation. A consumer that does not exist counts as success.
     pub fn delete_allocations(&self, writer: &Address, consumer: ConsumerId) {
         // The only refusal there is says that nothing is held, which is what is wanted.

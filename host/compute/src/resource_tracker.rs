@@ -64,7 +64,7 @@ impl ResourceTracker {
 
         let servers = records.servers_on(&self.host);
         let migrations = records.migrations_in_progress_or_error(&self.host);
-        for server in &servers {
+        for server in servers.iter().filter(|server| usage::occupies_host(server)) {
             usage.track_server(server, false);
         }
         for (migration, server) in self.counted_migrations(&migrations) {

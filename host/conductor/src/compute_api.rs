@@ -3,8 +3,15 @@
 
 mod deletes;
 mod guests;
+mod images;
+mod interfaces;
 mod locks;
 mod power;
+mod rebuilds;
+mod shelves;
+
+pub use rebuilds::{EvacuateServer, RebuildServer};
+pub use shelves::UnshelveServer;
 
 use crate::manager::SCHEDULING;
 use crate::preconditions::{self, Precondition};
@@ -124,6 +131,7 @@ impl ComputeApi {
                 progress: 0,
                 created_at: self.services.clock.now(),
                 launched_at: None,
+                shelved: None,
                 soft_deleted_at: None,
                 deleted_at: None,
                 faults: Vec::new(),
@@ -313,7 +321,7 @@ impl ComputeApi {
     }
 
     fn image_of(&self, request: &CreateServer) -> Result<ImageId, ApiError> {
-        let images = self.records.images();
+        let images = self.services.records.images();
         let wanted = |image: &&model::ImageMeta| request.image.is_none_or(|id| image.id == id);
         images.iter().find(wanted).map(|image| image.id).ok_or_else(|| ApiError {
             code: 400,

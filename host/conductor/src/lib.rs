@@ -12,10 +12,12 @@ mod manager;
 mod migrate_task;
 mod network_service;
 mod preconditions;
+mod rebuild;
 mod records;
 mod scheduling;
+mod unshelve;
 
 pub use cloud::{Cloud, CloudConfig, HostError};
-pub use compute_api::{ApiError, ComputeApi, CreateServer};
+pub use compute_api::{ApiError, ComputeApi, CreateServer, EvacuateServer, RebuildServer, UnshelveServer};
 pub use network_service::{NetworkService, Port};
 pub use records::StateOfRecord;

@@ -1,5 +1,6 @@
 //! The conductor's workflows (`nova/conductor/manager.py, ComputeTaskManager`).
 
+use crate::rebuild::RebuildServer;
 use crate::records::StateOfRecord;
 use crate::scheduling::{self, Destinations};
 use async_trait::async_trait;
@@ -14,7 +15,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 /// Who sends the conductor's notifications.
-const PUBLISHER: &str = "nova-conductor:conductor";
+pub(crate) const PUBLISHER: &str = "nova-conductor:conductor";
 
 /// The conductor of a cloud.
 pub(crate) struct ConductorManager {
@@ -157,7 +158,7 @@ impl ConductorManager {
 
     /// Ends the task of a server whose workflow failed, in the state it has or in `vm_state`, stores why, and says so
     /// (`_set_vm_state_and_notify`).
-    async fn set_vm_state_and_notify(
+    pub(crate) async fn set_vm_state_and_notify(
         &self,
         id: ServerId,
         method: &str,
@@ -181,7 +182,7 @@ impl ConductorManager {
         self.services.notifier.emit(PUBLISHER, &event_type, NotificationPriority::Error, Some(id));
     }
 
-    async fn with_event<T>(
+    pub(crate) async fn with_event<T>(
         &self,
         context: &RequestContext,
         id: ServerId,
@@ -214,6 +215,22 @@ impl Handler for ConductorManager {
             }
             Method::MigrateServer { flavor, request_spec, reschedule } => {
                 self.migrate_server(context, server, *flavor, *request_spec, reschedule).await
+            }
+            Method::UnshelveServer { request_spec } => {
+                self.unshelve_server(context, server, *request_spec).await
+            }
+            Method::RebuildServer {
+                evacuation,
+                host,
+                former_image,
+                request_spec,
+                preserve_ephemeral,
+                stop,
+            } => {
+                let request_spec = *request_spec;
+                let rebuild =
+                    RebuildServer { evacuation, host, former_image, request_spec, preserve_ephemeral, stop };
+                self.rebuild_server(context, server, rebuild).await
             }
             other => Err(NovaError::new(
                 ExceptionClass::Unexpected,

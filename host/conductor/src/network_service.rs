@@ -23,6 +23,10 @@ pub struct Port {
     pub mac_address: String,
     /// Fixed address.
     pub fixed_ip: String,
+    /// Whether it was made for a server, and goes with it; else it is a user's own.
+    pub made_for_server: bool,
+    /// Counts up with each port that is plugged in, so that a server's are known in order.
+    pub plugged: u64,
 }
 
 /// The network service of one cloud.
@@ -36,6 +40,7 @@ pub struct NetworkService {
 #[derive(Default)]
 struct State {
     made: u32,
+    plugged: u64,
     ports: BTreeMap<PortId, Port>,
 }
 
@@ -51,9 +56,18 @@ impl NetworkService {
         self.state.borrow().ports.values().cloned().collect()
     }
 
-    /// The ports of a server.
+    /// The ports of a server, in the order in which they were plugged in.
     pub fn ports_of(&self, server: ServerId) -> Vec<Port> {
-        self.state.borrow().ports.values().filter(|port| port.device == Some(server)).cloned().collect()
+        let state = self.state.borrow();
+        let mut ports: Vec<_> =
+            state.ports.values().filter(|port| port.device == Some(server)).cloned().collect();
+        ports.sort_by_key(|port| port.plugged);
+        ports
+    }
+
+    /// Makes a port that belongs to a user and is plugged into no server. Errors: `NoMoreFixedIps`.
+    pub fn create_port(&self) -> Result<PortId, NovaError> {
+        self.make_port(None).map(|port| port.id)
     }
 
     /// Changes every port of a server.
@@ -72,7 +86,7 @@ impl NetworkService {
         self.trace.record(|| TraceEvent::PortSaved { port: serde_json::to_value(port).unwrap_or_default() });
     }
 
-    fn make_port(&self, server: ServerId) -> Result<Port, NovaError> {
+    fn make_port(&self, server: Option<ServerId>) -> Result<Port, NovaError> {
         let mut state = self.state.borrow_mut();
         let number = state.made + 1;
         // Addresses count up from 192.168.0.2 within 192.168.0.0/16.
@@ -84,12 +98,15 @@ impl NetworkService {
             ));
         }
         state.made = number;
+        state.plugged += 1;
         let port = Port {
             id: PortId(self.random.uuid()),
-            device: Some(server),
+            device: server,
             bindings: BTreeMap::new(),
             mac_address: format!("fa:16:3e:00:{high:02x}:{low:02x}"),
             fixed_ip: format!("192.168.{high}.{low}"),
+            made_for_server: server.is_some(),
+            plugged: state.plugged,
         };
         state.ports.insert(port.id, port.clone());
         Ok(port)
@@ -98,13 +115,44 @@ impl NetworkService {
     fn info(&self, server: ServerId) -> NetworkInfo {
         self.ports_of(server)
             .into_iter()
-            .map(|port| Vif {
-                port: port.id,
-                network: self.network,
-                mac_address: port.mac_address,
-                fixed_ips: vec![port.fixed_ip],
-            })
+            .map(|port| self.vif(port))
             .collect()
+    }
+
+    fn vif(&self, port: Port) -> Vif {
+        Vif {
+            port: port.id,
+            network: self.network,
+            mac_address: port.mac_address,
+            fixed_ips: vec![port.fixed_ip],
+        }
+    }
+
+    /// Plugs a user's port in.
+    fn plug(&self, server: ServerId, port: PortId) -> Result<(), NovaError> {
+        let mut state = self.state.borrow_mut();
+        state.plugged += 1;
+        let plugged = state.plugged;
+        let free = state.ports.get_mut(&port).filter(|port| port.device.is_none());
+        let Some(port) = free else {
+            let message = format!("Port {port} could not be found.");
+            return Err(NovaError::new(ExceptionClass::PortNotFound, message));
+        };
+        port.device = Some(server);
+        port.plugged = plugged;
+        Ok(())
+    }
+
+    /// Unplugs a port, which goes if it was made for its server.
+    fn release(&self, mut port: Port) {
+        port.device = None;
+        port.bindings.clear();
+        let ports = &mut self.state.borrow_mut().ports;
+        match port.made_for_server {
+            true => ports.remove(&port.id),
+            false => ports.insert(port.id, port.clone()),
+        };
+        self.saved(&port);
     }
 }
 
@@ -121,7 +169,7 @@ impl NetworkApi for NetworkService {
         host: &HostName,
     ) -> Result<NetworkInfo, NovaError> {
         if self.ports_of(server.id).is_empty() {
-            self.make_port(server.id)?;
+            self.make_port(Some(server.id))?;
         }
         self.change(server.id, |port| {
             port.bindings.clear();
@@ -131,12 +179,44 @@ impl NetworkApi for NetworkService {
     }
 
     async fn deallocate_for_instance(&self, server: ServerId) -> Result<(), NovaError> {
-        for mut port in self.ports_of(server) {
-            self.state.borrow_mut().ports.remove(&port.id);
-            port.device = None;
-            port.bindings.clear();
-            self.saved(&port);
-        }
+        self.ports_of(server).into_iter().for_each(|port| self.release(port));
+        Ok(())
+    }
+
+    async fn unbind_ports(&self, server: ServerId) -> Result<(), NovaError> {
+        self.change(server, |port| port.bindings.clear());
+        Ok(())
+    }
+
+    async fn attach_port(
+        &self,
+        server: ServerId,
+        host: &HostName,
+        port: Option<PortId>,
+    ) -> Result<Vif, NovaError> {
+        let id = match port {
+            Some(port) => {
+                self.plug(server, port)?;
+                port
+            }
+            None => self.make_port(Some(server))?.id,
+        };
+        self.change(server, |port| {
+            if port.id == id {
+                bind_actively(port, host);
+            }
+        });
+        let attached = self.ports_of(server).into_iter().find(|port| port.id == id);
+        attached.map(|port| self.vif(port)).ok_or_else(|| {
+            NovaError::new(ExceptionClass::PortNotFound, format!("Port {id} could not be found."))
+        })
+    }
+
+    async fn deallocate_port(&self, server: ServerId, port: PortId) -> Result<(), NovaError> {
+        self.ports_of(server)
+            .into_iter()
+            .filter(|plugged| plugged.id == port)
+            .for_each(|port| self.release(port));
         Ok(())
     }
 
@@ -148,6 +228,15 @@ impl NetworkApi for NetworkService {
         &self,
         server: ServerId,
         _migration: &Migration,
+        host: &HostName,
+    ) -> Result<(), NovaError> {
+        self.change(server, |port| bind_actively(port, host));
+        Ok(())
+    }
+
+    async fn setup_instance_network_on_host(
+        &self,
+        server: ServerId,
         host: &HostName,
     ) -> Result<(), NovaError> {
         self.change(server, |port| bind_actively(port, host));

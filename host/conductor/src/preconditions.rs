@@ -2,6 +2,7 @@
 //! precondition never changes anything.
 
 use crate::compute_api::ApiError;
+use compute::ExpectedTask;
 use model::{ExceptionClass, NovaError, Server, TaskState, VmState};
 
 /// The states an operation may start from.
@@ -10,11 +11,11 @@ pub(crate) struct Precondition {
     pub(crate) action: &'static str,
     /// The vm_states it may start from.
     pub(crate) vm_states: &'static [VmState],
-    /// The task states it may start from; `None` is no task.
-    pub(crate) task_states: &'static [Option<TaskState>],
+    /// The task states it may start from.
+    pub(crate) task_states: ExpectedTask,
 }
 
-const NO_TASK: &[Option<TaskState>] = &[None];
+const NO_TASK: ExpectedTask = ExpectedTask::OneOf(&[None]);
 
 pub(crate) const STOP: Precondition =
     Precondition { action: "stop", vm_states: &[VmState::Active, VmState::Error], task_states: NO_TASK };
@@ -25,7 +26,7 @@ pub(crate) const REBOOT_SOFT: Precondition =
 pub(crate) const REBOOT_HARD: Precondition = Precondition {
     action: "reboot",
     vm_states: &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended, VmState::Error],
-    task_states: &[
+    task_states: ExpectedTask::OneOf(&[
         None,
         Some(TaskState::Rebooting),
         Some(TaskState::RebootPending),
@@ -37,7 +38,7 @@ pub(crate) const REBOOT_HARD: Precondition = Precondition {
         Some(TaskState::Unpausing),
         Some(TaskState::Pausing),
         Some(TaskState::Suspending),
-    ],
+    ]),
 };
 pub(crate) const RESIZE: Precondition =
     Precondition { action: "resize", vm_states: &[VmState::Active, VmState::Stopped], task_states: NO_TASK };
@@ -69,6 +70,34 @@ pub(crate) const TRIGGER_CRASH_DUMP: Precondition = Precondition {
     vm_states: &[VmState::Active, VmState::Paused, VmState::Rescued, VmState::Resized, VmState::Error],
     task_states: NO_TASK,
 };
+pub(crate) const REBUILD: Precondition = Precondition {
+    action: "rebuild",
+    vm_states: &[VmState::Active, VmState::Stopped, VmState::Error],
+    task_states: NO_TASK,
+};
+pub(crate) const EVACUATE: Precondition =
+    Precondition { action: "evacuate", task_states: ExpectedTask::Any, ..REBUILD };
+pub(crate) const SHELVE: Precondition = Precondition {
+    action: "shelve",
+    vm_states: &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended],
+    task_states: NO_TASK,
+};
+pub(crate) const SHELVE_OFFLOAD: Precondition =
+    Precondition { action: "shelveOffload", vm_states: &[VmState::Shelved], task_states: NO_TASK };
+pub(crate) const UNSHELVE: Precondition = Precondition {
+    action: "unshelve",
+    vm_states: &[VmState::Shelved, VmState::ShelvedOffloaded],
+    task_states: NO_TASK,
+};
+pub(crate) const CREATE_IMAGE: Precondition = Precondition { action: "createImage", ..SHELVE };
+pub(crate) const CREATE_BACKUP: Precondition = Precondition { action: "createBackup", ..SHELVE };
+pub(crate) const ATTACH_INTERFACE: Precondition = Precondition {
+    action: "attach_interface",
+    vm_states: &[VmState::Active, VmState::Paused, VmState::Stopped],
+    task_states: NO_TASK,
+};
+pub(crate) const DETACH_INTERFACE: Precondition =
+    Precondition { action: "detach_interface", ..ATTACH_INTERFACE };
 
 impl Precondition {
     /// Refuses a server in another state, in the order Nova checks: vm_state, task_state, launched.
@@ -76,7 +105,7 @@ impl Precondition {
         if !self.vm_states.contains(&server.vm_state) {
             return Err(self.refuse(server, "vm_state", server.vm_state.as_str()));
         }
-        if !self.task_states.contains(&server.task_state) {
+        if !self.task_states.allows(server.task_state) {
             let task = server.task_state.map_or("None", TaskState::as_str);
             return Err(self.refuse(server, "task_state", task));
         }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use compute::{ExpectedTask, MigrationChange, Records, ServerChange};
 use model::{
     Action, ActionEvent, ComputeNode, EventResult, ExceptionClass, Fault, Flavor, FlavorId, HostName,
-    ImageId, ImageMeta, Migration, MigrationId, NovaError, RequestId, RequestSpec, Server, ServerId, Service,
+    ImageId, ImageMeta, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestId, RequestSpec, Server, ServerId, Service,
     TaskState, Timestamp,
 };
 use runtime::trace::changes;
@@ -28,7 +28,8 @@ pub struct StateOfRecord {
 #[derive(Default)]
 struct Tables {
     flavors: BTreeMap<FlavorId, Flavor>,
-    images: BTreeMap<ImageId, ImageMeta>,
+    /// Oldest first.
+    images: Vec<ImageMeta>,
     servers: BTreeMap<ServerId, Server>,
     request_specs: BTreeMap<ServerId, RequestSpec>,
     migrations: BTreeMap<MigrationId, Migration>,
@@ -62,12 +63,11 @@ impl StateOfRecord {
 
     /// Adds or replaces an image.
     pub fn put_image(&self, image: ImageMeta) {
-        self.tables.borrow_mut().images.insert(image.id, image);
-    }
-
-    /// All images, by id.
-    pub fn images(&self) -> Vec<ImageMeta> {
-        self.tables.borrow().images.values().cloned().collect()
+        let images = &mut self.tables.borrow_mut().images;
+        match images.iter_mut().find(|known| known.id == image.id) {
+            Some(known) => *known = image,
+            None => images.push(image),
+        }
     }
 
     /// Adds a server. Its number is the next one.
@@ -250,12 +250,29 @@ impl Records for StateOfRecord {
         })
     }
 
+    fn evacuations_from(&self, host: &HostName) -> Vec<Migration> {
+        use MigrationStatus::{Accepted, Done, PreMigrating};
+        self.select_migrations(|migration| {
+            &migration.source_compute == host
+                && migration.kind == MigrationType::Evacuation
+                && matches!(migration.status, Accepted | PreMigrating | Done)
+        })
+    }
+
     fn compute_node(&self, host: &HostName) -> Option<ComputeNode> {
         self.tables.borrow().nodes.get(host).cloned()
     }
 
     fn image(&self, id: ImageId) -> Option<ImageMeta> {
-        self.tables.borrow().images.get(&id).cloned()
+        self.tables.borrow().images.iter().find(|image| image.id == id).cloned()
+    }
+
+    fn images(&self) -> Vec<ImageMeta> {
+        self.tables.borrow().images.clone()
+    }
+
+    fn delete_image(&self, id: ImageId) {
+        self.tables.borrow_mut().images.retain(|image| image.id != id);
     }
 
     fn service_disabled(&self, host: &HostName) -> bool {

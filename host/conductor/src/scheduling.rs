@@ -5,7 +5,7 @@ use crate::records::StateOfRecord;
 use compute::{Owner, Records, Services};
 use model::rpc::Address;
 use model::{
-    HostName, NotificationPriority, NovaError, Options, ProviderId, RequestSpec, Selection, Server, ServerId,
+    ComputeNode, HostName, NotificationPriority, NovaError, Options, ProviderId, RequestSpec, Selection, Server, ServerId,
 };
 use placement::{CandidatesRequest, GroupPolicy, RequestGroup, TraitName};
 use runtime::TraceEvent;
@@ -214,29 +214,59 @@ fn host_states(
     records: &StateOfRecord,
     mut candidates: BTreeMap<ProviderId, Vec<AllocationCandidate>>,
 ) -> Vec<HostState> {
-    let now = services.clock.now();
-    let options = services.options.get();
     records
         .compute_nodes()
         .iter()
         .filter_map(|node| {
-            let mut state = HostState::new(node);
-            state.allocation_candidates = candidates.remove(&node.id)?;
-            state.service_enabled = !records.service_disabled(&node.host);
-            state.service_up = records.service_is_up(&node.host, now, options.service_down_time);
-            state.availability_zone = options.default_availability_zone.0.clone();
-            state.instances = records
-                .servers_on(&node.host)
-                .iter()
-                .map(|server| (server.id, resident(records, server)))
-                .collect();
-            state.supported_instances = node.supported_instances.iter().map(supported).collect();
-            if let Some(least) = node.disk_available_least {
-                state.limit_free_disk(least);
-            }
-            Some(state)
+            let offered = candidates.remove(&node.id)?;
+            Some(HostState { allocation_candidates: offered, ..host_state(services, records, node) })
         })
         .collect()
+}
+
+/// The state of a host, without what placement offers on it.
+fn host_state(services: &Services, records: &StateOfRecord, node: &ComputeNode) -> HostState {
+    let now = services.clock.now();
+    let options = services.options.get();
+    let mut state = HostState::new(node);
+    state.service_enabled = !records.service_disabled(&node.host);
+    state.service_up = records.service_is_up(&node.host, now, options.service_down_time);
+    state.availability_zone = options.default_availability_zone.0.clone();
+    state.instances =
+        records.servers_on(&node.host).iter().map(|server| (server.id, resident(records, server))).collect();
+    state.supported_instances = node.supported_instances.iter().map(supported).collect();
+    if let Some(least) = node.disk_available_least {
+        state.limit_free_disk(least);
+    }
+    state
+}
+
+/// Whether a server may be rebuilt on its host from another image. Placement is not asked and nothing is claimed.
+/// Errors: `NoValidHost` when a filter refuses.
+pub(crate) fn check_rebuild(
+    services: &Services,
+    records: &StateOfRecord,
+    spec: &RequestSpec,
+    host: &HostName,
+) -> Result<(), NovaError> {
+    let options = services.options.get().clone();
+    let mut check = spec.clone();
+    check.requested_destination = Some(host.clone());
+    check.scheduler_hints.insert("_nova_check_type".to_owned(), vec!["rebuild".to_owned()]);
+    notify(services, spec.server, "start");
+    let node = records.compute_node(host);
+    let hosts = node.iter().map(|node| host_state(services, records, node)).collect();
+    let random = services.random.clone();
+    let decision = scheduler::schedule(&check, hosts, &options, &mut |bound| random.below(bound));
+    trace(services, spec.server, &decision);
+    if let Some(failure) = decision.failure {
+        return Err(NovaError::no_valid_host(&failure.to_string()));
+    }
+    if decision.ordered.is_empty() {
+        return Err(NovaError::no_valid_host("There are not enough hosts available."));
+    }
+    notify(services, spec.server, "end");
+    Ok(())
 }
 
 fn resident(records: &StateOfRecord, server: &Server) -> ResidentServer {

@@ -156,6 +156,9 @@ exception_classes! {
     LiveMigrationURINotAvailable = "LiveMigrationURINotAvailable", 500;
 
     InstancePasswordSetFailed = "InstancePasswordSetFailed", 409;
+    AttachInterfaceNotSupported = "AttachInterfaceNotSupported", 400;
+    UnshelveException = "UnshelveException", 500;
+    InstanceEvacuateNotSupported = "InstanceEvacuateNotSupported", 400;
 }
 
 impl ExceptionClass {

@@ -25,7 +25,7 @@ pub struct Migration {
     pub dest_compute: Option<HostName>,
     /// The address of the destination, as its driver tells it.
     pub dest_host: Option<String>,
-    /// The flavor before.
+    /// The flavor before. In an evacuation, whose record names no flavors in Nova, both are the server's.
     pub old_flavor: Flavor,
     /// The flavor after; the same in a cold migration.
     pub new_flavor: Flavor,

@@ -49,6 +49,13 @@ impl OptionValue for u64 {
     }
 }
 
+impl OptionValue for i64 {
+    const EXPECTED: &'static str = "expected a whole number";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
 impl OptionValue for f64 {
     const EXPECTED: &'static str = "expected a finite number";
     fn parse(text: &str) -> Option<Self> {
@@ -282,6 +289,9 @@ options! {
     "DEFAULT" service_down_time: Duration = Duration::from_secs(60);
     /// How long a soft-deleted server can be restored; none deletes servers at once.
     "DEFAULT" reclaim_instance_interval: Duration = Duration::ZERO;
+    /// Seconds until the guest of a shelved server is removed from its host; 0 removes it at once, a negative number
+    /// never.
+    "DEFAULT" shelved_offload_time: i64 = 0;
     /// How long a call over the bus waits for its answer.
     "DEFAULT" rpc_response_timeout: Duration = Duration::from_secs(60);
     /// Zone of hosts that are in no aggregate with a zone.

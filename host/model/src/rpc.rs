@@ -1,7 +1,7 @@
 //! The messages services send each other (`nova/compute/rpcapi.py`, `nova/conductor/rpcapi.py`).
 
 use crate::flavor::Flavor;
-use crate::ids::{HostName, ImageId, MigrationId, ProjectId, RequestId, ServerId, UserId};
+use crate::ids::{HostName, ImageId, MigrationId, PortId, ProjectId, RequestId, ServerId, UserId};
 use crate::request_spec::{RequestSpec, Selection};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -158,6 +158,71 @@ pub enum Method {
         /// What was asked for.
         request_spec: Box<RequestSpec>,
     },
+    /// To the conductor: make the server's guest anew.
+    RebuildServer {
+        /// The migration, when it is evacuated from a host that is down.
+        evacuation: Option<MigrationId>,
+        /// The host to use without asking the scheduler.
+        host: Option<HostName>,
+        /// The image before the request, when it names another one.
+        former_image: Option<ImageId>,
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+        /// Whether ephemeral disks keep their content.
+        preserve_ephemeral: bool,
+        /// Whether the guest is stopped at the end even if it ran.
+        stop: bool,
+    },
+    /// To a compute: make the server's guest anew.
+    RebuildInstance {
+        /// The migration, when it comes from a host that is down.
+        evacuation: Option<MigrationId>,
+        /// Whether ephemeral disks keep their content.
+        preserve_ephemeral: bool,
+        /// Whether the guest is stopped at the end even if it ran.
+        stop: bool,
+    },
+    /// To a compute: stop the guest and make an image of its disk.
+    ShelveInstance {
+        /// The image, which is there but empty.
+        image: ImageId,
+    },
+    /// To a compute: remove the guest of a shelved server.
+    ShelveOffloadInstance,
+    /// To the conductor: bring a shelved server back.
+    UnshelveServer {
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+    },
+    /// To a compute: bring a shelved server back there.
+    UnshelveInstance {
+        /// The image that was made when it was shelved.
+        image: Option<ImageId>,
+    },
+    /// To a compute: make an image of the guest's disk.
+    SnapshotInstance {
+        /// The image, which is there but empty.
+        image: ImageId,
+    },
+    /// To a compute: make a backup of the guest's disk.
+    BackupInstance {
+        /// The image, which is there but empty.
+        image: ImageId,
+        /// The row of backups it belongs to.
+        backup_type: String,
+        /// How many of them are kept.
+        rotation: usize,
+    },
+    /// To a compute: plug a port in. Answered with [`Answer::Port`].
+    AttachInterface {
+        /// The port; a new one when none is named.
+        port: Option<PortId>,
+    },
+    /// To a compute: take a port out.
+    DetachInterface {
+        /// The port.
+        port: PortId,
+    },
     /// To a compute: pause the guest.
     PauseInstance,
     /// To a compute: let a paused guest go on.
@@ -227,6 +292,8 @@ pub enum Answer {
     Done,
     /// Yes or no.
     Bool(bool),
+    /// A port.
+    Port(PortId),
     /// A text.
     Text(String),
     /// A value in the form in which the API shows it.
@@ -251,6 +318,14 @@ impl Method {
             Method::ConfirmResize { .. } => "confirm_resize",
             Method::RevertResize { .. } => "revert_resize",
             Method::FinishRevertResize { .. } => "finish_revert_resize",
+            Method::RebuildServer { .. } | Method::RebuildInstance { .. } => "rebuild_instance",
+            Method::ShelveInstance { .. } => "shelve_instance",
+            Method::ShelveOffloadInstance => "shelve_offload_instance",
+            Method::UnshelveServer { .. } | Method::UnshelveInstance { .. } => "unshelve_instance",
+            Method::SnapshotInstance { .. } => "snapshot_instance",
+            Method::BackupInstance { .. } => "backup_instance",
+            Method::AttachInterface { .. } => "attach_interface",
+            Method::DetachInterface { .. } => "detach_interface",
             Method::PauseInstance => "pause_instance",
             Method::UnpauseInstance => "unpause_instance",
             Method::SuspendInstance => "suspend_instance",

@@ -54,6 +54,9 @@ pub struct Server {
     pub created_at: Timestamp,
     /// When the guest first ran; none until then.
     pub launched_at: Option<Timestamp>,
+    /// Since when it is shelved, and with what; none for a server that is not.
+    #[serde(default)]
+    pub shelved: Option<Shelved>,
     /// When a user soft-deleted the server; none for one that was not, or was restored.
     #[serde(default)]
     pub soft_deleted_at: Option<Timestamp>,
@@ -91,6 +94,17 @@ impl Server {
     pub fn is_on(&self, host: &HostName) -> bool {
         self.host.as_ref() == Some(host)
     }
+}
+
+/// What is kept of a server while it is shelved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shelved {
+    /// The image of its disk; none for one that boots from a volume.
+    pub image: Option<ImageId>,
+    /// The host that shelved it.
+    pub host: HostName,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Why an operation on a server failed, as users see it (`nova/objects/instance_fault.py`).

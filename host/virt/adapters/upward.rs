@@ -5,7 +5,10 @@ use super::conversions::To;
 use super::methods::for_each_kept_method;
 use super::{Rest, old};
 use novarig_driver_sdk::Driver;
-#[expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")]
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")
+)]
 use novarig_driver_sdk::types::*;
 use old::driver;
 

@@ -144,12 +144,15 @@ async fn serve(
         Ok(instance) => instance,
         Err(error) => {
             let (cause, _) = diagnose(&error, store.data(), &limits);
-            return Err(match cause {
-                FailureCause::InvalidAnswer { problem } => {
-                    (FailureCause::NotInstantiated { problem }, Some(first_method))
-                }
-                cause => (cause, Some(first_method)),
-            });
+            let cause = match cause {
+                // Memories and tables that are too large from the start are no traps.
+                FailureCause::InvalidAnswer { problem } => match store.data().refused {
+                    Some(refused) => refusal(refused, &limits),
+                    None => FailureCause::NotInstantiated { problem },
+                },
+                cause => cause,
+            };
+            return Err((cause, Some(first_method)));
         }
     };
     let running = &Running { stack: stack.clone(), instance };
@@ -209,15 +212,10 @@ fn diagnose(
         outermost.filter_map(method_of_export).next()
     });
     let cause = match (error.downcast_ref::<Trap>(), state.refused) {
-        (_, Some(Refused::Durable)) => FailureCause::DurableStorageFull { limit: limits.durable_bytes },
+        (_, Some(refused @ Refused::Durable)) => refusal(refused, limits),
         (Some(Trap::OutOfFuel), _) => FailureCause::OutOfFuel { limit: limits.fuel_per_call },
         (Some(Trap::StackOverflow), _) => FailureCause::StackOverflow { limit: STACK_BYTES },
-        (Some(_), Some(Refused::Memory { wanted })) => {
-            FailureCause::OutOfMemory { wanted, limit: limits.memory }
-        }
-        (Some(_), Some(Refused::Table { wanted })) => {
-            FailureCause::TableTooLarge { wanted, limit: limits.table_elements }
-        }
+        (Some(_), Some(refused)) => refusal(refused, limits),
         (Some(trap), None) => match &state.last_words {
             Some(message) => FailureCause::Panicked { message: message.clone() },
             None => FailureCause::Trapped { trap: trap.to_string() },
@@ -225,6 +223,15 @@ fn diagnose(
         (None, _) => FailureCause::InvalidAnswer { problem: one_line(error) },
     };
     (cause, method)
+}
+
+/// What a driver dies of that was refused something.
+fn refusal(refused: Refused, limits: &crate::limits::Limits) -> FailureCause {
+    match refused {
+        Refused::Memory { wanted } => FailureCause::OutOfMemory { wanted, limit: limits.memory },
+        Refused::Table { wanted } => FailureCause::TableTooLarge { wanted, limit: limits.table_elements },
+        Refused::Durable => FailureCause::DurableStorageFull { limit: limits.durable_bytes },
+    }
 }
 
 /// The method of an exported function, `[async-lift]nova:virt/building@1.0.0#spawn` or its call-back, of whatever version of

@@ -54,31 +54,16 @@ pub(crate) mod v0_1 {
 
 /// Every type of the contract, flat: what `wit/v1.0` describes.
 pub mod types {
-    pub use super::generated::nova::virt::config::{
-        ComputeConfig, InventoryPolicy,
-    };
-    pub use super::generated::nova::virt::virtapi::{
-        DriverTask, EventError, InstanceEvent, LifecycleEvent, LifecycleTransition,
-    };
-    pub use super::generated::nova::virt::errors::{
-        DeviceReason, EncryptedVolume, FlatError, ImageReason, InstanceHost, InstanceReason, OptionConflict,
-        PathReason, QosNetwork, ShareReason, StateConflict, TaskStateConflict, UnexpectedError, VideoMemory,
-        VirtError,
-    };
-    pub use super::generated::nova::virt::types::{
-        AcceleratorRequest, BlockDevice, BlockDeviceDestination, BlockDeviceInfo, BlockDeviceSource, Capability,
-        ComputeInfo, ConsumerAllocations, CpuInfo, CpuTopology, Flavor, GuestNumaCell, GuestNumaTopology,
-        HostPower, ImageMeta, InjectedFile, Instance, InstanceDisk, InstanceInfo, InstanceVolumes, Inventory,
-        LiveMigrateData, LiveMigrateNumaInfo, LiveMigrationClaim, LocalEncryption, LocalEncryptionFormat,
-        MigrateVif, Migration, MigrationType, Network, NetworkInfo, NodeResources, NumaCell, NumaPages,
-        PciDevice, PciDeviceStatus, PciDeviceType, PowerState, Provider, ProviderAllocation, ProviderTree,
-        RebootType, ResourceAmount, SchedulerLimits, ShareMapping, ShareProtocol, Subnet, SupportedInstance,
-        TargetPowerState, Uuid, Vif, VmState, VolumeConnector, VolumeEncryption, VtpmSecret,
-    };
     pub use super::generated::nova::virt::answers::{
         Console, CpuDiagnostics, DiagnosticValue, DiskCounters, DiskDiagnostics, DriverState, HostCpuStats,
         InstanceDiagnostics, LiveMigrationOutcome, MemoryDiagnostics, NicDiagnostics, ProviderTreeUpdate,
         RollbackStatus, SavedEntry, SavedGuest, SavedVolume, VolumeUsage,
+    };
+    pub use super::generated::nova::virt::config::{ComputeConfig, InventoryPolicy};
+    pub use super::generated::nova::virt::errors::{
+        DeviceReason, EncryptedVolume, FlatError, ImageReason, InstanceHost, InstanceReason, OptionConflict,
+        PathReason, QosNetwork, ShareReason, StateConflict, TaskStateConflict, UnexpectedError, VideoMemory,
+        VirtError,
     };
     pub use super::generated::nova::virt::requests::{
         AttachVolumeRequest, CheckDestinationRequest, CheckSourceDataRequest, CheckSourceRequest,
@@ -87,6 +72,20 @@ pub mod types {
         MigrateDiskAndPowerOffRequest, PostAtDestinationRequest, PostClaimRequest, PostLiveMigrationRequest,
         PowerOnRequest, PreLiveMigrationRequest, RebootRequest, RebuildRequest, RescueRequest, ResumeRequest,
         RollbackAtDestinationRequest, SpawnRequest, SwapVolumeRequest,
+    };
+    pub use super::generated::nova::virt::types::{
+        AcceleratorRequest, BlockDevice, BlockDeviceDestination, BlockDeviceInfo, BlockDeviceSource,
+        Capability, ComputeInfo, ConsumerAllocations, CpuInfo, CpuTopology, Flavor, GuestNumaCell,
+        GuestNumaTopology, HostPower, ImageMeta, InjectedFile, Instance, InstanceDisk, InstanceInfo,
+        InstanceVolumes, Inventory, LiveMigrateData, LiveMigrateNumaInfo, LiveMigrationClaim,
+        LocalEncryption, LocalEncryptionFormat, MigrateVif, Migration, MigrationType, Network, NetworkInfo,
+        NodeResources, NumaCell, NumaPages, PciDevice, PciDeviceStatus, PciDeviceType, PowerState, Provider,
+        ProviderAllocation, ProviderTree, RebootType, ResourceAmount, SchedulerLimits, ShareMapping,
+        ShareProtocol, Subnet, SupportedInstance, TargetPowerState, Uuid, Vif, VmState, VolumeConnector,
+        VolumeEncryption, VtpmSecret,
+    };
+    pub use super::generated::nova::virt::virtapi::{
+        DriverTask, EventError, InstanceEvent, LifecycleEvent, LifecycleTransition,
     };
     pub use super::generated::nova::virt::volume_snapshot_requests::{
         VolumeSnapshotCreateRequest, VolumeSnapshotDeleteRequest,

@@ -1,7 +1,7 @@
 //! Compiled code on disk.
 //!
-//! An entry's name is a digest of everything the code depends on: the engine's version and settings, the machine, and the
-//! bytes of the components. Its content begins with a digest of the rest, so that a damaged entry is noticed and compiled
+//! An entry's name is a digest of everything the code depends on: the engine's version and settings, the machine, the
+//! bytes of the components, and the adapters that may stand between them. Its content begins with a digest of the rest, so that a damaged entry is noticed and compiled
 //! anew. Entries are written under another name and moved into place, so that no process ever sees half of one. A cache that
 //! cannot be read or written costs time, and nothing else.
 
@@ -12,7 +12,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// Changes when the way stacks are composed changes.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// Bytes of the digest at the beginning of an entry.
 const DIGEST_BYTES: usize = 32;
@@ -43,6 +43,7 @@ impl Key {
         let mut digest = Digest(blake3::Hasher::new());
         engine.precompile_compatibility_hash().hash(&mut digest);
         digest.0.update(&[FORMAT]);
+        digest.0.update(&adapters::FINGERPRINT.to_le_bytes());
         for bytes in components {
             digest.0.update(blake3::hash(bytes).as_bytes());
         }

@@ -66,12 +66,7 @@ struct Composition {
 
 impl Composition {
     /// Puts a component into the stack. Each interface of a driver that it imports comes from the first supplier that has it.
-    fn instantiate(
-        &mut self,
-        bytes: &[u8],
-        place: Place,
-        suppliers: &[&Exported],
-    ) -> Result<NodeId, String> {
+    fn instantiate(&mut self, bytes: &[u8], place: Place, suppliers: &[&Exported]) -> Result<NodeId, String> {
         let graph = &mut self.graph;
         let package = match self.packages.get(bytes) {
             Some(package) => *package,
@@ -98,7 +93,9 @@ impl Composition {
                 }
                 let import = graph.import(own_name(own, place), kind.promote()).map_err(text)?;
                 graph.set_instantiation_argument(instance, &name, import).map_err(text)?;
-            } else if let Some(supplier) = suppliers.iter().find(|supplier| supplier.interfaces.contains(&name)) {
+            } else if let Some(supplier) =
+                suppliers.iter().find(|supplier| supplier.interfaces.contains(&name))
+            {
                 let export = graph.alias_instance_export(supplier.instance, &name).map_err(text)?;
                 graph.set_instantiation_argument(instance, &name, export).map_err(text)?;
             }

@@ -94,7 +94,7 @@ macro_rules! exports {
 for_each_method!(exports);
 
 fn interface(stack: &Component, name: &str) -> Option<ComponentExportIndex> {
-    stack.get_export_index(None, &contract::interface_name(&name.replace('_', "-"), Version::V1_0))
+    stack.get_export_index(None, contract::interface_name(&name.replace('_', "-"), Version::V1_0))
 }
 
 fn find(
@@ -102,8 +102,7 @@ fn find(
     interface: Option<&ComponentExportIndex>,
     method: Method,
 ) -> Result<Option<ComponentExportIndex>, Method> {
-    let found =
-        interface.and_then(|interface| stack.get_export_index(Some(interface), &method.wit_name()));
+    let found = interface.and_then(|interface| stack.get_export_index(Some(interface), method.wit_name()));
     if found.is_none() && !method.is_optional() { Err(method) } else { Ok(found) }
 }
 

@@ -17,6 +17,11 @@
 //! # }
 //! ```
 //!
+//! Two versions of the contract are spoken. A component of 0.1 is composed with adapters that make it one of 1.0: what 0.1
+//! lacks does what Nova's base class does for a driver, and goes past a layer to the driver below it. What crosses between the
+//! versions loses what 0.1 cannot say: fields that 1.0 added, and the class of errors that 1.0 added. An interface that is
+//! not settled (`volume-snapshots`) may be missing; its methods raise `not-implemented` then ([`PreparedStack::offers`]).
+//!
 //! What it promises:
 //!
 //! * A driver reaches nothing but what the contract gives it, and uses up no more than its [`Limits`].

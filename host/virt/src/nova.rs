@@ -142,22 +142,19 @@ pub fn nova_error(error: &VirtError) -> NovaError {
             "The current driver does not support preserving ephemeral partitions.".to_owned(),
         ),
         VirtError::InvalidConfiguration(message) => new(Class::InvalidConfiguration, message.clone()),
-        VirtError::HypervisorUnavailable => new(
-            Class::HypervisorUnavailable,
-            "Connection to the hypervisor is broken on host".to_owned(),
-        ),
+        VirtError::HypervisorUnavailable => {
+            new(Class::HypervisorUnavailable, "Connection to the hypervisor is broken on host".to_owned())
+        }
         VirtError::InstanceNotRescuable(instance) => new(
             Class::InstanceNotRescuable,
             format!("Instance {} cannot be rescued: {}", instance.instance, instance.reason),
         ),
-        VirtError::UnsupportedRescueImage(image) => new(
-            Class::UnsupportedRescueImage,
-            format!("Requested rescue image '{image}' is not supported"),
-        ),
-        VirtError::TriggerCrashDumpNotSupported => new(
-            Class::TriggerCrashDumpNotSupported,
-            "Triggering crash dump is not supported".to_owned(),
-        ),
+        VirtError::UnsupportedRescueImage(image) => {
+            new(Class::UnsupportedRescueImage, format!("Requested rescue image '{image}' is not supported"))
+        }
+        VirtError::TriggerCrashDumpNotSupported => {
+            new(Class::TriggerCrashDumpNotSupported, "Triggering crash dump is not supported".to_owned())
+        }
         VirtError::ImageNotFound(image) => {
             new(Class::ImageNotFound, format!("Image {image} could not be found."))
         }
@@ -168,10 +165,9 @@ pub fn nova_error(error: &VirtError) -> NovaError {
         VirtError::QemuGuestAgentNotEnabled => {
             new(Class::QemuGuestAgentNotEnabled, "QEMU guest agent is not enabled".to_owned())
         }
-        VirtError::InstanceAgentNotEnabled => new(
-            Class::InstanceAgentNotEnabled,
-            "Guest agent is not enabled for the instance".to_owned(),
-        ),
+        VirtError::InstanceAgentNotEnabled => {
+            new(Class::InstanceAgentNotEnabled, "Guest agent is not enabled for the instance".to_owned())
+        }
         VirtError::SetAdminPasswdNotSupported => {
             new(Class::SetAdminPasswdNotSupported, "Set admin password is not supported".to_owned())
         }
@@ -183,20 +179,18 @@ pub fn nova_error(error: &VirtError) -> NovaError {
                 conflict.operation, conflict.option_name
             ),
         ),
-        VirtError::ConsoleNotAvailable => new(
-            Class::ConsoleNotAvailable,
-            "Guest does not have a console available.".to_owned(),
-        ),
+        VirtError::ConsoleNotAvailable => {
+            new(Class::ConsoleNotAvailable, "Guest does not have a console available.".to_owned())
+        }
         VirtError::ConsoleTypeInvalid(console) => {
             new(Class::ConsoleTypeInvalid, format!("Invalid console type {console}"))
         }
         VirtError::ConsoleTypeUnavailable(console) => {
             new(Class::ConsoleTypeUnavailable, format!("Unavailable console type {console}."))
         }
-        VirtError::SocketPortRangeExhausted(host) => new(
-            Class::SocketPortRangeExhausted,
-            format!("Not able to acquire a free port for {host}"),
-        ),
+        VirtError::SocketPortRangeExhausted(host) => {
+            new(Class::SocketPortRangeExhausted, format!("Not able to acquire a free port for {host}"))
+        }
         VirtError::ImageSerialPortNumberInvalid(given) => new(
             Class::ImageSerialPortNumberInvalid,
             format!(
@@ -251,10 +245,9 @@ pub fn nova_error(error: &VirtError) -> NovaError {
         VirtError::ShareNotFound(share) => {
             new(Class::ShareNotFound, format!("Share {share} could not be found."))
         }
-        VirtError::ShareProtocolNotSupported(protocol) => new(
-            Class::ShareProtocolNotSupported,
-            format!("Share protocol {protocol} is not supported."),
-        ),
+        VirtError::ShareProtocolNotSupported(protocol) => {
+            new(Class::ShareProtocolNotSupported, format!("Share protocol {protocol} is not supported."))
+        }
         VirtError::ShareMountError(share) => new(
             Class::ShareMountError,
             format!(
@@ -278,10 +271,9 @@ pub fn nova_error(error: &VirtError) -> NovaError {
             Class::InvalidSharedStorage,
             format!("{} is not on shared storage: {}", path.path, path.reason),
         ),
-        VirtError::InvalidLocalStorage(path) => new(
-            Class::InvalidLocalStorage,
-            format!("{} is not on local storage: {}", path.path, path.reason),
-        ),
+        VirtError::InvalidLocalStorage(path) => {
+            new(Class::InvalidLocalStorage, format!("{} is not on local storage: {}", path.path, path.reason))
+        }
         VirtError::InvalidCpuInfo(reason) => {
             new(Class::InvalidCPUInfo, format!("Unacceptable CPU info: {reason}"))
         }

@@ -32,7 +32,7 @@ impl Sample for () {
 
 impl Sample for bool {
     fn sample(n: &mut u32) -> Self {
-        next(n) % 2 == 0
+        next(n).is_multiple_of(2)
     }
 }
 
@@ -57,7 +57,7 @@ impl Sample for f64 {
 impl Sample for String {
     fn sample(n: &mut u32) -> Self {
         match next(n) {
-            n if n % 7 == 0 => String::new(),
+            n if n.is_multiple_of(7) => String::new(),
             n => format!("text {n} ä€\u{10348}\0"),
         }
     }
@@ -65,7 +65,7 @@ impl Sample for String {
 
 impl<T: Sample> Sample for Option<T> {
     fn sample(n: &mut u32) -> Self {
-        (next(n) % 4 != 0).then(|| T::sample(n))
+        (!next(n).is_multiple_of(4)).then(|| T::sample(n))
     }
 }
 

@@ -279,7 +279,7 @@ impl ComputeManager {
 }
 
 /// The server is on no host, and in no zone (`_nil_out_instance_obj_host_and_node`).
-fn nil_out_host(server: &mut Server) {
+pub(super) fn nil_out_host(server: &mut Server) {
     server.host = None;
     server.node = None;
     server.availability_zone = None;

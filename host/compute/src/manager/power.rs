@@ -19,8 +19,12 @@ impl ComputeManager {
             let server = self.services.records.server(id)?;
             self.power_on_guest(&server).await?;
             let power_state = self.power_state(&server).await?;
+            if let Some(image) = server.shelved.as_ref().and_then(|shelved| shelved.image) {
+                self.services.records.delete_image(image);
+            }
             let server = self
                 .save_expecting(id, &[Some(TaskState::PoweringOn)], |server| {
+                    server.shelved = None;
                     server.power_state = power_state;
                     server.vm_state = VmState::Active;
                     server.task_state = None;

@@ -6,7 +6,7 @@ use super::operation::Operation;
 use crate::virt_types;
 use model::request_spec::RequestSpec;
 use model::rpc::{Address, Answer, Message, Method, RequestContext};
-use model::{Migration, MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState, VmState};
+use model::{HostName, MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState, VmState};
 use virt::types;
 
 impl ComputeManager {
@@ -37,7 +37,7 @@ impl ComputeManager {
         let migration = self.services.records.migration(migration)?;
         let server = self.services.records.server(id)?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
-        let shared = self.is_instance_storage_shared(context, &server, &migration).await?;
+        let shared = self.is_instance_storage_shared(context, &server, Some(migration.source_compute.clone())).await?;
         let request = types::DestroyRequest {
             instance: virt_types::instance(&server),
             network_info: virt_types::network_info(&network_info),
@@ -54,22 +54,22 @@ impl ComputeManager {
         Ok(())
     }
 
-    /// Whether the source sees the same storage, in which case the disks must not be removed here. Where that cannot be
+    /// Whether another host sees the same storage, in which case the disks must not be removed here. Where that cannot be
     /// found out, whatever the reason, it counts as not shared (observed on 34.0.0).
-    async fn is_instance_storage_shared(
+    pub(super) async fn is_instance_storage_shared(
         &self,
         context: &RequestContext,
         server: &Server,
-        migration: &Migration,
+        other: Option<HostName>,
     ) -> Result<bool, NovaError> {
+        let Some(other) = other else { return Ok(false) };
         let instance = virt_types::instance(server);
         let Ok(Some(data)) = self.driver.check_instance_shared_storage_local(instance).await else {
             return Ok(false);
         };
         let method = Method::CheckInstanceSharedStorage { data: data.clone() };
         let message = Message { context: context.clone(), server: server.id, method };
-        let source = Address::Compute(migration.source_compute.clone());
-        let answer = self.services.bus.call(&self.address, source, message).await;
+        let answer = self.services.bus.call(&self.address, Address::Compute(other), message).await;
         self.driver.check_instance_shared_storage_cleanup(data).await?;
         Ok(answer == Ok(Answer::Bool(true)))
     }

@@ -36,23 +36,22 @@ impl Usage {
         self.tracked_servers.contains(&server)
     }
 
-    /// Follows a server: a new one is counted, one that is removed, deleted or offloaded no longer
-    /// (`_update_usage_from_instance`). Always answers true, for callers that chain.
+    /// Follows a server: a new one is counted, also one that is brought back while its record still says that it is on no
+    /// host; one that is removed, deleted or offloaded no longer (`_update_usage_from_instance`). Always answers true, for
+    /// callers that chain.
     pub(super) fn track_server(&mut self, server: &Server, removed: bool) -> bool {
-        let gone = removed || matches!(server.vm_state, VmState::Deleted | VmState::ShelvedOffloaded);
-        let tracked = self.is_tracked(server.id);
-        if gone {
-            self.guests.remove(&server.id);
-            if tracked {
-                self.tracked_servers.remove(&server.id);
-                self.add(&server.flavor, -1);
-            }
-        } else {
-            self.guests.insert(server.id, server.vm_state);
-            if !tracked {
+        if !self.is_tracked(server.id) {
+            if !removed {
+                self.guests.insert(server.id, server.vm_state);
                 self.tracked_servers.insert(server.id);
                 self.add(&server.flavor, 1);
             }
+        } else if removed || !occupies_host(server) {
+            self.guests.remove(&server.id);
+            self.tracked_servers.remove(&server.id);
+            self.add(&server.flavor, -1);
+        } else {
+            self.guests.insert(server.id, server.vm_state);
         }
         true
     }
@@ -86,6 +85,11 @@ impl Usage {
         self.memory_mb += sign * signed(flavor.memory_mb);
         self.local_gb += sign * signed(flavor.local_gb());
     }
+}
+
+/// Whether a server that is on a host uses something of it (`vm_states.ALLOW_RESOURCE_REMOVAL`).
+pub(super) fn occupies_host(server: &Server) -> bool {
+    !matches!(server.vm_state, VmState::Deleted | VmState::ShelvedOffloaded)
 }
 
 /// Which flavor a migration adds to a node's usage, if any: on the destination the new one, on the source the old one,

@@ -87,6 +87,9 @@ impl ComputeApi {
             }
         };
         self.services.records.update_server(id, ExpectedTask::Any, deleting).await?;
+        if let Some(image) = server.shelved.as_ref().and_then(|shelved| shelved.image) {
+            self.services.records.delete_image(image);
+        }
         if server.vm_state == VmState::Resized {
             match self.confirm_resize_on_deleting(&context, &server).await {
                 // Taken for a server that somebody else has deleted meanwhile.

@@ -52,6 +52,7 @@ fn server(host: &str, flavor_name: &str, vm_state: VmState) -> Server {
         progress: 0,
         created_at: Timestamp::SIMULATION_START,
         launched_at: Some(Timestamp::SIMULATION_START),
+        shelved: None,
         soft_deleted_at: None,
         deleted_at: None,
         faults: Vec::new(),

@@ -4,7 +4,7 @@ use super::judge::judge;
 use super::outcome::{StepOutcome, StepReport};
 use crate::cloud_state::CloudState;
 use crate::scenario::{Action, Advance, FaultSpec, Refusals, Scenario, Step, WaitFor};
-use conductor::{ApiError, Cloud, CreateServer};
+use conductor::{ApiError, Cloud, CreateServer, EvacuateServer, RebuildServer, UnshelveServer};
 use model::{HostName, ServerId};
 use runtime::TraceEvent;
 use std::collections::BTreeMap;
@@ -120,6 +120,14 @@ impl<'a> Runner<'a> {
             Action::TriggerCrashDump(_) => self.ask(action, |id| api.trigger_crash_dump(id)).await,
             Action::Lock(_) => self.ask(action, |id| api.lock(id)).await,
             Action::Unlock(_) => self.ask(action, |id| api.unlock(id)).await,
+            Action::Rebuild(_) => self.ask(action, |id| api.rebuild(id, RebuildServer::default())).await,
+            Action::Evacuate(_) => {
+                let request = EvacuateServer { stop: true, ..EvacuateServer::default() };
+                self.ask(action, |id| api.evacuate(id, request)).await
+            }
+            Action::Shelve(_) => self.ask(action, |id| api.shelve(id)).await,
+            Action::ShelveOffload(_) => self.ask(action, |id| api.shelve_offload(id)).await,
+            Action::Unshelve(_) => self.ask(action, |id| api.unshelve(id, UnshelveServer::default())).await,
             Action::ForceDelete(_) => self.ask(action, |id| api.force_delete(id)).await,
             Action::Restore(_) => self.ask(action, |id| api.restore(id)).await,
             Action::Delete(_) => self.ask(action, |id| api.delete(id)).await,

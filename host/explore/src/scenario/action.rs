@@ -51,6 +51,16 @@ pub enum Action {
     Lock(OnServer),
     /// Unlocks a server.
     Unlock(OnServer),
+    /// Makes a server anew from the image it has.
+    Rebuild(OnServer),
+    /// Evacuates a server from its host, whose service has to be down.
+    Evacuate(OnServer),
+    /// Shelves a server.
+    Shelve(OnServer),
+    /// Removes the guest of a shelved server from its host.
+    ShelveOffload(OnServer),
+    /// Brings a shelved server back.
+    Unshelve(OnServer),
     /// Deletes a server for good, also one that is soft-deleted.
     ForceDelete(OnServer),
     /// Brings a soft-deleted server back.
@@ -220,6 +230,11 @@ impl Action {
             | Action::TriggerCrashDump(OnServer { server, .. })
             | Action::Lock(OnServer { server, .. })
             | Action::Unlock(OnServer { server, .. })
+            | Action::Rebuild(OnServer { server, .. })
+            | Action::Evacuate(OnServer { server, .. })
+            | Action::Shelve(OnServer { server, .. })
+            | Action::ShelveOffload(OnServer { server, .. })
+            | Action::Unshelve(OnServer { server, .. })
             | Action::ForceDelete(OnServer { server, .. })
             | Action::Restore(OnServer { server, .. })
             | Action::Delete(OnServer { server, .. }) => Some(server),
@@ -253,6 +268,11 @@ impl Action {
             | Action::TriggerCrashDump(_)
             | Action::Lock(_)
             | Action::Unlock(_)
+            | Action::Rebuild(_)
+            | Action::Evacuate(_)
+            | Action::Shelve(_)
+            | Action::ShelveOffload(_)
+            | Action::Unshelve(_)
             | Action::ForceDelete(_)
             | Action::Restore(_)
             | Action::Delete(_)
@@ -282,6 +302,11 @@ impl Action {
             | Action::TriggerCrashDump(OnServer { refused, .. })
             | Action::Lock(OnServer { refused, .. })
             | Action::Unlock(OnServer { refused, .. })
+            | Action::Rebuild(OnServer { refused, .. })
+            | Action::Evacuate(OnServer { refused, .. })
+            | Action::Shelve(OnServer { refused, .. })
+            | Action::ShelveOffload(OnServer { refused, .. })
+            | Action::Unshelve(OnServer { refused, .. })
             | Action::ForceDelete(OnServer { refused, .. })
             | Action::Restore(OnServer { refused, .. })
             | Action::Delete(OnServer { refused, .. }) => *refused,
@@ -328,6 +353,11 @@ impl fmt::Display for Action {
             Action::TriggerCrashDump(on) => write!(f, "trigger a crash dump of {}", on.server),
             Action::Lock(on) => write!(f, "lock {}", on.server),
             Action::Unlock(on) => write!(f, "unlock {}", on.server),
+            Action::Rebuild(on) => write!(f, "rebuild {}", on.server),
+            Action::Evacuate(on) => write!(f, "evacuate {}", on.server),
+            Action::Shelve(on) => write!(f, "shelve {}", on.server),
+            Action::ShelveOffload(on) => write!(f, "offload {}", on.server),
+            Action::Unshelve(on) => write!(f, "unshelve {}", on.server),
             Action::ForceDelete(on) => write!(f, "force the deletion of {}", on.server),
             Action::Restore(on) => write!(f, "restore {}", on.server),
             Action::Delete(on) => write!(f, "delete {}", on.server),

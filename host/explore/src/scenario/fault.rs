@@ -257,6 +257,9 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
         | Class::InvalidLocalStorage
         | Class::LiveMigrationURINotAvailable
         | Class::InstancePasswordSetFailed
+        | Class::InstanceEvacuateNotSupported
+        | Class::AttachInterfaceNotSupported
+        | Class::UnshelveException
         | Class::InstanceEventTimeout => return None,
     })
 }

@@ -11,3 +11,6 @@ pub const LAYER_0_1: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/layer-v0-
 
 /// Below a layer of contract 0.1: imports 1.0 and exports `driver@0.1.0`.
 pub const BELOW_LAYER_0_1: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/below-layer-v0-1.wasm"));
+
+/// Differs when one of them does.
+pub const FINGERPRINT: u64 = include!(concat!(env!("OUT_DIR"), "/fingerprint.rs"));

@@ -126,12 +126,7 @@ fn table() -> Vec<(VirtError, &'static str, u16, &'static str)> {
             "Image image is unacceptable: why",
         ),
         (E::InvalidDiskInfo("why".into()), "InvalidDiskInfo", 400, "Disk info file is invalid: why"),
-        (
-            E::InvalidDiskFormat("vdi".into()),
-            "InvalidDiskFormat",
-            400,
-            "Disk format vdi is not acceptable",
-        ),
+        (E::InvalidDiskFormat("vdi".into()), "InvalidDiskFormat", 400, "Disk format vdi is not acceptable"),
         (
             E::SignatureVerification("why".into()),
             "SignatureVerificationError",
@@ -243,12 +238,7 @@ fn table() -> Vec<(VirtError, &'static str, u16, &'static str)> {
             400,
             "Quiescing is not supported in instance uuid",
         ),
-        (
-            E::QemuGuestAgentNotEnabled,
-            "QemuGuestAgentNotEnabled",
-            400,
-            "QEMU guest agent is not enabled",
-        ),
+        (E::QemuGuestAgentNotEnabled, "QemuGuestAgentNotEnabled", 400, "QEMU guest agent is not enabled"),
         (
             E::InstanceAgentNotEnabled,
             "InstanceAgentNotEnabled",
@@ -271,19 +261,9 @@ fn table() -> Vec<(VirtError, &'static str, u16, &'static str)> {
             "nbd is not supported in conjunction with the current tunnelled setting.  Please refer to the nova \
              config-reference.",
         ),
-        (
-            E::ConsoleNotAvailable,
-            "ConsoleNotAvailable",
-            404,
-            "Guest does not have a console available.",
-        ),
+        (E::ConsoleNotAvailable, "ConsoleNotAvailable", 404, "Guest does not have a console available."),
         (E::ConsoleTypeInvalid("x".into()), "ConsoleTypeInvalid", 400, "Invalid console type x"),
-        (
-            E::ConsoleTypeUnavailable("x".into()),
-            "ConsoleTypeUnavailable",
-            400,
-            "Unavailable console type x.",
-        ),
+        (E::ConsoleTypeUnavailable("x".into()), "ConsoleTypeUnavailable", 400, "Unavailable console type x."),
         (
             E::SocketPortRangeExhausted("host1".into()),
             "SocketPortRangeExhaustedException",

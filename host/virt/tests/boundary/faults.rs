@@ -96,7 +96,12 @@ fn the_trace_has_each_call_with_its_arguments_its_answer_and_its_fault() {
             .iter()
             .map(|record| match &record.event {
                 TraceEvent::DriverCall { host, method, n, args } => {
-                    json!([host, method, n, args.get("nodename").or_else(|| args["request"]["instance"].get("uuid"))])
+                    json!([
+                        host,
+                        method,
+                        n,
+                        args.get("nodename").or_else(|| args["request"]["instance"].get("uuid"))
+                    ])
                 }
                 TraceEvent::DriverResult { n, outcome, .. } => json!([n, outcome]),
                 TraceEvent::FaultInjected { point, fault } => json!([point, fault]),

@@ -6,8 +6,8 @@ use runtime::TraceEvent;
 use std::time::Duration;
 use virt::types::VirtError;
 use virt::{
-    CallError, DriverFailure, Engine, FailureCause, Hypervisor, HypervisorEnv, Limits, Method,
-    PreparedStack, STACK_BYTES,
+    CallError, DriverFailure, Engine, FailureCause, Hypervisor, HypervisorEnv, Limits, Method, PreparedStack,
+    STACK_BYTES,
 };
 
 fn prepare(stack: &str) -> PreparedStack {

@@ -105,8 +105,8 @@ fn a_module_without_a_word_about_the_contract() {
 #[test]
 fn another_version_of_the_contract() {
     assert_eq!(
-        refusal_of(described("virt-driver", replaced("types", "nova:virt@1.0.0", "nova:virt@0.2.0"))),
-        "driver odd does not fit the contract nova:virt@1.0.0: it was built against nova:virt@0.2.0; rebuild it with the \
+        refusal_of(described("virt-driver", replaced("types", "nova:virt@1.0.0", "nova:virt@2.0.0"))),
+        "driver odd does not fit the contract nova:virt@1.0.0: it was built against nova:virt@2.0.0; rebuild it with the \
          SDK of nova:virt@1.0.0 (what was built against nova:virt@0.1.0 alone is adapted)"
     );
 }
@@ -164,7 +164,13 @@ fn an_old_contract_that_is_not_what_it_was() {
     let mut sources = SourceMap::default();
     for file in ["types", "errors", "requests", "host", "driver", "world"] {
         let text = fs::read_to_string(folder.join(format!("{file}.wit"))).unwrap();
-        sources.push_str(file, text.replace("get-num-instances: async func() -> result<u32", "get-num-instances: async func() -> result<u64"));
+        sources.push_str(
+            file,
+            text.replace(
+                "get-num-instances: async func() -> result<u32",
+                "get-num-instances: async func() -> result<u64",
+            ),
+        );
     }
     let mut resolve = Resolve::default();
     let package = resolve.push_group(sources.parse().map_err(|(_, error)| error).unwrap()).unwrap();
@@ -312,10 +318,13 @@ fn a_layer_at_the_bottom_and_a_driver_on_top() {
 #[test]
 fn names_paths_settings_and_depth() {
     let library = library();
+    let known: Vec<&str> = library.names().collect();
     assert_eq!(
         refusal("fak", &library),
-        "there is no driver `fak`; there are: fail-finish-migration, fake. A file is named by a path with a `/` in it, \
-         `./fak.wasm`"
+        format!(
+            "there is no driver `fak`; there are: {}. A file is named by a path with a `/` in it, `./fak.wasm`",
+            known.join(", ")
+        )
     );
     assert_eq!(
         refusal("/no/such/file.wasm", &library),

@@ -5,7 +5,8 @@ use crate::common::{
 };
 use runtime::TraceEvent;
 use virt::types::{
-    BlockDevice, BlockDeviceDestination, BlockDeviceSource, DeviceNamesRequest, PowerState, Provider, VirtError,
+    BlockDevice, BlockDeviceDestination, BlockDeviceSource, DeviceNamesRequest, PowerState, Provider,
+    VirtError,
 };
 use virt::{CallError, FailureCause, Hypervisor, HypervisorEnv, Method};
 
@@ -31,7 +32,10 @@ fn a_driver_of_0_1_looks_after_guests_and_has_its_own_settings_log_and_durable_d
         host.power_on(power_on("a")).await.unwrap();
         assert_eq!(host.list_instance_uuids().await.unwrap(), ["a"]);
         let resources = host.get_available_resource("host1".to_owned()).await.unwrap().unwrap();
-        assert_eq!((resources.vcpus, resources.numa_topology, resources.pci_passthrough_devices), (4, None, vec![]));
+        assert_eq!(
+            (resources.vcpus, resources.numa_topology, resources.pci_passthrough_devices),
+            (4, None, vec![])
+        );
         assert_eq!(host.get_host_ip_addr().await.unwrap(), "192.168.0.1");
         drop(host);
 
@@ -128,7 +132,9 @@ fn what_a_driver_of_0_1_hands_back_keeps_what_it_does_not_know() {
 fn a_driver_of_0_1_that_traps_is_named_with_its_method() {
     simulate(async {
         let (host, _) = start("old-driver");
-        let Err(CallError::Failed(failure)) = host.power_on(power_on("panic")).await else { panic!("no failure") };
+        let Err(CallError::Failed(failure)) = host.power_on(power_on("panic")).await else {
+            panic!("no failure")
+        };
         assert_eq!((&*failure.driver, failure.method), ("old-driver", Method::PowerOn));
         assert!(matches!(failure.cause, FailureCause::Trapped { .. }), "{}", failure.cause);
         host.power_on(power_on("a")).await.unwrap();

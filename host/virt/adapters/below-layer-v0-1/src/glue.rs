@@ -18,7 +18,6 @@ macro_rules! exported_functions {
                         use crate::blocks::ALIGN;
                         use std::alloc::{Layout, dealloc};
 
-                        #[expect(clippy::wildcard_imports, reason = "all generated names but those below")]
                         pub(crate) use crate::old::exports::nova::virt::driver::*;
 
                         $(

@@ -1,8 +1,10 @@
 //! Makes a driver of contract 1.0 one of 0.1, so that a layer of 0.1 can stand over it.
 
+#[cfg(target_arch = "wasm32")]
 mod blocks;
 #[path = "../../conversions.rs"]
 mod conversions;
+#[cfg(target_arch = "wasm32")]
 mod glue;
 #[path = "../../methods.rs"]
 mod methods;
@@ -10,11 +12,13 @@ mod methods;
 use conversions::To;
 use methods::for_each_kept_method;
 use new::below;
-#[expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")]
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")
+)]
 use old::*;
 
 /// Contract 0.1, as it is offered.
-#[expect(clippy::wildcard_imports, reason = "all types, flat")]
 mod old {
     wit_bindgen::generate!({
         path: "../../../../wit/v0.1",
@@ -42,7 +46,6 @@ mod old {
 }
 
 /// Contract 1.0, as it is called, as far as 0.1 has it.
-#[expect(clippy::wildcard_imports, reason = "all types, flat")]
 mod new {
     wit_bindgen::generate!({
         path: "../../../../wit/v1.0",
@@ -77,15 +80,31 @@ mod new {
 
     /// The methods of the driver below.
     pub(crate) mod below {
-        pub(crate) use super::nova::virt::building::{clean_networks_preparation, cleanup, default_device_names_for_instance, default_root_device_name, destroy, failed_spawn_cleanup, plug_vifs, prepare_for_spawn, prepare_networks_before_block_device_mapping, spawn, unplug_vifs};
-        pub(crate) use super::nova::virt::cold_migration::{confirm_migration, finish_migration, finish_revert_migration, migrate_disk_and_power_off};
-        pub(crate) use super::nova::virt::interfaces::{network_binding_host_id};
-        pub(crate) use super::nova::virt::inventory::{capabilities, get_available_resource, update_provider_tree};
+        pub(crate) use super::nova::virt::building::{
+            clean_networks_preparation, cleanup, default_device_names_for_instance, default_root_device_name,
+            destroy, failed_spawn_cleanup, plug_vifs, prepare_for_spawn,
+            prepare_networks_before_block_device_mapping, spawn, unplug_vifs,
+        };
+        pub(crate) use super::nova::virt::cold_migration::{
+            confirm_migration, finish_migration, finish_revert_migration, migrate_disk_and_power_off,
+        };
+        pub(crate) use super::nova::virt::interfaces::network_binding_host_id;
+        pub(crate) use super::nova::virt::inventory::{
+            capabilities, get_available_resource, update_provider_tree,
+        };
         pub(crate) use super::nova::virt::power::{power_off, power_on, reboot};
-        pub(crate) use super::nova::virt::queries::{get_info, get_num_instances, instance_exists, list_instance_uuids, list_instances};
-        pub(crate) use super::nova::virt::service::{cleanup_host, get_available_nodes, get_host_ip_addr, get_nodenames_by_uuid, init_host, node_is_available};
-        pub(crate) use super::nova::virt::shared_storage::{check_instance_shared_storage_cleanup, check_instance_shared_storage_local, check_instance_shared_storage_remote};
-        pub(crate) use super::nova::virt::volumes::{get_volume_connector};
+        pub(crate) use super::nova::virt::queries::{
+            get_info, get_num_instances, instance_exists, list_instance_uuids, list_instances,
+        };
+        pub(crate) use super::nova::virt::service::{
+            cleanup_host, get_available_nodes, get_host_ip_addr, get_nodenames_by_uuid, init_host,
+            node_is_available,
+        };
+        pub(crate) use super::nova::virt::shared_storage::{
+            check_instance_shared_storage_cleanup, check_instance_shared_storage_local,
+            check_instance_shared_storage_remote,
+        };
+        pub(crate) use super::nova::virt::volumes::get_volume_connector;
     }
 }
 

@@ -14,7 +14,6 @@ use upward::Adapter;
 type Rest = novarig_driver_sdk::Bottom;
 
 /// Contract 0.1, as it is called.
-#[expect(clippy::wildcard_imports, reason = "all types, flat")]
 mod old {
     wit_bindgen::generate!({
         path: "../../../../wit/v0.1",

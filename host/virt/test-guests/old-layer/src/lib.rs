@@ -12,13 +12,16 @@ mod bindings {
 use bindings::exports::nova::virt::driver::Guest;
 use bindings::nova::virt::driver as below;
 use bindings::nova::virt::errors::VirtError;
+use bindings::nova::virt::logging;
 use bindings::nova::virt::requests::{
     CleanupRequest, DestroyRequest, DeviceNamesRequest, FinishMigrationRequest, FinishRevertMigrationRequest,
     MigrateDiskAndPowerOffRequest, RebootRequest, SpawnRequest,
 };
-#[expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")]
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "the contract's methods name nearly all of its types")
+)]
 use bindings::nova::virt::types::*;
-use bindings::nova::virt::logging;
 
 struct OldLayer;
 

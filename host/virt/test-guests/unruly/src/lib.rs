@@ -65,7 +65,10 @@ impl Driver for Unruly {
                 clock::sleep(Duration::from_secs(10)).await;
                 Ok(())
             }
-            "hang" => std::future::pending().await,
+            "hang" => {
+                clock::sleep(Duration::from_secs(1_000 * 365 * 24 * 60 * 60)).await;
+                Ok(())
+            }
             "manager" => {
                 virtapi::emit_event(&LifecycleEvent {
                     instance: instance.uuid.clone(),

@@ -1,0 +1,117 @@
+//! Making an image of a guest's disk, once or as one of a row of backups (`snapshot_instance`, `backup_instance`).
+
+use super::ComputeManager;
+use super::operation::Operation;
+use crate::virt_types;
+use model::rpc::RequestContext;
+use model::{ExceptionClass, ImageId, NovaError, ServerId, TaskState};
+
+/// The property of an image that names the server it was made of.
+pub(crate) const INSTANCE_UUID: &str = "instance_uuid";
+/// The property of a backup that names the row it belongs to.
+pub(crate) const BACKUP_TYPE: &str = "backup_type";
+
+impl ComputeManager {
+    /// Begins to make the image; the step ends well before the image is there. When the driver raises, the image is
+    /// deleted and the server stays as it was; a guest that is not there leaves the server with its task.
+    pub(super) async fn snapshot_instance(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        image: ImageId,
+    ) -> Result<(), NovaError> {
+        self.run(Operation::new(context, id, "compute_snapshot_instance"), async {
+            let begun = self
+                .save_expecting(id, &[Some(TaskState::ImageSnapshotPending)], |server| {
+                    server.task_state = Some(TaskState::ImageSnapshot);
+                })
+                .await;
+            match begun {
+                Err(error) if is_bail_out(&error) => return Ok(()),
+                begun => begun?,
+            };
+            if let Some(manager) = self.me.upgrade() {
+                let context = context.clone();
+                self.services.tasks.spawn(async move {
+                    // What goes wrong is in the server's faults.
+                    let _ = manager.snapshot_or_delete_image(&context, id, image).await;
+                });
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes a backup and deletes those of the same row beyond the newest `rotation`. When the driver raises, the image
+    /// is deleted and the server stays as it was.
+    pub(super) async fn backup_instance(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        image: ImageId,
+        backup_type: &str,
+        rotation: usize,
+    ) -> Result<(), NovaError> {
+        self.run(Operation::new(context, id, "compute_backup_instance"), async {
+            self.snapshot_or_delete_image(context, id, image).await?;
+            let server = id.to_string();
+            let is_backup = |key: &str, value: &str, image: &model::ImageMeta| {
+                image.properties.get(key).is_some_and(|found| found == value)
+            };
+            let backups: Vec<_> = self
+                .services
+                .records
+                .images()
+                .into_iter()
+                .filter(|image| is_backup(INSTANCE_UUID, &server, image))
+                .filter(|image| is_backup(BACKUP_TYPE, backup_type, image))
+                .collect();
+            for old in backups.iter().rev().skip(rotation) {
+                self.services.records.delete_image(old.id);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The snapshot within its own wrappers, which make of each failure a fault and a notification of their own.
+    async fn snapshot_or_delete_image(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        image: ImageId,
+    ) -> Result<(), NovaError> {
+        let operation = Operation { event: None, ..Operation::new(context, id, "") };
+        let outcome = self.run(operation, self.take_snapshot(id, image)).await;
+        if outcome.is_err() {
+            self.services.records.delete_image(image);
+        }
+        outcome
+    }
+
+    async fn take_snapshot(&self, id: ServerId, image: ImageId) -> Result<(), NovaError> {
+        let server = self.services.records.server(id)?;
+        let power_state = self.power_state(&server).await?;
+        let taken = async {
+            let server = self.save(id, |server| server.power_state = power_state).await?;
+            self.notify(id, "snapshot.start");
+            self.driver.snapshot(virt_types::instance(&server), image.to_string()).await?;
+            self.save_expecting(id, &[Some(TaskState::ImageUploading)], |server| server.task_state = None)
+                .await?;
+            self.notify(id, "snapshot.end");
+            Ok(())
+        };
+        match taken.await {
+            Err(error) if is_bail_out(&error) || error.is(ExceptionClass::InstanceNotRunning) => Ok(()),
+            Err(error) if error.is(ExceptionClass::ImageNotFound) => {
+                self.save(id, |server| server.task_state = None).await.map(drop)
+            }
+            taken => taken,
+        }
+    }
+}
+
+/// Whether the server was deleted meanwhile, so that there is nothing more to do.
+fn is_bail_out(error: &NovaError) -> bool {
+    matches!(error.class, ExceptionClass::InstanceNotFound | ExceptionClass::UnexpectedDeletingTaskState)
+}

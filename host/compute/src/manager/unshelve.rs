@@ -1,0 +1,63 @@
+//! Bringing a server back whose guest was removed from its host (`unshelve_instance`).
+
+use super::ComputeManager;
+use super::build::nil_out_host;
+use super::operation::Operation;
+use model::rpc::RequestContext;
+use model::{ImageId, NovaError, Server, ServerId, TaskState, VmState};
+
+impl ComputeManager {
+    /// Spawns the guest here from the image that was made when it was shelved. When claim, network or spawn fail, the
+    /// server is on no host again, without an allocation, and can be unshelved once more.
+    pub(super) async fn unshelve_instance(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        image: Option<ImageId>,
+    ) -> Result<(), NovaError> {
+        self.run(Operation::new(context, id, "compute_unshelve_instance"), async {
+            self.notify(id, "unshelve.start");
+            self.save(id, |server| server.task_state = Some(TaskState::Spawning)).await?;
+            if let Err(error) = self.claim_and_unshelve(id, image).await {
+                self.services.report_client.delete_allocations(&self.address, id.into());
+                // A server deleted meanwhile is on no host.
+                let _ = self.save(id, nil_out_host).await;
+                return Err(error);
+            }
+            if let Some(image) = image {
+                self.services.records.delete_image(image);
+            }
+            let server = self.services.records.server(id)?;
+            let power_state = self.power_state(&server).await?;
+            let launched_at = Some(self.services.clock.now());
+            self.save_expecting(id, &[Some(TaskState::Spawning)], |server| {
+                server.power_state = power_state;
+                server.vm_state = VmState::Active;
+                server.task_state = None;
+                server.launched_at = launched_at;
+                server.shelved = None;
+            })
+            .await?;
+            self.notify(id, "unshelve.end");
+            Ok(())
+        })
+        .await
+    }
+
+    async fn claim_and_unshelve(&self, id: ServerId, image: Option<ImageId>) -> Result<(), NovaError> {
+        self.tracker.instance_claim(&self.driver, id).await?;
+        let outcome = self.spawn_unshelved(id, image).await;
+        if outcome.is_err() {
+            self.tracker.abort_instance_claim(&self.driver, id).await?;
+        }
+        outcome
+    }
+
+    async fn spawn_unshelved(&self, id: ServerId, image: Option<ImageId>) -> Result<(), NovaError> {
+        self.services.network.setup_instance_network_on_host(id, &self.host).await?;
+        let network_info = self.services.network.get_instance_nw_info(id).await?;
+        let server = self.services.records.server(id)?;
+        let server = Server { image: image.or(server.image), ..server };
+        self.spawn(&server, &network_info, true).await
+    }
+}

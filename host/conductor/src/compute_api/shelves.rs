@@ -1,0 +1,92 @@
+//! Putting servers away and bringing them back (`shelve`, `shelve_offload`, `unshelve`).
+
+use super::{ApiError, ComputeApi, check_lock};
+use crate::preconditions;
+use compute::Records;
+use model::rpc::{Address, Method};
+use model::{HostName, ServerId, TaskState, VmState};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Where an offloaded server is brought back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnshelveServer {
+    /// The zone; the one it was made for when none is named.
+    #[serde(default)]
+    pub availability_zone: Option<String>,
+    /// The host; the scheduler's choice when none is named.
+    #[serde(default)]
+    pub host: Option<HostName>,
+}
+
+impl ComputeApi {
+    /// Stops a server and makes an image of it (202). Depending on `shelved_offload_time` its guest is removed, then or
+    /// later. One that boots from a volume needs no image and is offloaded at once.
+    pub async fn shelve(&self, id: ServerId) -> Result<(), ApiError> {
+        self.call("shelve", Some(id), Value::Null, 202, async {
+            let context = self.context();
+            let (server, host) = self.begin(&context, id, &preconditions::SHELVE)?;
+            self.set_task(&server, TaskState::Shelving).await?;
+            self.records.start_action(id, &context.request, "shelve");
+            let method = match server.image {
+                Some(_) => {
+                    let name = format!("{}-shelved", server.name);
+                    Method::ShelveInstance { image: self.create_image(&server, name, "snapshot", None) }
+                }
+                None => Method::ShelveOffloadInstance,
+            };
+            self.cast(&context, id, Address::Compute(host), method);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Removes the guest of a shelved server from its host (202).
+    pub async fn shelve_offload(&self, id: ServerId) -> Result<(), ApiError> {
+        self.call("shelveOffload", Some(id), Value::Null, 202, async {
+            let context = self.context();
+            let (server, host) = self.begin(&context, id, &preconditions::SHELVE_OFFLOAD)?;
+            self.set_task(&server, TaskState::ShelvingOffloading).await?;
+            self.records.start_action(id, &context.request, "shelveOffload");
+            self.cast(&context, id, Address::Compute(host), Method::ShelveOffloadInstance);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Brings a shelved server back (202). Only one that is on no host can be sent somewhere.
+    pub async fn unshelve(&self, id: ServerId, request: UnshelveServer) -> Result<(), ApiError> {
+        self.call("unshelve", Some(id), json!(request), 202, async {
+            let context = self.context();
+            let server = self.server(id)?;
+            check_lock(&context, &server)?;
+            preconditions::UNSHELVE.check(&server)?;
+            let UnshelveServer { availability_zone, host } = request;
+            if server.vm_state != VmState::ShelvedOffloaded && (availability_zone.is_some() || host.is_some())
+            {
+                let message = format!(
+                    "Specifying an availability zone or a host when unshelving server \"{id}\" with status \
+                     \"{}\" is not supported. The server status must be SHELVED_OFFLOADED.",
+                    server.status()
+                );
+                return Err(ApiError { code: 409, message });
+            }
+            self.check_zone(availability_zone.as_deref(), None)?;
+            if let Some(host) = host.as_ref().filter(|host| self.records.compute_node(host).is_none()) {
+                return Err(ApiError { code: 400, message: format!("Compute host {host} could not be found.") });
+            }
+            let mut spec = self.request_spec(&server)?;
+            if availability_zone.is_some() {
+                spec.availability_zone = availability_zone;
+                self.records.save_request_spec(&spec);
+            }
+            spec.requested_destination = host;
+            self.set_task(&server, TaskState::Unshelving).await?;
+            self.records.start_action(id, &context.request, "unshelve");
+            let method = Method::UnshelveServer { request_spec: Box::new(spec) };
+            self.cast(&context, id, Address::Conductor, method);
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,90 @@
+//! Bringing a shelved server back, as far as the conductor steers it (`unshelve_instance`).
+
+use crate::manager::ConductorManager;
+use crate::scheduling;
+use compute::{ExpectedTask, Records};
+use model::rpc::{Address, Message, Method, RequestContext};
+use model::{ExceptionClass, Fault, ImageId, NovaError, RequestSpec, Server, ServerId, TaskState, VmState};
+
+impl ConductorManager {
+    /// Starts a server that is still on its host; finds a host for one that is on none. Without a host it stays
+    /// offloaded; without its image it is in ERROR.
+    pub(crate) async fn unshelve_server(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        spec: RequestSpec,
+    ) -> Result<(), NovaError> {
+        let server = self.services.records.server(id)?;
+        match (server.vm_state, server.host.clone()) {
+            (VmState::Shelved, Some(host)) => {
+                let starting = &mut |server: &mut Server| server.task_state = Some(TaskState::PoweringOn);
+                let expected = ExpectedTask::OneOf(&[Some(TaskState::Unshelving)]);
+                self.services.records.update_server(id, expected, starting).await?;
+                let message = Message { context: context.clone(), server: id, method: Method::StartInstance };
+                self.services.bus.cast(&Address::Conductor, Address::Compute(host), message);
+                Ok(())
+            }
+            (VmState::ShelvedOffloaded, _) => self.unshelve_offloaded(context, &server, spec).await,
+            _ => self.update(id, |server| server.vm_state = VmState::Error).await,
+        }
+    }
+
+    async fn unshelve_offloaded(
+        &self,
+        context: &RequestContext,
+        server: &Server,
+        mut spec: RequestSpec,
+    ) -> Result<(), NovaError> {
+        let id = server.id;
+        let image = server.shelved.as_ref().and_then(|shelved| shelved.image);
+        if let Some(image) = image {
+            self.with_event(context, id, "get_image_info", self.find_shelved_image(id, image)).await?;
+        }
+        spec.force_hosts.clear();
+        spec.force_nodes.clear();
+        let scheduled = self.with_event(context, id, "schedule_instances", async {
+            scheduling::select_destinations(&self.services, &self.records, &spec)
+        });
+        match scheduled.await {
+            Ok(chosen) => {
+                let selected = chosen.selected;
+                self.update(id, |server| {
+                    server.availability_zone = Some(selected.availability_zone.clone());
+                })
+                .await?;
+                let method = Method::UnshelveInstance { image };
+                let message = Message { context: context.clone(), server: id, method };
+                self.services.bus.cast(&Address::Conductor, Address::Compute(selected.host), message);
+                Ok(())
+            }
+            Err(error) => {
+                self.update(id, |server| server.task_state = None).await?;
+                if error.is(ExceptionClass::NoValidHost) { Ok(()) } else { Err(error) }
+            }
+        }
+    }
+
+    async fn find_shelved_image(&self, id: ServerId, image: ImageId) -> Result<(), NovaError> {
+        if self.records.image(image).is_some() {
+            return Ok(());
+        }
+        self.update(id, |server| server.vm_state = VmState::Error).await?;
+        let error = NovaError::new(
+            ExceptionClass::UnshelveException,
+            format!("Unshelve attempted but the image {image} cannot be found."),
+        );
+        let fault = Fault {
+            code: error.class.fault_code(),
+            message: error.fault_message(),
+            host: None,
+            created_at: self.services.clock.now(),
+        };
+        self.services.records.store_fault(id, fault).await;
+        Err(error)
+    }
+
+    async fn update(&self, id: ServerId, mut change: impl FnMut(&mut Server)) -> Result<(), NovaError> {
+        self.services.records.update_server(id, ExpectedTask::Any, &mut change).await.map(drop)
+    }
+}
