@@ -6,6 +6,7 @@ mod builds;
 mod contract_versions;
 mod deletes;
 mod determinism;
+mod guest_states;
 mod harness_itself;
 mod misbehaving_drivers;
 mod moves;

@@ -1,8 +1,8 @@
 //! What can be observed of a cloud, in the shape and with the names of the file.
 
+use super::scenarios::OTHER_IMAGE;
 use compute::Records;
 use conductor::Cloud;
-use super::scenarios::OTHER_IMAGE;
 use model::{HostName, MigrationType, Notification, Server, ServerId};
 use runtime::TraceEvent;
 use serde_json::{Map, Value, json};

@@ -193,10 +193,7 @@ impl Scenario {
         cloud.records().put_image(other_image());
         let id = create(cloud, None).await?;
         let api = cloud.api();
-        if matches!(
-            self.before,
-            Before::Stopped | Before::StoppedResized | Before::StoppedHostDown
-        ) {
+        if matches!(self.before, Before::Stopped | Before::StoppedResized | Before::StoppedHostDown) {
             api.stop(id).await?;
             cloud.at_rest().await;
         }
@@ -257,7 +254,8 @@ impl Scenario {
             Operation::CreateImage => (api.create_server_image(id, "snap").await.map(drop), 202),
             Operation::CreateBackup => (api.create_backup(id, "backup", "daily", 1).await.map(drop), 202),
             Operation::AttachInterface => {
-                let port = cloud.network().ports().iter().find(|port| port.device.is_none()).map(|port| port.id);
+                let port =
+                    cloud.network().ports().iter().find(|port| port.device.is_none()).map(|port| port.id);
                 (api.attach_interface(id, port).await.map(drop), 200)
             }
             Operation::DetachInterface => match cloud.network().ports_of(id).first() {

@@ -141,9 +141,7 @@ fn driver_task(
         (DriverTask::RebuildSpawning, _) => T::RebuildSpawning,
     };
     let from: &'static [_] = match (expected, shelving) {
-        (None, _) => {
-            &[Some(T::ImageSnapshot), Some(T::ImageBackup), Some(T::Shelving), Some(T::Rebuilding)]
-        }
+        (None, _) => &[Some(T::ImageSnapshot), Some(T::ImageBackup), Some(T::Shelving), Some(T::Rebuilding)],
         (Some(DriverTask::ImagePendingUpload), false) => &[Some(T::ImagePendingUpload)],
         (Some(DriverTask::ImagePendingUpload), true) => &[Some(T::ShelvingImagePendingUpload)],
         (Some(DriverTask::ImageUploading), false) => &[Some(T::ImageUploading)],
@@ -155,7 +153,12 @@ fn driver_task(
 }
 
 /// The refusal of a task as a driver is told of it.
-fn task_refused(error: &NovaError, id: &str, expected: &[Option<TaskState>], actual: Option<TaskState>) -> VirtError {
+fn task_refused(
+    error: &NovaError,
+    id: &str,
+    expected: &[Option<TaskState>],
+    actual: Option<TaskState>,
+) -> VirtError {
     let conflict = TaskStateConflict {
         instance: id.to_owned(),
         expected: expected.iter().flatten().map(|task| task.as_str()).collect::<Vec<_>>().join(", "),

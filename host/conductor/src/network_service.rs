@@ -113,10 +113,7 @@ impl NetworkService {
     }
 
     fn info(&self, server: ServerId) -> NetworkInfo {
-        self.ports_of(server)
-            .into_iter()
-            .map(|port| self.vif(port))
-            .collect()
+        self.ports_of(server).into_iter().map(|port| self.vif(port)).collect()
     }
 
     fn vif(&self, port: Port) -> Vif {

@@ -102,9 +102,10 @@ impl ConductorManager {
                 server.id
             ))
         };
-        let target = self.records.compute_node(host).ok_or_else(|| {
-            NovaError::no_valid_host(&format!("No such host - host: {host} node: None "))
-        })?;
+        let target = self
+            .records
+            .compute_node(host)
+            .ok_or_else(|| NovaError::no_valid_host(&format!("No such host - host: {host} node: None ")))?;
         let held = client.allocations_of(server.id.into());
         let mut amounts = held.into_values();
         let claimed = match (amounts.next(), amounts.next()) {

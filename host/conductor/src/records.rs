@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use compute::{ExpectedTask, MigrationChange, Records, ServerChange};
 use model::{
     Action, ActionEvent, ComputeNode, EventResult, ExceptionClass, Fault, Flavor, FlavorId, HostName,
-    ImageId, ImageMeta, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestId, RequestSpec, Server, ServerId, Service,
-    TaskState, Timestamp,
+    ImageId, ImageMeta, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestId,
+    RequestSpec, Server, ServerId, Service, TaskState, Timestamp,
 };
 use runtime::trace::changes;
 use runtime::{Clock, Trace, TraceEvent};

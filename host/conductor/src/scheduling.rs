@@ -5,7 +5,8 @@ use crate::records::StateOfRecord;
 use compute::{Owner, Records, Services};
 use model::rpc::Address;
 use model::{
-    ComputeNode, HostName, NotificationPriority, NovaError, Options, ProviderId, RequestSpec, Selection, Server, ServerId,
+    ComputeNode, HostName, NotificationPriority, NovaError, Options, ProviderId, RequestSpec, Selection,
+    Server, ServerId,
 };
 use placement::{CandidatesRequest, GroupPolicy, RequestGroup, TraitName};
 use runtime::TraceEvent;

@@ -207,7 +207,7 @@ fn bad_input_ends_with_2_and_says_what_to_do() {
     file("text.wasm", b"this is no WebAssembly");
     file("truncated.wasm", b"\0asm\x01\0\0\0\x07");
     std::fs::create_dir(folder.path().join("empty")).expect("a folder");
-    let known = "there are: fail-finish-migration, fake";
+    let known = "there are: amnesia, build-abort, fail, ";
     for (arguments, parts) in [
         (vec!["run", "nonsense"], vec!["there is no scenario `nonsense`", "boot, resize,"]),
         (vec!["run", "broken.yaml"], vec!["broken.yaml:4", "unknown variant `bot`", "boot"]),

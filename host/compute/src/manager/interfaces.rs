@@ -20,9 +20,7 @@ impl ComputeManager {
         self.run(operation, async {
             let server = self.services.records.server(id)?;
             if !self.driver.capabilities().await?.contains(&types::Capability::SupportsAttachInterface) {
-                let message = format!(
-                    "Attaching interfaces is not supported for instance {id}."
-                );
+                let message = format!("Attaching interfaces is not supported for instance {id}.");
                 return Err(NovaError::new(ExceptionClass::AttachInterfaceNotSupported, message));
             }
             self.notify(id, "interface_attach.start");

@@ -37,7 +37,8 @@ impl ComputeManager {
         let migration = self.services.records.migration(migration)?;
         let server = self.services.records.server(id)?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
-        let shared = self.is_instance_storage_shared(context, &server, Some(migration.source_compute.clone())).await?;
+        let shared =
+            self.is_instance_storage_shared(context, &server, Some(migration.source_compute.clone())).await?;
         let request = types::DestroyRequest {
             instance: virt_types::instance(&server),
             network_info: virt_types::network_info(&network_info),

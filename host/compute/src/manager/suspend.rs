@@ -18,8 +18,7 @@ impl ComputeManager {
             let server = self.services.records.server(id)?;
             let former = server.vm_state;
             self.notify(id, "suspend.start");
-            let suspended =
-                self.driver.suspend(virt_types::instance(&server)).await.map_err(NovaError::from);
+            let suspended = self.driver.suspend(virt_types::instance(&server)).await.map_err(NovaError::from);
             self.error_out_instance_on_exception(id, former, suspended).await?;
             let power_state = self.power_state(&server).await?;
             self.save_expecting(id, &[Some(TaskState::Suspending)], |server| {

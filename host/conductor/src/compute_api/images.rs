@@ -45,8 +45,7 @@ impl ComputeApi {
             let image = self.create_image(&server, name.to_owned(), "backup", Some(backup_type));
             self.set_task(&server, TaskState::ImageBackup).await?;
             self.records.start_action(id, &context.request, "createBackup");
-            let method =
-                Method::BackupInstance { image, backup_type: backup_type.to_owned(), rotation };
+            let method = Method::BackupInstance { image, backup_type: backup_type.to_owned(), rotation };
             self.cast(&context, id, Address::Compute(host), method);
             Ok(image)
         })

@@ -77,8 +77,7 @@ impl ComputeApi {
             let password = password.unwrap_or_else(|| self.make_password());
             self.set_task(&server, TaskState::Rescuing).await?;
             self.records.start_action(id, &context.request, "rescue");
-            let method =
-                Method::RescueInstance { rescue_password: password.clone(), rescue_image: image };
+            let method = Method::RescueInstance { rescue_password: password.clone(), rescue_image: image };
             self.cast(&context, id, Address::Compute(host), method);
             Ok(password)
         })

@@ -105,13 +105,10 @@ impl ComputeApi {
             self.set_task(&server, TaskState::Rebuilding).await?;
             self.records.start_action(id, &context.request, "evacuate");
             let migration = self.create_evacuation(&server, source, request.host.clone());
-            self.services.notifier.emit(
-                PUBLISHER,
-                "instance.evacuate",
-                NotificationPriority::Info,
-                Some(id),
-            );
-            let forced = if request.force { request.host } else {
+            self.services.notifier.emit(PUBLISHER, "instance.evacuate", NotificationPriority::Info, Some(id));
+            let forced = if request.force {
+                request.host
+            } else {
                 spec.requested_destination = request.host;
                 None
             };

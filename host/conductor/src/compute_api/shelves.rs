@@ -73,7 +73,10 @@ impl ComputeApi {
             }
             self.check_zone(availability_zone.as_deref(), None)?;
             if let Some(host) = host.as_ref().filter(|host| self.records.compute_node(host).is_none()) {
-                return Err(ApiError { code: 400, message: format!("Compute host {host} could not be found.") });
+                return Err(ApiError {
+                    code: 400,
+                    message: format!("Compute host {host} could not be found."),
+                });
             }
             let mut spec = self.request_spec(&server)?;
             if availability_zone.is_some() {

@@ -149,9 +149,7 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
             code: Class::NovaException.code(),
         }),
         Class::ComputeResourcesUnavailable => VirtError::ComputeResourcesUnavailable(text("driver says no")),
-        Class::BuildAbortException => {
-            VirtError::BuildAbort(reason())
-        }
+        Class::BuildAbortException => VirtError::BuildAbort(reason()),
         Class::VirtualInterfaceCreateException => {
             VirtError::VirtualInterfaceCreate(text("Virtual Interface creation failed"))
         }

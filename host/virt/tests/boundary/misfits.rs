@@ -332,7 +332,8 @@ fn names_paths_settings_and_depth() {
     );
     assert_eq!(
         refusal("fake(vcpu=8)", &library),
-        "driver fake: it has no setting `vcpu`; it has size, vcpus, memory_mb, local_gb, quirks"
+        "driver fake: it has no setting `vcpu`; it has size, vcpus, memory_mb, local_gb, quirks, nested, pci, caching, node_uuid, \
+         same_host_cold_migrate, rescue_bfv, power_update, ephemeral_encryption"
     );
     assert_eq!(
         refusal("fake+fail-finish-migration(x=1)", &library),
