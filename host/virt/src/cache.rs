@@ -1,9 +1,9 @@
 //! Compiled code on disk.
 //!
 //! An entry's name is a digest of everything the code depends on: the engine's version and settings, the machine, the
-//! bytes of the components, and the adapters that may stand between them. Its content begins with a digest of the rest, so that a damaged entry is noticed and compiled
-//! anew. Entries are written under another name and moved into place, so that no process ever sees half of one. A cache that
-//! cannot be read or written costs time, and nothing else.
+//! bytes of the components, and the adapters that may stand between them. Its content begins with a digest of the rest, so
+//! that a damaged entry is noticed and compiled anew. Entries are written under another name and moved into place, so that no
+//! process ever sees half of one. A cache that cannot be read or written costs time, and nothing else.
 
 use std::fs;
 use std::hash::{Hash, Hasher};
