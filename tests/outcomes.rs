@@ -21,7 +21,7 @@ use outcomes::line::{Line, read_lines};
 use outcomes::replay::replay;
 
 /// Fewest lines the shipped file has for operations that exist here; fewer would mean that lines are skipped unseen.
-const COVERED_LINES: usize = 602;
+const COVERED_LINES: usize = 852;
 
 /// The file that is shipped.
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/outcomes/nova-outcomes.jsonl");

@@ -34,6 +34,8 @@ const FIELDS: &[&str] = &[
     "hypervisors",
     "guests",
     "guest_power",
+    "volume_attachments",
+    "cinder_attachments",
     "ports",
     "interfaces",
     "images",
@@ -50,7 +52,9 @@ pub(crate) fn differences(line: &Line, seen: &Map<String, Value>) -> Vec<Differe
     let here = |field: &str| seen.get(field).cloned().unwrap_or_default();
     let plain = FIELDS.iter().map(|field| match *field {
         "stored_faults" => {
-            (*field, without_conductors_host(nova(field)), without_conductors_host(here(field)))
+            let by_task = live_migration_task_failed(&nova("actions"));
+            let plain = |faults| without_conductors_host(faults, by_task);
+            (*field, plain(nova(field)), plain(here(field)))
         }
         // The image service of the observed runs lists every image as one of the server's backups, so that the rotation
         // deletes the new one and not an old one; here it goes by the images' properties, as a real one does.
@@ -59,7 +63,8 @@ pub(crate) fn differences(line: &Line, seen: &Map<String, Value>) -> Vec<Differe
     });
     let by_host = ORDERED_BY_HOST.iter().map(|field| {
         let queries = queries(&nova("driver_calls"));
-        (*field, per_host(field, &nova(field), &queries), per_host(field, &here(field), &queries))
+        let plain = |entries| per_host(field, &outcome_of_live_migration(entries), &queries);
+        (*field, plain(nova(field)), plain(here(field)))
     });
     plain
         .chain(by_host)
@@ -70,19 +75,41 @@ pub(crate) fn differences(line: &Line, seen: &Map<String, Value>) -> Vec<Differe
 
 /// Faults that the conductor stores carry the host of whatever compute was started last when all services share one
 /// process, as they did in the observed runs; here they carry none.
-fn without_conductors_host(faults: Value) -> Value {
+fn without_conductors_host(faults: Value, last_too: bool) -> Value {
     let Value::Array(faults) = faults else { return faults };
+    let last = faults.len().saturating_sub(1);
     faults
         .into_iter()
-        .map(|mut fault| {
-            let by_conductor =
-                fault[1].as_str().is_some_and(|message| message.starts_with("Exceeded maximum number"));
+        .enumerate()
+        .map(|(index, mut fault)| {
+            let by_conductor = last_too && index == last
+                || fault[1].as_str().is_some_and(|message| message.starts_with("Exceeded maximum number"));
             if by_conductor {
                 fault[2] = Value::Null;
             }
             fault
         })
         .collect()
+}
+
+/// Whether the conductor gave a live migration up, which it stores as the last fault.
+fn live_migration_task_failed(actions: &Value) -> bool {
+    let events = actions.as_array().into_iter().flatten().filter_map(|action| action["events"].as_array());
+    events
+        .flatten()
+        .any(|event| event["event"] == "conductor_live_migrate_instance" && event["result"] == "Error")
+}
+
+/// Nova's driver calls the manager back from within `live_migration`, so that an error of what follows is that call's too;
+/// here the call has answered by then.
+fn outcome_of_live_migration(calls: Value) -> Value {
+    let Value::Array(mut calls) = calls else { return calls };
+    if let Some(at) = calls.iter().position(|call| call[1] == "live_migration")
+        && calls.iter().skip(at + 1).any(|call| call[1] == "post_live_migration")
+    {
+        calls[at][3] = "ok".into();
+    }
+    calls.into()
 }
 
 /// Calls that only ask, wherever Nova made one.
@@ -94,6 +121,7 @@ const QUERIES: &[&str] = &[
     "get_host_ip_addr",
     "get_info",
     "get_nodenames_by_uuid",
+    "instance_exists",
     "list_instance_uuids",
     "network_binding_host_id",
     "node_is_available",

@@ -1,6 +1,6 @@
 //! What can be observed of a cloud, in the shape and with the names of the file.
 
-use super::scenarios::OTHER_IMAGE;
+use super::scenarios::{BOOT_VOLUME, OTHER_IMAGE, VOLUME};
 use compute::Records;
 use conductor::Cloud;
 use model::{HostName, MigrationType, Notification, Server, ServerId};
@@ -72,6 +72,8 @@ pub(crate) async fn observe(
         ("hypervisors", hypervisors(cloud)),
         ("guests", guests),
         ("guest_power", guest_power),
+        ("volume_attachments", volume_attachments(&record)),
+        ("cinder_attachments", cinder_attachments(cloud)),
         ("ports", ports(cloud)),
         ("interfaces", interfaces(cloud, &record)),
         ("images", images(cloud)),
@@ -104,9 +106,11 @@ fn server(cloud: &Cloud, record: &Server) -> Value {
         "locked": record.locked,
         "progress": shows_progress.then_some(record.progress),
         "availability_zone": zone,
-        "image": record.image.map(|image| {
-            if image.to_string() == OTHER_IMAGE { "image-2" } else { "image-1" }
-        }),
+        "image": match record.image {
+            Some(image) if image.to_string() == OTHER_IMAGE => "image-2",
+            Some(_) => "image-1",
+            None => "",
+        },
     })
 }
 
@@ -262,6 +266,24 @@ async fn guests_of(cloud: &Cloud, host: &HostName) -> Result<BTreeMap<String, u8
     Ok(states)
 }
 
+/// The volumes a server has, by its own record.
+fn volume_attachments(record: &Server) -> Value {
+    if record.deleted() {
+        return json!([]);
+    }
+    record.block_devices.iter().map(|device| json!(device.volume)).collect()
+}
+
+/// The attachments the volume service has, by volume: the host each is connected from, if it is.
+fn cinder_attachments(cloud: &Cloud) -> Value {
+    let mut by_volume: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
+    for attachment in cloud.volumes().attachments() {
+        let host = attachment.connector.map(|connector| connector.host);
+        by_volume.entry(attachment.volume.to_string()).or_default().push(host);
+    }
+    json!(by_volume)
+}
+
 /// The ports, each under its id; the observed clouds had a further port that no operation here touches.
 fn ports(cloud: &Cloud) -> Value {
     let mut ports: Map<String, Value> = cloud
@@ -308,6 +330,8 @@ impl Normaliser {
         for migration in cloud.records().migrations_of(server) {
             names.push((migration.id.to_string(), format!("migration-{}", migration.number)));
         }
+        names.push((VOLUME.to_string(), "volume-1".to_owned()));
+        names.push((BOOT_VOLUME.to_string(), "volume-boot".to_owned()));
         for port in cloud.network().ports() {
             let name = if port.made_for_server { "port-2" } else { "port-1" };
             names.push((port.id.to_string(), name.to_owned()));

@@ -107,6 +107,7 @@ fn planned(fault: &FaultSpec, server: ServerId) -> Result<(FaultPoint, Fault), S
         "BuildAbortException" => {
             VirtError::BuildAbort(InstanceReason { instance: server.to_string(), reason: says_no() })
         }
+        "MigrationPreCheckError" => VirtError::MigrationPreCheckError(says_no()),
         "InstanceFaultRollback" => VirtError::InstanceFaultRollback(FlatError {
             class_name: "NovaException".to_owned(),
             message: says_no(),

@@ -1,8 +1,11 @@
 //! The observed operations: what is there before each, and what is asked.
 
-use conductor::{ApiError, Cloud, CreateServer, EvacuateServer, HostError, RebuildServer, UnshelveServer};
+use conductor::{
+    ApiError, AttachVolume, BootVolume, Cloud, CreateServer, EvacuateServer, HostError, LiveMigrateServer,
+    RebuildServer, UnshelveServer,
+};
 use model::rpc::RebootType;
-use model::{ImageMeta, Options, ServerId};
+use model::{ImageMeta, Options, ServerId, VolumeId};
 use serde_json::Value;
 use std::time::Duration;
 use virt::types::VirtError;
@@ -15,6 +18,8 @@ pub(crate) struct Scenario {
     pub(crate) hosts: usize,
     /// What is done before the operation under test.
     pub(crate) before: Before,
+    /// Whether the server has a volume before it is.
+    pub(crate) with_volume: bool,
     /// The operation under test.
     pub(crate) operation: Operation,
 }
@@ -61,7 +66,7 @@ pub(crate) enum Before {
 /// What is asked of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
-    Create { zone: Option<&'static str> },
+    Create { zone: Option<&'static str>, from_volume: bool },
     Delete,
     SoftDelete,
     Start,
@@ -92,10 +97,21 @@ pub(crate) enum Operation {
     CreateBackup,
     AttachInterface,
     DetachInterface,
+    AttachVolume,
+    DetachVolume,
+    LiveMigrate { host: Option<&'static str> },
 }
 
 /// The second image of Nova's functional tests.
 pub(crate) const OTHER_IMAGE: &str = "a2459075-d96c-40d5-893e-577ff92e721c";
+
+/// The volume that is attached, and the one that is booted from.
+pub(crate) const VOLUME: VolumeId = conductor::SWAP_OLD_VOL;
+pub(crate) const BOOT_VOLUME: VolumeId = conductor::IMAGE_BACKED_VOL;
+
+fn volume() -> AttachVolume {
+    AttachVolume { volume: VOLUME, device: None, delete_on_termination: false }
+}
 
 /// How long soft-deleted servers can be restored.
 const RECLAIM_INTERVAL: Duration = Duration::from_secs(3600);
@@ -109,10 +125,11 @@ pub(crate) fn scenario(name: &str) -> Option<Scenario> {
     use Before::*;
     use Operation::*;
     let (hosts, before, operation) = match name {
-        "create" => (2, Nothing, Create { zone: None }),
-        "create-3-hosts" => (3, Nothing, Create { zone: None }),
-        "create-forced" => (2, Nothing, Create { zone: Some("nova:host1") }),
-        "delete" => (2, Active, Delete),
+        "create" => (2, Nothing, Create { zone: None, from_volume: false }),
+        "create-3-hosts" => (3, Nothing, Create { zone: None, from_volume: false }),
+        "create-forced" => (2, Nothing, Create { zone: Some("nova:host1"), from_volume: false }),
+        "create-from-volume" => (2, Nothing, Create { zone: None, from_volume: true }),
+        "delete" | "delete-with-volume" => (2, Active, Delete),
         "delete-stopped" => (2, Stopped, Delete),
         "delete-after-failed-resize" => (2, FailedResize, Delete),
         "delete-verify-resize" => (2, Resized, Delete),
@@ -123,7 +140,7 @@ pub(crate) fn scenario(name: &str) -> Option<Scenario> {
         "reboot-soft" => (2, Active, Reboot(RebootType::Soft)),
         "reboot-hard-stopped" => (2, Stopped, Reboot(RebootType::Hard)),
         "reboot-hard-after-failed-resize" => (2, FailedResize, Reboot(RebootType::Hard)),
-        "resize" => (2, Active, Resize),
+        "resize" | "resize-with-volume" => (2, Active, Resize),
         "resize-same-host" => (1, Active, Resize),
         "resize-stopped" => (2, Stopped, Resize),
         "migrate" => (2, Active, Migrate { host: None }),
@@ -147,7 +164,7 @@ pub(crate) fn scenario(name: &str) -> Option<Scenario> {
         "rebuild-same-image" => (2, Active, Rebuild { other_image: false }),
         "rebuild-other-image" => (2, Active, Rebuild { other_image: true }),
         "rebuild-stopped" => (2, Stopped, Rebuild { other_image: false }),
-        "evacuate" => (2, HostDown, Evacuate { host: None, stop: true }),
+        "evacuate" | "evacuate-with-volume" => (2, HostDown, Evacuate { host: None, stop: true }),
         "evacuate-2.94" => (2, HostDown, Evacuate { host: None, stop: false }),
         "evacuate-to-host" => (2, HostDown, Evacuate { host: Some("host2"), stop: true }),
         "evacuate-stopped" => (2, StoppedHostDown, Evacuate { host: None, stop: true }),
@@ -157,15 +174,21 @@ pub(crate) fn scenario(name: &str) -> Option<Scenario> {
         "shelve-immediate" => (2, Active, ShelveImmediately),
         "shelve-offload" => (2, Shelved, ShelveOffload),
         "unshelve" => (2, Shelved, Unshelve),
-        "unshelve-offloaded" => (2, Offloaded, Unshelve),
+        "unshelve-offloaded" | "unshelve-with-volume" => (2, Offloaded, Unshelve),
         "delete-shelved-offloaded" => (2, Offloaded, Delete),
         "create-image" => (2, Active, CreateImage),
         "create-backup" => (2, Active, CreateBackup),
         "attach-interface" => (2, OwnPort, AttachInterface),
         "detach-interface" => (2, Active, DetachInterface),
+        "attach-volume" => (2, Active, AttachVolume),
+        "detach-volume" => (2, Active, DetachVolume),
+        "live-migrate" | "live-migrate-with-volume" => (2, Active, LiveMigrate { host: None }),
+        "live-migrate-3-hosts" => (3, Active, LiveMigrate { host: None }),
+        "live-migrate-to-host" => (2, Active, LiveMigrate { host: Some("host2") }),
         _ => return None,
     };
-    Some(Scenario { hosts, before, operation })
+    let with_volume = name.ends_with("-with-volume") || operation == DetachVolume;
+    Some(Scenario { hosts, before, with_volume, operation })
 }
 
 impl Scenario {
@@ -191,8 +214,12 @@ impl Scenario {
             return Ok(None);
         }
         cloud.records().put_image(other_image());
-        let id = create(cloud, None).await?;
+        let id = create(cloud, None, false).await?;
         let api = cloud.api();
+        if self.with_volume {
+            api.attach_volume(id, volume()).await?;
+            cloud.at_rest().await;
+        }
         if matches!(self.before, Before::Stopped | Before::StoppedResized | Before::StoppedHostDown) {
             api.stop(id).await?;
             cloud.at_rest().await;
@@ -239,8 +266,8 @@ impl Scenario {
     /// Does what is under test.
     pub(crate) async fn act(&self, cloud: &Cloud, server: Option<ServerId>) -> Answered {
         let Some(id) = server else {
-            let Operation::Create { zone } = self.operation else { return Answered::nothing() };
-            return match create(cloud, zone).await {
+            let Operation::Create { zone, from_volume } = self.operation else { return Answered::nothing() };
+            return match create(cloud, zone, from_volume).await {
                 Ok(id) => Answered::of(Some(id), 202, Ok(())),
                 Err(refused) => Answered::of(None, 202, Err(refused)),
             };
@@ -262,10 +289,16 @@ impl Scenario {
                 Some(port) => (api.detach_interface(id, port.id).await, 202),
                 None => return Answered::nothing(),
             },
+            Operation::AttachVolume => (api.attach_volume(id, volume()).await, 202),
+            Operation::DetachVolume => (api.detach_volume(id, VOLUME).await, 202),
+            Operation::LiveMigrate { host } => {
+                let request = LiveMigrateServer { host: host.map(Into::into), ..Default::default() };
+                (api.live_migrate(id, request).await, 202)
+            }
             Operation::RestartSource => return restart_source(cloud, id).await,
             Operation::Rebuild { other_image } => {
                 let image = other_image.then(|| OTHER_IMAGE.parse().ok()).flatten();
-                (api.rebuild(id, RebuildServer { image, preserve_ephemeral: false }).await, 202)
+                (api.rebuild(id, RebuildServer { image, ..Default::default() }).await, 202)
             }
             Operation::Evacuate { host, stop } => {
                 let request = EvacuateServer { host: host.map(Into::into), force: false, stop };
@@ -368,12 +401,14 @@ async fn restart_source(cloud: &Cloud, id: ServerId) -> Answered {
     answered
 }
 
-async fn create(cloud: &Cloud, zone: Option<&str>) -> Result<ServerId, ApiError> {
+async fn create(cloud: &Cloud, zone: Option<&str>, from_volume: bool) -> Result<ServerId, ApiError> {
+    let root = BootVolume { volume: BOOT_VOLUME, boot_index: Some(0), delete_on_termination: false };
     let request = CreateServer {
         name: "server".to_owned(),
         flavor: FLAVOR.to_owned(),
         image: None,
         availability_zone: zone.map(str::to_owned),
+        volumes: from_volume.then_some(root).into_iter().collect(),
     };
     let id = cloud.api().create(request).await?;
     cloud.at_rest().await;

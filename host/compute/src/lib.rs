@@ -12,13 +12,17 @@ mod network;
 mod records;
 mod report_client;
 mod resource_tracker;
+mod service_faults;
 mod services;
 mod virt_types;
+mod volume;
 
 pub use instance_events::InstanceEvents;
 pub use manager::{ComputeManager, StartError};
 pub use network::NetworkApi;
 pub use records::{ExpectedTask, MigrationChange, Records, ServerChange};
 pub use report_client::{Allocations, Owner, ReportClient};
+pub use service_faults::{ServiceFaults, ServicePoint};
 pub use services::{Services, Shared};
 pub use virt_types::instance as driver_instance;
+pub use volume::VolumeApi;

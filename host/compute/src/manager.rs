@@ -3,6 +3,7 @@
 //! Each operation is in a file of its own and reads in the order of Nova's; the wrappers all of them share (event,
 //! fault, task state, exception notification) are in [`operation`].
 
+mod block_devices;
 mod build;
 mod confirm_resize;
 mod console_output;
@@ -11,6 +12,10 @@ mod finish_resize;
 mod init_host;
 mod inject_network_info;
 mod interfaces;
+mod live_migration;
+mod live_migration_checks;
+mod live_migration_dest;
+mod live_migration_rollback;
 mod operation;
 mod pause;
 mod power;
@@ -28,6 +33,7 @@ mod suspend;
 mod terminate;
 mod trigger_crash_dump;
 mod unshelve;
+mod volumes;
 
 use crate::instance_events::ComputeVirtApi;
 use crate::records::ExpectedTask;
@@ -59,6 +65,7 @@ pub struct ComputeManager {
     publisher: String,
     driver: Hypervisor,
     tracker: ResourceTracker,
+    outgoing: live_migration::Outgoing,
     services: Services,
 }
 
@@ -108,6 +115,7 @@ impl ComputeManager {
             address: Address::Compute(host.clone()),
             publisher: format!("nova-compute:{host}"),
             tracker: ResourceTracker::new(host.clone(), services.clone()),
+            outgoing: live_migration::Outgoing::default(),
             host: host.clone(),
             driver,
             services,
@@ -296,8 +304,8 @@ impl Handler for ComputeManager {
                 let shared = self.driver.check_instance_shared_storage_remote(data).await?;
                 return Ok(Answer::Bool(shared));
             }
-            Method::RebuildInstance { evacuation, preserve_ephemeral, stop } => {
-                let rebuild = rebuild::Rebuild { evacuation, preserve_ephemeral, stop };
+            Method::RebuildInstance { evacuation, preserve_ephemeral, stop, reimage } => {
+                let rebuild = rebuild::Rebuild { evacuation, preserve_ephemeral, stop, reimage };
                 self.rebuild_instance(context, server, rebuild).await
             }
             Method::ShelveInstance { image } => self.shelve_instance(context, server, image).await,
@@ -312,6 +320,45 @@ impl Handler for ComputeManager {
                 return Ok(Answer::Port(attached.port));
             }
             Method::DetachInterface { port } => self.detach_interface(context, server, port).await,
+            Method::ReserveBlockDeviceName { volume, device, delete_on_termination } => {
+                self.reserve_block_device_name(context, server, volume, device, delete_on_termination).await
+            }
+            Method::AttachVolume { volume } => self.attach_volume(context, server, volume).await,
+            Method::DetachVolume { volume } => self.detach_volume(context, server, volume).await,
+            Method::SwapVolume { old, new, new_attachment } => {
+                self.swap_volume(context, server, old, new, new_attachment).await
+            }
+            Method::ExtendVolume { volume } => self.extend_volume(context, server, volume).await,
+            Method::RemoveVolumeConnection { volume } => self.remove_volume_connection(server, volume).await,
+            Method::CheckCanLiveMigrateDestination { migration, block_migration, disk_over_commit } => {
+                let asked = self.check_can_live_migrate_destination(
+                    context,
+                    server,
+                    migration,
+                    block_migration,
+                    disk_over_commit,
+                );
+                return asked.await.map(Answer::Value);
+            }
+            Method::CheckCanLiveMigrateSource { data } => {
+                return self.check_can_live_migrate_source(context, server, data).await.map(Answer::Value);
+            }
+            Method::LiveMigration { migration, dest, block_migration, data } => {
+                self.live_migration(context, server, migration, dest, block_migration, data).await
+            }
+            Method::PreLiveMigration { disk_info, data } => {
+                return self.pre_live_migration(context, server, disk_info, data).await.map(Answer::Value);
+            }
+            Method::PostLiveMigrationAtDestination { block_migration } => {
+                self.post_live_migration_at_destination(context, server, block_migration).await
+            }
+            Method::RollbackLiveMigrationAtDestination { destroy_disks, data } => {
+                self.rollback_live_migration_at_destination(context, server, destroy_disks, data).await
+            }
+            Method::LiveMigrationForceComplete => self.live_migration_force_complete(context, server).await,
+            Method::LiveMigrationAbort { migration } => {
+                self.live_migration_abort(context, server, migration).await
+            }
             Method::PauseInstance => self.pause_instance(context, server).await,
             Method::UnpauseInstance => self.unpause_instance(context, server).await,
             Method::SuspendInstance => self.suspend_instance(context, server).await,
@@ -342,6 +389,8 @@ impl Handler for ComputeManager {
             | Method::BuildInstances { .. }
             | Method::MigrateServer { .. }
             | Method::RebuildServer { .. }
+            | Method::AttachVolumeToServer { .. }
+            | Method::LiveMigrateInstance { .. }
             | Method::UnshelveServer { .. } => Err(NovaError::new(
                 ExceptionClass::Unexpected,
                 format!("{} is not for a compute", method.name()),

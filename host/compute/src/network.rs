@@ -33,6 +33,12 @@ pub trait NetworkApi {
         host: &HostName,
     ) -> Result<(), NovaError>;
 
+    /// Binds the server's ports to the destination of a live migration, not yet actively (`bind_ports_to_host`).
+    async fn bind_ports_to_host(&self, server: ServerId, host: &HostName) -> Result<(), NovaError>;
+
+    /// Makes the bindings to `host` the active ones; those of other hosts stay, inactive (`migrate_instance_start`).
+    async fn migrate_instance_start(&self, server: ServerId, host: &HostName) -> Result<(), NovaError>;
+
     /// Lets the server's ports be bound to no host, as those of a server that is offloaded.
     async fn unbind_ports(&self, server: ServerId) -> Result<(), NovaError>;
 

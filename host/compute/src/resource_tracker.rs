@@ -45,8 +45,19 @@ impl ResourceTracker {
     /// The periodic: reads the driver's numbers, counts every server and migration of this host anew, drops the
     /// allocations of deleted servers, and tells placement (`update_available_resource`).
     pub(crate) async fn update_available_resource(&self, driver: &Hypervisor) -> Result<(), NovaError> {
-        let nodes = driver.get_available_nodes(true).await?;
-        let Some(nodename) = nodes.into_iter().next() else { return Ok(()) };
+        match self.available_node(driver).await? {
+            Some(nodename) => self.update_node(driver, nodename).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The host's node, if the driver has one at the moment.
+    pub(crate) async fn available_node(&self, driver: &Hypervisor) -> Result<Option<String>, NovaError> {
+        Ok(driver.get_available_nodes(true).await?.into_iter().next())
+    }
+
+    /// The periodic for one node (`_update_available_resource_for_node`).
+    pub(crate) async fn update_node(&self, driver: &Hypervisor, nodename: String) -> Result<(), NovaError> {
         let Some(resources) = driver.get_available_resource(nodename.clone()).await? else { return Ok(()) };
         let id = match resources.uuid.as_deref().and_then(|uuid| uuid.parse().ok()) {
             Some(id) => id,
@@ -71,7 +82,7 @@ impl ResourceTracker {
         }
         for (migration, server) in self.counted_migrations(&migrations) {
             if let Some(flavor) = tracked_flavor(&self.host, migration, &server, &usage) {
-                usage.track_migration(server.id, &flavor);
+                usage.track_migration(&server, &flavor);
             }
         }
         self.remove_deleted_servers_allocations(record.id, &migrations);
@@ -141,7 +152,7 @@ impl ResourceTracker {
         let migration = self.services.records.update_migration(migration, name_destination).await?;
         self.change(|usage| {
             if let Some(flavor) = tracked_flavor(&self.host, &migration, server, usage) {
-                usage.track_migration(server.id, &flavor);
+                usage.track_migration(server, &flavor);
             }
         });
         self.update(driver).await.map(|()| migration)
@@ -154,7 +165,9 @@ impl ResourceTracker {
         server: ServerId,
         flavor: &Flavor,
     ) -> Result<(), NovaError> {
-        self.change(|usage| usage.drop_move(server, flavor));
+        if let Some(server) = self.services.records.server_even_deleted(server) {
+            self.change(|usage| usage.drop_move(&server, flavor));
+        }
         self.update(driver).await
     }
 

@@ -4,6 +4,7 @@ use crate::instance_events::InstanceEvents;
 use crate::network::NetworkApi;
 use crate::records::Records;
 use crate::report_client::ReportClient;
+use crate::volume::VolumeApi;
 use model::{Options, Switches};
 use runtime::{Bus, Clock, Notifier, Randomness, Tasks, Trace};
 use std::cell::{Ref, RefCell};
@@ -30,6 +31,8 @@ pub struct Services {
     pub report_client: ReportClient,
     /// The network service.
     pub network: Rc<dyn NetworkApi>,
+    /// The volume service.
+    pub volumes: Rc<dyn VolumeApi>,
     /// Configuration, which a test may change while the cloud runs.
     pub options: Shared<Options>,
     /// Events from outside that drivers wait for.

@@ -1,6 +1,12 @@
 //! The control plane's nouns as the driver contract has them, and back. The control plane keeps its own types, so that
 //! the contract can get a new version without the rest noticing.
 
+mod nodes;
+mod volumes;
+
+pub(crate) use nodes::{compute_info, from_message, to_message};
+pub(crate) use volumes::{block_device, block_device_info, volume_connector};
+
 use crate::report_client::Allocations;
 use crate::resource_tracker::Provider;
 use model::compute_node::SupportedInstance;
@@ -141,10 +147,6 @@ pub(crate) fn network_info(info: &NetworkInfo) -> types::NetworkInfo {
             profile: Vec::new(),
         })
         .collect()
-}
-
-pub(crate) fn block_device_info(server: &Server) -> types::BlockDeviceInfo {
-    types::BlockDeviceInfo { root_device_name: server.root_device_name.clone(), devices: Vec::new() }
 }
 
 pub(crate) fn migration(migration: &Migration) -> types::Migration {

@@ -4,7 +4,8 @@ use crate::compute_api::ComputeApi;
 use crate::manager::ConductorManager;
 use crate::network_service::NetworkService;
 use crate::records::StateOfRecord;
-use compute::{ComputeManager, Records, ReportClient, Services, Shared, StartError};
+use crate::volume_service::VolumeService;
+use compute::{ComputeManager, Records, ReportClient, ServiceFaults, Services, Shared, StartError};
 use model::rpc::Address;
 use model::{ComputeNode, Flavor, HostName, ImageId, ImageMeta, NovaError, Options, Switches, Timestamp};
 use placement::Placement;
@@ -61,6 +62,8 @@ pub struct Cloud {
     services: Services,
     records: Rc<StateOfRecord>,
     network: Rc<NetworkService>,
+    volumes: Rc<VolumeService>,
+    service_faults: ServiceFaults,
     placement: Shared<Placement>,
     api: ComputeApi,
     faults: FaultPlan,
@@ -81,7 +84,15 @@ impl Cloud {
         };
         let timeout = config.options.rpc_response_timeout;
         let records = Rc::new(StateOfRecord::new(clock, trace.clone()));
-        let network = Rc::new(NetworkService::new(random.fork("network"), trace.clone()));
+        let service_faults = ServiceFaults::default();
+        let network =
+            Rc::new(NetworkService::new(random.fork("network"), trace.clone(), service_faults.clone()));
+        let volumes = Rc::new(VolumeService::new(
+            random.fork("volumes"),
+            trace.clone(),
+            service_faults.clone(),
+            DEFAULT_IMAGE,
+        ));
         let placement = Shared::new(Placement::new());
         let services = Services {
             clock,
@@ -90,6 +101,7 @@ impl Cloud {
             records: Rc::clone(&records) as Rc<dyn Records>,
             report_client: ReportClient::new(placement.clone(), trace.clone()),
             network: Rc::clone(&network) as Rc<dyn compute::NetworkApi>,
+            volumes: Rc::clone(&volumes) as Rc<dyn compute::VolumeApi>,
             options: Shared::new(config.options),
             instance_events: compute::InstanceEvents::default(),
             switches: Rc::new(config.switches),
@@ -113,6 +125,8 @@ impl Cloud {
             services,
             records,
             network,
+            volumes,
+            service_faults,
             placement,
             faults: FaultPlan::new(),
             hosts: RefCell::default(),
@@ -238,6 +252,16 @@ impl Cloud {
     /// The network service.
     pub fn network(&self) -> &NetworkService {
         &self.network
+    }
+
+    /// The volume service.
+    pub fn volumes(&self) -> &VolumeService {
+        &self.volumes
+    }
+
+    /// Which calls of the volume and network services fail.
+    pub fn service_faults(&self) -> &ServiceFaults {
+        &self.service_faults
     }
 
     /// The handles of the cloud's services.

@@ -5,13 +5,17 @@ mod deletes;
 mod guests;
 mod images;
 mod interfaces;
+mod live_migrations;
 mod locks;
 mod power;
 mod rebuilds;
 mod shelves;
+mod volumes;
 
+pub use live_migrations::LiveMigrateServer;
 pub use rebuilds::{EvacuateServer, RebuildServer};
 pub use shelves::UnshelveServer;
+pub use volumes::{AttachVolume, BootVolume};
 
 use crate::manager::SCHEDULING;
 use crate::preconditions::{self, Precondition};
@@ -77,6 +81,9 @@ pub struct CreateServer {
     /// A zone, `zone:host` to force a host, or `zone:host:node`.
     #[serde(default)]
     pub availability_zone: Option<String>,
+    /// Volumes it has from the beginning. With one to boot from there is no image.
+    #[serde(default)]
+    pub volumes: Vec<BootVolume>,
 }
 
 /// The API of a cloud, as its administrator uses it.
@@ -98,23 +105,25 @@ impl ComputeApi {
         self.call("create", None, body, 202, async {
             let context = self.context();
             let flavor = self.flavor(&request.flavor)?;
-            let image = self.image_of(&request)?;
+            let boots_from_volume = request.volumes.iter().any(|volume| volume.boot_index == Some(0));
+            let image = if boots_from_volume { None } else { Some(self.image_of(&request)?) };
             let (zone, host) = split_zone(request.availability_zone.as_deref())?;
             self.check_zone(zone.as_deref(), host.as_ref())?;
             let id = ServerId(self.services.random.uuid());
             let mut spec =
                 RequestSpec::new(id, context.project_id.clone(), context.user_id.clone(), flavor.clone());
-            spec.image = Some(image);
-            spec.image_meta = self.records.image(image);
+            spec.image = image;
+            spec.is_bfv = boots_from_volume;
+            spec.image_meta = image.and_then(|image| self.records.image(image));
             spec.availability_zone = zone.clone();
             spec.force_hosts = host.into_iter().collect();
             let server = Server {
                 id,
                 number: 0,
-                name: request.name,
+                name: request.name.clone(),
                 project_id: context.project_id.clone(),
                 user_id: context.user_id.clone(),
-                image: Some(image),
+                image,
                 flavor,
                 old_flavor: None,
                 new_flavor: None,
@@ -126,6 +135,7 @@ impl ComputeApi {
                 node: None,
                 availability_zone: zone,
                 root_device_name: None,
+                block_devices: self.reserve_boot_volumes(id, &request.volumes).await?,
                 network_info: Vec::new(),
                 locked: false,
                 progress: 0,

@@ -6,8 +6,10 @@
 //! trace and its notifications.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod attach_volume;
 mod cloud;
 mod compute_api;
+mod live_migrate_task;
 mod manager;
 mod migrate_task;
 mod network_service;
@@ -16,8 +18,16 @@ mod rebuild;
 mod records;
 mod scheduling;
 mod unshelve;
+mod volume_service;
 
 pub use cloud::{Cloud, CloudConfig, HostError};
-pub use compute_api::{ApiError, ComputeApi, CreateServer, EvacuateServer, RebuildServer, UnshelveServer};
+pub use compute_api::{
+    ApiError, AttachVolume, BootVolume, ComputeApi, CreateServer, EvacuateServer, LiveMigrateServer,
+    RebuildServer, UnshelveServer,
+};
 pub use network_service::{NetworkService, Port};
 pub use records::StateOfRecord;
+pub use volume_service::{
+    Attachment, IMAGE_BACKED_VOL, MULTIATTACH_VOL, SWAP_ERR_NEW_VOL, SWAP_ERR_OLD_VOL, SWAP_NEW_VOL,
+    SWAP_OLD_VOL, VolumeService, volume_named,
+};

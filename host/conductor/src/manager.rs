@@ -1,5 +1,6 @@
 //! The conductor's workflows (`nova/conductor/manager.py, ComputeTaskManager`).
 
+use crate::live_migrate_task::LiveMigrate;
 use crate::rebuild::RebuildServer;
 use crate::records::StateOfRecord;
 use crate::scheduling::{self, Destinations};
@@ -216,6 +217,14 @@ impl Handler for ConductorManager {
             Method::MigrateServer { flavor, request_spec, reschedule } => {
                 self.migrate_server(context, server, *flavor, *request_spec, reschedule).await
             }
+            Method::AttachVolumeToServer { volume, device, delete_on_termination } => {
+                self.attach_volume(context, server, volume, device, delete_on_termination).await
+            }
+            Method::LiveMigrateInstance { host, block_migration, disk_over_commit, request_spec } => {
+                let (forced_host, request_spec) = (host, *request_spec);
+                let wanted = LiveMigrate { forced_host, block_migration, disk_over_commit, request_spec };
+                self.live_migrate_instance(context, server, wanted).await
+            }
             Method::UnshelveServer { request_spec } => {
                 self.unshelve_server(context, server, *request_spec).await
             }
@@ -226,10 +235,18 @@ impl Handler for ConductorManager {
                 request_spec,
                 preserve_ephemeral,
                 stop,
+                reimage,
             } => {
                 let request_spec = *request_spec;
-                let rebuild =
-                    RebuildServer { evacuation, host, former_image, request_spec, preserve_ephemeral, stop };
+                let rebuild = RebuildServer {
+                    evacuation,
+                    host,
+                    former_image,
+                    request_spec,
+                    preserve_ephemeral,
+                    stop,
+                    reimage,
+                };
                 self.rebuild_server(context, server, rebuild).await
             }
             other => Err(NovaError::new(

@@ -2,7 +2,7 @@
 //! of Nova's functional tests).
 
 use async_trait::async_trait;
-use compute::NetworkApi;
+use compute::{NetworkApi, ServiceFaults};
 use model::ids::NetworkId;
 use model::{ExceptionClass, HostName, Migration, NetworkInfo, NovaError, PortId, Server, ServerId, Vif};
 use runtime::{Randomness, Trace, TraceEvent};
@@ -33,6 +33,7 @@ pub struct Port {
 pub struct NetworkService {
     trace: Trace,
     random: Randomness,
+    faults: ServiceFaults,
     network: NetworkId,
     state: RefCell<State>,
 }
@@ -45,10 +46,14 @@ struct State {
 }
 
 impl NetworkService {
-    /// A network without ports.
-    pub fn new(random: Randomness, trace: Trace) -> Self {
+    /// A network without ports, whose calls fail where `faults` say so.
+    pub fn new(random: Randomness, trace: Trace, faults: ServiceFaults) -> Self {
         let network = NetworkId(random.uuid());
-        Self { trace, random, network, state: RefCell::default() }
+        Self { trace, random, faults, network, state: RefCell::default() }
+    }
+
+    fn strike(&self, call: &'static str) -> Result<(), NovaError> {
+        self.faults.strike(call, &self.trace)
     }
 
     /// All ports, by id.
@@ -165,6 +170,7 @@ impl NetworkApi for NetworkService {
         server: &Server,
         host: &HostName,
     ) -> Result<NetworkInfo, NovaError> {
+        self.strike("network.allocate_for_instance")?;
         if self.ports_of(server.id).is_empty() {
             self.make_port(Some(server.id))?;
         }
@@ -176,11 +182,27 @@ impl NetworkApi for NetworkService {
     }
 
     async fn deallocate_for_instance(&self, server: ServerId) -> Result<(), NovaError> {
+        self.strike("network.deallocate_for_instance")?;
         self.ports_of(server).into_iter().for_each(|port| self.release(port));
         Ok(())
     }
 
+    async fn bind_ports_to_host(&self, server: ServerId, host: &HostName) -> Result<(), NovaError> {
+        self.strike("network.bind_ports_to_host")?;
+        self.change(server, |port| {
+            port.bindings.entry(host.clone()).or_insert(false);
+        });
+        Ok(())
+    }
+
+    async fn migrate_instance_start(&self, server: ServerId, host: &HostName) -> Result<(), NovaError> {
+        self.strike("network.migrate_instance_start")?;
+        self.change(server, |port| bind_actively(port, host));
+        Ok(())
+    }
+
     async fn unbind_ports(&self, server: ServerId) -> Result<(), NovaError> {
+        self.strike("network.unbind_ports")?;
         self.change(server, |port| port.bindings.clear());
         Ok(())
     }
@@ -191,6 +213,7 @@ impl NetworkApi for NetworkService {
         host: &HostName,
         port: Option<PortId>,
     ) -> Result<Vif, NovaError> {
+        self.strike("network.attach_port")?;
         let id = match port {
             Some(port) => {
                 self.plug(server, port)?;
@@ -210,6 +233,7 @@ impl NetworkApi for NetworkService {
     }
 
     async fn deallocate_port(&self, server: ServerId, port: PortId) -> Result<(), NovaError> {
+        self.strike("network.deallocate_port")?;
         self.ports_of(server)
             .into_iter()
             .filter(|plugged| plugged.id == port)
@@ -218,6 +242,7 @@ impl NetworkApi for NetworkService {
     }
 
     async fn get_instance_nw_info(&self, server: ServerId) -> Result<NetworkInfo, NovaError> {
+        self.strike("network.get_instance_nw_info")?;
         Ok(self.info(server))
     }
 
@@ -227,6 +252,7 @@ impl NetworkApi for NetworkService {
         _migration: &Migration,
         host: &HostName,
     ) -> Result<(), NovaError> {
+        self.strike("network.migrate_instance_finish")?;
         self.change(server, |port| bind_actively(port, host));
         Ok(())
     }
@@ -236,11 +262,13 @@ impl NetworkApi for NetworkService {
         server: ServerId,
         host: &HostName,
     ) -> Result<(), NovaError> {
+        self.strike("network.setup_instance_network_on_host")?;
         self.change(server, |port| bind_actively(port, host));
         Ok(())
     }
 
     async fn teardown_networks_on_host(&self, server: ServerId, host: &HostName) -> Result<(), NovaError> {
+        self.strike("network.teardown_networks_on_host")?;
         self.change(server, |port| {
             port.bindings.remove(host);
         });

@@ -98,6 +98,34 @@ pub(crate) const ATTACH_INTERFACE: Precondition = Precondition {
 };
 pub(crate) const DETACH_INTERFACE: Precondition =
     Precondition { action: "detach_interface", ..ATTACH_INTERFACE };
+/// States in which a server's volumes can change.
+const WITH_VOLUMES: &[VmState] = &[
+    VmState::Active,
+    VmState::Paused,
+    VmState::Stopped,
+    VmState::Resized,
+    VmState::SoftDeleted,
+    VmState::Shelved,
+    VmState::ShelvedOffloaded,
+];
+pub(crate) const ATTACH_VOLUME: Precondition =
+    Precondition { action: "attach_volume", vm_states: WITH_VOLUMES, task_states: NO_TASK };
+pub(crate) const DETACH_VOLUME: Precondition = Precondition { action: "detach_volume", ..ATTACH_VOLUME };
+pub(crate) const SWAP_VOLUME: Precondition = Precondition {
+    action: "swap_volume",
+    vm_states: &[VmState::Active, VmState::Paused, VmState::Resized],
+    task_states: NO_TASK,
+};
+pub(crate) const LIVE_MIGRATE: Precondition = Precondition {
+    action: "os-migrateLive",
+    vm_states: &[VmState::Active, VmState::Paused],
+    task_states: NO_TASK,
+};
+const MIGRATING: ExpectedTask = ExpectedTask::OneOf(&[Some(TaskState::Migrating)]);
+pub(crate) const FORCE_COMPLETE: Precondition =
+    Precondition { action: "force_complete", vm_states: &[VmState::Active], task_states: MIGRATING };
+pub(crate) const ABORT_LIVE_MIGRATION: Precondition =
+    Precondition { action: "abort live migration", vm_states: VmState::ALL, task_states: MIGRATING };
 
 impl Precondition {
     /// Refuses a server in another state, in the order Nova checks: vm_state, task_state, launched.

@@ -23,6 +23,8 @@ pub(crate) struct RebuildServer {
     pub(crate) preserve_ephemeral: bool,
     /// Whether the guest is stopped at the end even if it ran.
     pub(crate) stop: bool,
+    /// The image to be written over the volume the server boots from.
+    pub(crate) reimage: Option<ImageId>,
 }
 
 impl ConductorManager {
@@ -56,6 +58,7 @@ impl ConductorManager {
             evacuation: rebuild.evacuation,
             preserve_ephemeral: rebuild.preserve_ephemeral,
             stop: rebuild.stop,
+            reimage: rebuild.reimage,
         };
         let message = Message { context: context.clone(), server: id, method };
         self.services.bus.cast(&Address::Conductor, Address::Compute(host), message);
@@ -70,10 +73,12 @@ impl ConductorManager {
     ) -> Result<HostName, (VmState, NovaError)> {
         match &rebuild.host {
             Some(host) if server.is_on(host) => Ok(host.clone()),
-            Some(host) => self.claim_on(server, host).map(|()| host.clone()).map_err(|error| {
-                let unchanged = error.is(ExceptionClass::NoValidHost);
-                (if unchanged { server.vm_state } else { VmState::Error }, error)
-            }),
+            Some(host) => {
+                self.claim_on(server, host, self.held_by(server)).map(|()| host.clone()).map_err(|error| {
+                    let unchanged = error.is(ExceptionClass::NoValidHost);
+                    (if unchanged { server.vm_state } else { VmState::Error }, error)
+                })
+            }
             None => self.chosen_host(server, rebuild).map_err(|error| (VmState::Error, error)),
         }
     }
@@ -92,9 +97,18 @@ impl ConductorManager {
         Ok(chosen.selected.host)
     }
 
-    /// Claims on a host that is used unasked what the server holds on its own
+    fn held_by(&self, server: &Server) -> Allocations {
+        self.services.report_client.allocations_of(server.id.into())
+    }
+
+    /// Claims on a host that is used unasked what the server `held` on its own
     /// (`claim_resources_on_destination`).
-    fn claim_on(&self, server: &Server, host: &HostName) -> Result<(), NovaError> {
+    pub(crate) fn claim_on(
+        &self,
+        server: &Server,
+        host: &HostName,
+        held: Allocations,
+    ) -> Result<(), NovaError> {
         let client = &self.services.report_client;
         let refuse = |reason: &str| {
             NovaError::no_valid_host(&format!(
@@ -106,7 +120,6 @@ impl ConductorManager {
             .records
             .compute_node(host)
             .ok_or_else(|| NovaError::no_valid_host(&format!("No such host - host: {host} node: None ")))?;
-        let held = client.allocations_of(server.id.into());
         let mut amounts = held.into_values();
         let claimed = match (amounts.next(), amounts.next()) {
             (Some(amounts), None) => Allocations::from([(target.id, amounts)]),

@@ -134,6 +134,10 @@ exception_classes! {
     ImageSerialPortNumberExceedFlavorValue = "ImageSerialPortNumberExceedFlavorValue", 400;
     VolumeNotFound = "VolumeNotFound", 404;
     VolumeAttachmentNotFound = "VolumeAttachmentNotFound", 404;
+    VolumeBDMNotFound = "VolumeBDMNotFound", 404;
+    InvalidVolume = "InvalidVolume", 400;
+    InvalidBdm = "InvalidBDM", 400;
+    ComputeServiceUnavailable = "ComputeServiceUnavailable", 500;
     DiskNotFound = "DiskNotFound", 404;
     DeviceNotFound = "DeviceNotFound", 404;
     DeviceDetachFailed = "DeviceDetachFailed", 500;

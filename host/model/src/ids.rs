@@ -49,6 +49,10 @@ uuid_ids! {
     NetworkId,
     /// An image of the image service.
     ImageId,
+    /// A volume of the volume service.
+    VolumeId,
+    /// The attachment of a volume to a server.
+    AttachmentId,
 }
 
 impl From<ServerId> for ConsumerId {

@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod action;
+pub mod block_device;
 pub mod compute_node;
 pub mod exception;
 pub mod flavor;
@@ -25,12 +26,13 @@ pub mod switches;
 pub mod timestamp;
 
 pub use action::{Action, ActionEvent, EventResult};
+pub use block_device::{BlockDevice, Volume, VolumeConnector};
 pub use compute_node::ComputeNode;
 pub use exception::{ExceptionClass, NovaError};
 pub use flavor::Flavor;
 pub use ids::{
-    AggregateId, ConsumerId, FlavorId, HostName, ImageId, MigrationId, PortId, ProjectId, ProviderId,
-    RequestId, ServerId, UserId,
+    AggregateId, AttachmentId, ConsumerId, FlavorId, HostName, ImageId, MigrationId, PortId, ProjectId,
+    ProviderId, RequestId, ServerId, UserId, VolumeId,
 };
 pub use image::ImageMeta;
 pub use migration::Migration;

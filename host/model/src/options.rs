@@ -292,6 +292,10 @@ options! {
     /// Seconds until the guest of a shelved server is removed from its host; 0 removes it at once, a negative number
     /// never.
     "DEFAULT" shelved_offload_time: i64 = 0;
+    /// Live migrations that leave a host at the same time; 0 sets no limit.
+    "DEFAULT" max_concurrent_live_migrations: u64 = 1;
+    /// Hosts a live migration tries after the first; a negative number sets no limit.
+    "DEFAULT" migrate_max_retries: i64 = -1;
     /// How long a call over the bus waits for its answer.
     "DEFAULT" rpc_response_timeout: Duration = Duration::from_secs(60);
     /// Zone of hosts that are in no aggregate with a zone.

@@ -1,7 +1,9 @@
 //! The messages services send each other (`nova/compute/rpcapi.py`, `nova/conductor/rpcapi.py`).
 
 use crate::flavor::Flavor;
-use crate::ids::{HostName, ImageId, MigrationId, PortId, ProjectId, RequestId, ServerId, UserId};
+use crate::ids::{
+    AttachmentId, HostName, ImageId, MigrationId, PortId, ProjectId, RequestId, ServerId, UserId, VolumeId,
+};
 use crate::request_spec::{RequestSpec, Selection};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -172,6 +174,8 @@ pub enum Method {
         preserve_ephemeral: bool,
         /// Whether the guest is stopped at the end even if it ran.
         stop: bool,
+        /// The image to be written over the volume the server boots from.
+        reimage: Option<ImageId>,
     },
     /// To a compute: make the server's guest anew.
     RebuildInstance {
@@ -181,6 +185,8 @@ pub enum Method {
         preserve_ephemeral: bool,
         /// Whether the guest is stopped at the end even if it ran.
         stop: bool,
+        /// The image to be written over the volume the server boots from.
+        reimage: Option<ImageId>,
     },
     /// To a compute: stop the guest and make an image of its disk.
     ShelveInstance {
@@ -267,6 +273,116 @@ pub enum Method {
         /// What.
         event: ExternalEvent,
     },
+    /// To the conductor: attach a volume, whose device the server's host names.
+    AttachVolumeToServer {
+        /// The volume.
+        volume: VolumeId,
+        /// The name of the device, if the user named one.
+        device: Option<String>,
+        /// Whether the volume goes when the server goes.
+        delete_on_termination: bool,
+    },
+    /// To a compute: name the device of a volume that is to be attached, and remember it. Waited for.
+    ReserveBlockDeviceName {
+        /// The volume.
+        volume: VolumeId,
+        /// The name, if the user named one.
+        device: Option<String>,
+        /// Whether the volume goes when the server goes.
+        delete_on_termination: bool,
+    },
+    /// To a compute: attach a volume to the guest.
+    AttachVolume {
+        /// The volume.
+        volume: VolumeId,
+    },
+    /// To a compute: take a volume off the guest.
+    DetachVolume {
+        /// The volume.
+        volume: VolumeId,
+    },
+    /// To a compute: exchange a volume for another one while the guest uses it.
+    SwapVolume {
+        /// The volume the guest has.
+        old: VolumeId,
+        /// The one that takes its place.
+        new: VolumeId,
+        /// The attachment of that one.
+        new_attachment: AttachmentId,
+    },
+    /// To a compute: tell the guest that a volume has grown.
+    ExtendVolume {
+        /// The volume.
+        volume: VolumeId,
+    },
+    /// To the destination of a live migration that is taken back: disconnect a volume from this host.
+    RemoveVolumeConnection {
+        /// The volume.
+        volume: VolumeId,
+    },
+    /// To the conductor: move a running server to another host.
+    LiveMigrateInstance {
+        /// The host to use without asking the scheduler.
+        host: Option<HostName>,
+        /// Whether local disks are copied; none lets the drivers decide.
+        block_migration: Option<bool>,
+        /// Whether more disk may be promised than the destination has.
+        disk_over_commit: Option<bool>,
+        /// What was asked for.
+        request_spec: Box<RequestSpec>,
+    },
+    /// To the destination of a live migration: can it take the server? Answered with [`Answer::Value`]: what the two
+    /// drivers have told each other, which only computes read.
+    CheckCanLiveMigrateDestination {
+        /// The migration.
+        migration: MigrationId,
+        /// Whether local disks are copied.
+        block_migration: Option<bool>,
+        /// Whether more disk may be promised than there is.
+        disk_over_commit: Option<bool>,
+    },
+    /// To the source of a live migration: can it send the server? Answered with [`Answer::Value`].
+    CheckCanLiveMigrateSource {
+        /// What the destination's driver said.
+        data: Value,
+    },
+    /// To the source of a live migration: begin.
+    LiveMigration {
+        /// The migration.
+        migration: MigrationId,
+        /// The destination.
+        dest: HostName,
+        /// Whether local disks are copied.
+        block_migration: Option<bool>,
+        /// What the drivers have told each other.
+        data: Value,
+    },
+    /// To the destination of a live migration: connect volumes and networks. Answered with [`Answer::Value`].
+    PreLiveMigration {
+        /// The local disks to copy, as the source's driver tells them; null when nothing is copied.
+        disk_info: Value,
+        /// What the drivers have told each other.
+        data: Value,
+    },
+    /// To the destination of a live migration: the guest is there. Waited for.
+    PostLiveMigrationAtDestination {
+        /// Whether local disks were copied.
+        block_migration: bool,
+    },
+    /// To the destination of a live migration that is taken back: remove what was made for it.
+    RollbackLiveMigrationAtDestination {
+        /// Whether local disks go too.
+        destroy_disks: bool,
+        /// What the drivers have told each other.
+        data: Value,
+    },
+    /// To the source: end the live migration soon, at the guest's expense.
+    LiveMigrationForceComplete,
+    /// To the source: take the live migration back.
+    LiveMigrationAbort {
+        /// The migration.
+        migration: MigrationId,
+    },
     /// To any compute: is the server's storage visible there too? Answered with [`Answer::Bool`].
     CheckInstanceSharedStorage {
         /// Where the mark is that another host left.
@@ -341,6 +457,21 @@ impl Method {
             Method::GetInstanceDiagnostics => "get_instance_diagnostics",
             Method::InjectNetworkInfo => "inject_network_info",
             Method::ExternalInstanceEvent { .. } => "external_instance_event",
+            Method::AttachVolumeToServer { .. } | Method::AttachVolume { .. } => "attach_volume",
+            Method::ReserveBlockDeviceName { .. } => "reserve_block_device_name",
+            Method::DetachVolume { .. } => "detach_volume",
+            Method::SwapVolume { .. } => "swap_volume",
+            Method::ExtendVolume { .. } => "extend_volume",
+            Method::RemoveVolumeConnection { .. } => "remove_volume_connection",
+            Method::LiveMigrateInstance { .. } => "live_migrate_instance",
+            Method::CheckCanLiveMigrateDestination { .. } => "check_can_live_migrate_destination",
+            Method::CheckCanLiveMigrateSource { .. } => "check_can_live_migrate_source",
+            Method::LiveMigration { .. } => "live_migration",
+            Method::PreLiveMigration { .. } => "pre_live_migration",
+            Method::PostLiveMigrationAtDestination { .. } => "post_live_migration_at_destination",
+            Method::RollbackLiveMigrationAtDestination { .. } => "rollback_live_migration_at_destination",
+            Method::LiveMigrationForceComplete => "live_migration_force_complete",
+            Method::LiveMigrationAbort { .. } => "live_migration_abort",
             Method::CheckInstanceSharedStorage { .. } => "check_instance_shared_storage",
         }
     }

@@ -1,7 +1,8 @@
 //! Servers (`nova/objects/instance.py`) and their faults.
 
+use crate::block_device::BlockDevice;
 use crate::flavor::Flavor;
-use crate::ids::{HostName, ImageId, ProjectId, ServerId, UserId};
+use crate::ids::{HostName, ImageId, ProjectId, ServerId, UserId, VolumeId};
 use crate::network::NetworkInfo;
 use crate::states::{PowerState, ServerStatus, TaskState, VmState};
 use crate::timestamp::Timestamp;
@@ -44,6 +45,9 @@ pub struct Server {
     pub availability_zone: Option<String>,
     /// The name of the root device, once chosen.
     pub root_device_name: Option<String>,
+    /// Its volumes, in the order they came.
+    #[serde(default)]
+    pub block_devices: Vec<BlockDevice>,
     /// Its interfaces as the network service last told.
     pub network_info: NetworkInfo,
     /// Whether a user locked it.
@@ -83,6 +87,16 @@ impl Server {
     /// Whether the server boots from a volume.
     pub fn volume_backed(&self) -> bool {
         self.image.is_none()
+    }
+
+    /// One of its volumes.
+    pub fn block_device(&self, volume: VolumeId) -> Option<&BlockDevice> {
+        self.block_devices.iter().find(|device| device.volume == volume)
+    }
+
+    /// Its root disk in GiB on its host, as far as it is there: none when it boots from a volume.
+    pub fn local_gb(&self, flavor: &Flavor) -> u64 {
+        if self.volume_backed() { flavor.local_gb() - flavor.root_gb } else { flavor.local_gb() }
     }
 
     /// Whether it was deleted.

@@ -1,7 +1,7 @@
 //! What a test leaves behind after everything was cleaned up. There should be nothing.
 
 use crate::cloud::TestCloud;
-use model::{ConsumerId, HostName, PortId, ServerId};
+use model::{ConsumerId, HostName, PortId, ServerId, VolumeId};
 use std::fmt;
 use std::time::Duration;
 
@@ -34,6 +34,13 @@ pub enum Leak {
         port: PortId,
         /// The server it is plugged into.
         device: Option<ServerId>,
+    },
+    /// An attachment of a volume.
+    VolumeAttachment {
+        /// The volume.
+        volume: VolumeId,
+        /// The server it is attached to.
+        server: ServerId,
     },
     /// A guest that a hypervisor still has.
     Guest {
@@ -71,6 +78,9 @@ impl fmt::Display for Leak {
             Self::Allocation { consumer, provider } => write!(f, "allocation of {consumer} on {provider}"),
             Self::Port { port, device: Some(server) } => write!(f, "port {port} of server {server}"),
             Self::Port { port, device: None } => write!(f, "port {port}"),
+            Self::VolumeAttachment { volume, server } => {
+                write!(f, "attachment of volume {volume} to server {server}")
+            }
             Self::Guest { host, guest } => write!(f, "guest {guest} on {host}"),
             Self::Hypervisor { host, error } => write!(f, "whatever {host} has: its driver answers {error}"),
         }
@@ -95,6 +105,12 @@ pub(crate) async fn leaks(cloud: &TestCloud) -> Vec<Leak> {
     }
     let ports = cloud.network().ports();
     leaks.extend(ports.into_iter().map(|port| Leak::Port { port: port.id, device: port.device }));
+    let attachments = cloud.volumes().attachments();
+    leaks.extend(
+        attachments
+            .into_iter()
+            .map(|kept| Leak::VolumeAttachment { volume: kept.volume, server: kept.server }),
+    );
     for host in cloud.host_names() {
         match cloud.guests_of(&host).await {
             Ok(guests) => {

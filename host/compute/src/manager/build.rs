@@ -2,6 +2,7 @@
 
 use super::ComputeManager;
 use super::operation::Operation;
+use super::volumes::next_device_name;
 use crate::virt_types;
 use model::request_spec::{RequestSpec, Selection};
 use model::rpc::{Address, Message, Method, RequestContext, Retry};
@@ -106,6 +107,7 @@ impl ComputeManager {
     /// Leaves the server in ERROR with the reason as its fault.
     async fn give_up_build(&self, id: ServerId, error: &NovaError) {
         self.cleanup_allocated_networks(id).await;
+        self.cleanup_volumes(id).await;
         let message = error.is(ExceptionClass::RescheduledException).then(|| reschedule_reason(error));
         let message = message.filter(|reason| !reason.is_empty());
         self.store_fault(id, error, message).await;
@@ -167,10 +169,12 @@ impl ComputeManager {
         if let Err(error) = self.prepare_devices(id, &network_info).await {
             // If the clean-up fails as well, its error takes the place of this one, and with it the decision.
             self.clean_up_unspawned(id, &network_info).await?;
-            return Err(if is_deletion(&error) {
-                error
-            } else {
-                NovaError::build_abort(id, "Failure prepping block device.")
+            return Err(match error.class {
+                _ if is_deletion(&error) => error,
+                ExceptionClass::UnexpectedTaskState | ExceptionClass::InvalidBdm => {
+                    NovaError::build_abort(id, &error.message)
+                }
+                _ => NovaError::build_abort(id, "Failure prepping block device."),
             });
         }
         let spawning = self
@@ -202,7 +206,7 @@ impl ComputeManager {
             server.task_state = Some(TaskState::BlockDeviceMapping);
         })
         .await?;
-        Ok(())
+        self.prep_block_devices(id).await
     }
 
     /// Names the devices that have no name, with the driver's help where it has an opinion.
@@ -211,18 +215,41 @@ impl ComputeManager {
         if server.root_device_name.is_none() {
             let instance = virt_types::instance(&server);
             let image = self.image_meta(&server);
+            let root = server.block_devices.iter().find(|device| device.is_root());
+            let root = root.map(virt_types::block_device);
             let named =
-                self.driver.default_root_device_name(instance, image, None).await.map_err(NovaError::from);
+                self.driver.default_root_device_name(instance, image, root).await.map_err(NovaError::from);
             let name = unless_not_implemented(named)?.unwrap_or_else(|| DEFAULT_ROOT_DEVICE.to_owned());
-            server = self.save(server.id, |server| server.root_device_name = Some(name.clone())).await?;
+            server = self
+                .save(server.id, |server| {
+                    server.root_device_name = Some(name.clone());
+                    for device in server.block_devices.iter_mut().filter(|device| device.is_root()) {
+                        device.device_name = Some(name.clone());
+                    }
+                })
+                .await?;
         }
         let request = types::DeviceNamesRequest {
             instance: virt_types::instance(&server),
             root_device_name: server.root_device_name.clone().unwrap_or_default(),
-            devices: Vec::new(),
+            devices: server.block_devices.iter().map(virt_types::block_device).collect(),
         };
         let named = self.driver.default_device_names_for_instance(request).await.map_err(NovaError::from);
-        unless_not_implemented(named).map(drop)
+        let named = unless_not_implemented(named)?.unwrap_or_default();
+        self.save(server.id, |server| {
+            for known in named.iter().filter(|known| known.device_name.is_some()) {
+                let of = |device: &&mut model::BlockDevice| device.id.to_string() == known.uuid;
+                if let Some(device) = server.block_devices.iter_mut().find(of) {
+                    device.device_name.clone_from(&known.device_name);
+                }
+            }
+            while let Some(at) = server.block_devices.iter().position(|device| device.device_name.is_none()) {
+                let name = next_device_name(server);
+                server.block_devices[at].device_name = Some(name);
+            }
+        })
+        .await
+        .map(drop)
     }
 
     /// Asks the driver for the guest.

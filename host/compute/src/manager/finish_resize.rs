@@ -68,6 +68,8 @@ impl ComputeManager {
             })
             .await?;
         self.notify(id, "resize_finish.start");
+        self.update_volume_attachments(id).await?;
+        let server = self.services.records.server(server.id)?;
         let request = self.finish_migration_request(&server, &migration, disk_info, &old_flavor);
         if let Err(error) = self.driver.finish_migration(request).await.map_err(NovaError::from) {
             // The ports stay bound to this host: the record names it, and a hard reboot would start the guest here.
@@ -76,6 +78,7 @@ impl ComputeManager {
             }
             return Err(error);
         }
+        self.complete_volume_attachments(&server).await?;
         self.set_migration_status(migration.id, MigrationStatus::Finished).await?;
         let launched_at = Some(self.services.clock.now());
         let server = self

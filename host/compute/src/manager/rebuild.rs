@@ -10,8 +10,8 @@ use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
 use model::{
-    ExceptionClass, MigrationId, MigrationStatus, NetworkInfo, NovaError, Server, ServerId, TaskState,
-    VmState,
+    ExceptionClass, ImageId, MigrationId, MigrationStatus, NetworkInfo, NovaError, Server, ServerId,
+    TaskState, VmState,
 };
 use virt::types;
 
@@ -24,6 +24,8 @@ pub(super) struct Rebuild {
     pub(super) preserve_ephemeral: bool,
     /// Whether the guest is stopped at the end even if it ran.
     pub(super) stop: bool,
+    /// The image to be written over the volume the server boots from.
+    pub(super) reimage: Option<ImageId>,
 }
 
 impl ComputeManager {
@@ -184,13 +186,13 @@ impl ComputeManager {
             injected_files: Vec::new(),
             admin_password: None,
             allocations: virt_types::allocations(&allocations),
-            bdms: Vec::new(),
+            bdms: server.block_devices.iter().map(virt_types::block_device).collect(),
             network_info: virt_types::network_info(network_info),
             evacuate: rebuild.evacuation.is_some(),
             block_device_info: virt_types::block_device_info(server),
             preserve_ephemeral: rebuild.preserve_ephemeral,
             accel_uuids: Vec::new(),
-            reimage_boot_volume: false,
+            reimage_boot_volume: rebuild.reimage.is_some(),
         };
         match self.driver.rebuild(request).await.map_err(NovaError::from) {
             Err(error) if error.is(ExceptionClass::NotImplementedError) => {
@@ -210,8 +212,11 @@ impl ComputeManager {
             let message = "The current driver does not support preserving ephemeral partitions.";
             return Err(NovaError::new(ExceptionClass::PreserveEphemeralNotSupported, message));
         }
-        if rebuild.evacuation.is_none() {
+        if rebuild.evacuation.is_some() {
+            self.detach_for_rebuild(server.id, true).await?;
+        } else {
             self.power_off_guest(server, true).await?;
+            self.detach_for_rebuild(server.id, rebuild.reimage.is_none()).await?;
             let request = types::DestroyRequest {
                 instance: virt_types::instance(server),
                 network_info: virt_types::network_info(network_info),
@@ -221,15 +226,37 @@ impl ComputeManager {
             };
             self.driver.destroy(request).await?;
         }
+        if let Some(image) = rebuild.reimage {
+            self.reimage_root_volume(server.id, image).await?;
+        }
         self.save_expecting(server.id, &[Some(TaskState::Rebuilding)], |server| {
             server.task_state = Some(TaskState::RebuildBlockDeviceMapping);
         })
         .await?;
+        self.prep_block_devices(server.id).await?;
         let server = self
             .save_expecting(server.id, &[Some(TaskState::RebuildBlockDeviceMapping)], |server| {
                 server.task_state = Some(TaskState::RebuildSpawning);
             })
             .await?;
         self.spawn(&server, network_info, true).await
+    }
+
+    /// Writes the image over the volume the server boots from. Its former attachment goes only once there is a new one, so
+    /// that the volume stays the server's (`_rebuild_volume_backed_instance`).
+    async fn reimage_root_volume(&self, id: ServerId, image: ImageId) -> Result<(), NovaError> {
+        let server = self.services.records.server(id)?;
+        let Some(root) = server.block_devices.iter().find(|device| device.is_root()) else { return Ok(()) };
+        let volumes = &self.services.volumes;
+        let reserved = volumes.attachment_create(root.volume, id, None).await?;
+        if let Some(former) = root.attachment {
+            volumes.attachment_delete(former).await?;
+        }
+        self.change_block_device(id, root.volume, |device| {
+            device.attachment = Some(reserved);
+            device.connection_info = None;
+        })
+        .await?;
+        volumes.reimage(root.volume, image).await
     }
 }

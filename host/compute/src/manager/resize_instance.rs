@@ -59,6 +59,7 @@ impl ComputeManager {
             retry_interval: SHUTDOWN_RETRY_INTERVAL_S,
         };
         let disk_info = self.driver.migrate_disk_and_power_off(request).await?;
+        self.terminate_volume_connections(id).await?;
         let migration = self.set_migration_status(migration.id, MigrationStatus::PostMigrating).await?;
         let destination = destination(&migration)?;
         self.save_expecting(id, &[Some(TaskState::ResizeMigrating)], |server| {

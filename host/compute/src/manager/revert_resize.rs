@@ -47,6 +47,7 @@ impl ComputeManager {
             destroy_secrets: true,
         };
         self.driver.destroy(request).await?;
+        self.terminate_volume_connections(id).await?;
         let migration = self.set_migration_status(migration.id, MigrationStatus::Reverted).await?;
         self.tracker.drop_move_claim(&self.driver, id, &migration.new_flavor).await?;
         let method = Method::FinishRevertResize { migration: migration.id, request_spec };
@@ -112,6 +113,8 @@ impl ComputeManager {
         self.revert_allocation(&server, migration.id)?;
         self.services.network.migrate_instance_finish(id, &migration, &self.host).await?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
+        self.update_volume_attachments(id).await?;
+        let server = self.services.records.server(server.id)?;
         let request = types::FinishRevertMigrationRequest {
             instance: virt_types::instance(&server),
             network_info: virt_types::network_info(&network_info),
@@ -120,6 +123,7 @@ impl ComputeManager {
             power_on: !was_stopped,
         };
         self.driver.finish_revert_migration(request).await?;
+        self.complete_volume_attachments(&server).await?;
         let launched_at = Some(self.services.clock.now());
         self.save_expecting(id, &[Some(TaskState::ResizeReverting)], |server| {
             server.launched_at = launched_at

@@ -74,6 +74,7 @@ impl ComputeManager {
             destroy_secrets: true,
         };
         self.driver.destroy(request).await?;
+        self.terminate_volume_connections(id).await?;
         // Before the state changes, so that who waits for it finds the room free.
         self.services.report_client.delete_allocations(&self.address, id.into());
         let expected: &'static [_] = &[Some(TaskState::Shelving), Some(TaskState::ShelvingOffloading)];

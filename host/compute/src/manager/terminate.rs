@@ -49,6 +49,7 @@ impl ComputeManager {
         } else {
             client.empty_allocations(&self.address, id.into(), &Owner::of(&server))?;
         }
+        self.delete_volumes(id).await;
         self.services.records.delete_server(id).await?;
         self.notify(id, "delete.end");
         Ok(())
@@ -79,6 +80,7 @@ impl ComputeManager {
             self.deallocate_network(id).await;
         }
         destroyed?;
+        self.delete_volume_attachments(id).await;
         self.notify(id, "shutdown.end");
         Ok(())
     }

@@ -18,8 +18,11 @@ impl ComputeManager {
         self.run(Operation::new(context, id, "compute_unshelve_instance"), async {
             self.notify(id, "unshelve.start");
             self.save(id, |server| server.task_state = Some(TaskState::Spawning)).await?;
+            // When this fails the allocation on this host is left behind (observed on 34.0.0).
+            self.prep_block_devices(id).await?;
             if let Err(error) = self.claim_and_unshelve(id, image).await {
                 self.services.report_client.delete_allocations(&self.address, id.into());
+                self.terminate_volume_connections(id).await?;
                 // A server deleted meanwhile is on no host.
                 let _ = self.save(id, nil_out_host).await;
                 return Err(error);

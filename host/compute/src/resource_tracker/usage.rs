@@ -44,12 +44,12 @@ impl Usage {
             if !removed {
                 self.guests.insert(server.id, server.vm_state);
                 self.tracked_servers.insert(server.id);
-                self.add(&server.flavor, 1);
+                self.add(server, &server.flavor, 1);
             }
         } else if removed || !occupies_host(server) {
             self.guests.remove(&server.id);
             self.tracked_servers.remove(&server.id);
-            self.add(&server.flavor, -1);
+            self.add(server, &server.flavor, -1);
         } else {
             self.guests.insert(server.id, server.vm_state);
         }
@@ -57,17 +57,17 @@ impl Usage {
     }
 
     /// Counts `flavor` for a server that moves from or to this node.
-    pub(super) fn track_migration(&mut self, server: ServerId, flavor: &Flavor) {
-        self.tracked_migrations.insert(server);
-        self.add(flavor, 1);
+    pub(super) fn track_migration(&mut self, server: &Server, flavor: &Flavor) {
+        self.tracked_migrations.insert(server.id);
+        self.add(server, flavor, 1);
     }
 
     /// No longer counts `flavor` for a server whose move is over here (`_drop_move_claim`).
-    pub(super) fn drop_move(&mut self, server: ServerId, flavor: &Flavor) {
-        if !self.tracked_migrations.remove(&server) {
-            self.tracked_servers.remove(&server);
+    pub(super) fn drop_move(&mut self, server: &Server, flavor: &Flavor) {
+        if !self.tracked_migrations.remove(&server.id) {
+            self.tracked_servers.remove(&server.id);
         }
-        self.add(flavor, -1);
+        self.add(server, flavor, -1);
     }
 
     /// Puts the numbers into the node record.
@@ -79,11 +79,11 @@ impl Usage {
         record.running_vms = self.guests.len() as u64;
     }
 
-    fn add(&mut self, flavor: &Flavor, sign: i64) {
+    fn add(&mut self, server: &Server, flavor: &Flavor, sign: i64) {
         let signed = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
         self.vcpus += sign * i64::from(flavor.vcpus);
         self.memory_mb += sign * signed(flavor.memory_mb);
-        self.local_gb += sign * signed(flavor.local_gb());
+        self.local_gb += sign * signed(server.local_gb(flavor));
     }
 }
 

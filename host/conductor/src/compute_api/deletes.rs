@@ -119,6 +119,7 @@ impl ComputeApi {
         self.notify(id, "delete.start");
         // As in Nova, a network service that refuses does not keep the server from being deleted.
         let _ = self.services.network.deallocate_for_instance(id).await;
+        self.release_volumes(id).await;
         let deleted = &mut |server: &mut Server| {
             server.vm_state = VmState::Deleted;
             server.task_state = None;
@@ -129,6 +130,22 @@ impl ComputeApi {
         self.services.records.delete_server(id).await?;
         self.notify(id, "delete.end");
         Ok(())
+    }
+
+    /// Lets the volumes of a server go, and deletes those that go with it. As in Nova, a volume service that refuses does not
+    /// keep the server from being deleted.
+    async fn release_volumes(&self, id: ServerId) {
+        let Ok(server) = self.services.records.server(id) else { return };
+        for device in &server.block_devices {
+            if let Some(attachment) = device.attachment {
+                let _ = self.services.volumes.attachment_delete(attachment).await;
+            }
+            if device.delete_on_termination {
+                let _ = self.services.volumes.delete(device.volume).await;
+            }
+        }
+        let forget = &mut |server: &mut Server| server.block_devices.clear();
+        let _ = self.services.records.update_server(id, ExpectedTask::Any, forget).await;
     }
 
     /// Confirms the resize of a server that is to be deleted, and waits for it.

@@ -20,6 +20,9 @@ pub struct RebuildServer {
     /// Whether ephemeral disks keep their content.
     #[serde(default)]
     pub preserve_ephemeral: bool,
+    /// Whether another image may be written over the volume a server boots from (since API version 2.93).
+    #[serde(default)]
+    pub reimage_boot_volume: bool,
 }
 
 /// How a server is evacuated.
@@ -43,10 +46,13 @@ impl ComputeApi {
             let context = self.context();
             let (server, host) = self.begin(&context, id, &preconditions::REBUILD)?;
             let mut spec = self.request_spec(&server)?;
-            let former = server.image;
+            let former = match server.volume_backed() {
+                true => self.image_of_root_volume(&server).await?,
+                false => server.image,
+            };
             let other = request.image.filter(|image| Some(*image) != former);
             if let Some(image) = other {
-                if server.volume_backed() {
+                if server.volume_backed() && !request.reimage_boot_volume {
                     let message =
                         "Unable to rebuild with a different image for a volume-backed server.".to_owned();
                     return Err(ApiError { code: 400, message });
@@ -62,17 +68,20 @@ impl ComputeApi {
             let begun = &mut |server: &mut Server| {
                 server.task_state = Some(TaskState::Rebuilding);
                 server.progress = 0;
-                server.image = other.or(server.image);
+                if !server.volume_backed() {
+                    server.image = other.or(server.image);
+                }
             };
             self.services.records.update_server(id, ExpectedTask::OneOf(&[None]), begun).await?;
             self.records.start_action(id, &context.request, "rebuild");
             let method = Method::RebuildServer {
                 evacuation: None,
                 host: other.is_none().then_some(host),
-                former_image: other.and(former),
+                former_image: other.and(former).filter(|_| !server.volume_backed()),
                 request_spec: Box::new(spec),
                 preserve_ephemeral: request.preserve_ephemeral,
                 stop: false,
+                reimage: other.filter(|_| server.volume_backed()),
             };
             self.cast(&context, id, Address::Conductor, method);
             Ok(())
@@ -119,11 +128,18 @@ impl ComputeApi {
                 request_spec: Box::new(spec),
                 preserve_ephemeral: false,
                 stop: request.stop,
+                reimage: None,
             };
             self.cast(&context, id, Address::Conductor, method);
             Ok(())
         })
         .await
+    }
+
+    /// The image the volume was made of that a server boots from.
+    async fn image_of_root_volume(&self, server: &Server) -> Result<Option<ImageId>, ApiError> {
+        let Some(root) = server.block_devices.iter().find(|device| device.is_root()) else { return Ok(None) };
+        Ok(self.services.volumes.get(root.volume).await?.image)
     }
 
     /// The record by which the source finds out, once it runs again, what it no longer has to keep.

@@ -47,6 +47,7 @@ fn server(host: &str, flavor_name: &str, vm_state: VmState) -> Server {
         node: Some(host.into()),
         availability_zone: None,
         root_device_name: None,
+        block_devices: Vec::new(),
         network_info: Vec::new(),
         locked: false,
         progress: 0,
