@@ -233,7 +233,7 @@ impl Contract {
             let fields = record
                 .fields
                 .iter()
-                .map(|field| Ok((snake(&field.name), self.python_name(&field.ty)?)))
+                .map(|field| Ok((snake(&field.name), self.python_name(&self.resolved(&field.ty))?)))
                 .collect::<Result<_, Box<dyn Error>>>()?;
             return Ok((fields, self.resolve.types[id].name.as_deref().map(camel)));
         }
@@ -368,8 +368,12 @@ impl Contract {
             "Driver" if text.contains("Default: nothing.") => "return []".to_owned(),
             "Driver" if text.contains("Default") => format!("return await _defaults.{name}(self{arguments})"),
             "Driver" => format!("raise NotImplementedError({name:?})"),
+            "Layer" if answer == "None" => format!("await self.below.{name}({plain})"),
             "Layer" => format!("return await self.below.{name}({plain})"),
-            _ => format!("return await self.call({interface:?}, {name:?}{arguments})"),
+            _ if answer == "None" => format!("await self.call({interface:?}, {name:?}{arguments})"),
+            _ => format!(
+                "answer: {answer} = await self.call({interface:?}, {name:?}{arguments})\n        return answer"
+            ),
         };
         writeln!(out, "        {body}")?;
         Ok(())

@@ -16,7 +16,7 @@ class NovaException(Exception):
     msg_fmt = "An unknown exception occurred."
     """The text, with the names of the fields in braces."""
 
-    def __init__(self, message: Optional[str] = None, **fields: Any) -> None:
+    def __init__(self, message: Optional[str] = None, /, **fields: Any) -> None:
         self.fields = fields
         super().__init__(self.msg_fmt.format(**fields) if message is None else message)
 
@@ -86,9 +86,16 @@ def case_and_payload(error: BaseException) -> tuple[str, Any]:
                 case, record = known
                 if record is not None:
                     return case, record(**error.fields)
-                return case, next(iter(error.fields.values()), None)
+                value = next(iter(error.fields.values()), None)
+                return case, value if value is None or isinstance(value, int) else str(value)
         return "Other", error.format_message()
     return "Unexpected", types.UnexpectedError(type(error).__name__, unexpected(error))
+
+
+def record_of(case: str) -> Optional[type]:
+    """The record that an error carries, if it carries one."""
+    known = _CASE_OF.get(_CLASS_OF[case])
+    return None if known is None else known[1]
 
 
 def exception_of(case: str, payload: Any) -> BaseException:

@@ -8,13 +8,12 @@ contract's error; what is no exception of Nova's is logged with its traceback, t
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Callable, Optional
 
-import componentize_py_types
-import wit_world.imports
 from componentize_py_types import Err
 
-from novarig import _contract, _errors, _host, types
+from novarig import _check, _contract, _errors, _host, types
 
 # Both have to come before anything of the author's: what he imports then has the simulation's time and randomness.
 from novarig import _loop, _world
@@ -32,6 +31,7 @@ import driver as _module  # noqa: E402
 
 from novarig._below import Below  # noqa: E402
 from novarig._component import component_in  # noqa: E402
+from novarig._driver import Driver  # noqa: E402
 
 _CLASS = component_in(_module)
 
@@ -97,6 +97,11 @@ def _raised(error: Err[Any]) -> BaseException:
 def _error(method: str, error: Exception) -> Err[Any]:
     """The contract's error for an exception."""
     case, payload = _errors.case_and_payload(error)
+    record = _errors.record_of(case)
+    problem = None if record is None else _check.check_of(record)(payload, type(error).__name__)
+    if problem:
+        error = TypeError(problem)
+        case, payload = _errors.case_and_payload(error)
     if case == "Unexpected" and not isinstance(error, _errors.UnexpectedException):
         wit["logging"].log(types.Level.ERROR, f"{method}: {type(error).__name__}: {payload.message}")
     of = getattr(wit["errors"], _VARIANT + case)
@@ -121,7 +126,7 @@ def _made() -> Any:
     global _driver
     if _driver is None:
         _host.use(_Host())
-        _world.begins()
+        _world.begins(wit["logging"].log)
         _driver = _CLASS()
         if _CLASS.kind == "layer":
             _driver.below = _Below()
@@ -131,9 +136,15 @@ def _made() -> Any:
 def _answering(method: str) -> Callable[..., Any]:
     """A method that the author has written, or that has a default."""
 
+    check = _check.answer_of(getattr(Driver, method))
+
     async def call(_interface: Any, *arguments: Any) -> Any:
         try:
-            return await getattr(_made(), method)(*arguments)
+            answer = await getattr(_made(), method)(*arguments)
+            problem = check(answer, "the answer")
+            if problem:
+                raise TypeError(f"{_CLASS.__name__}.{method}: {problem}")
+            return answer
         except Exception as error:
             raise _error(method, error) from None
 
@@ -167,3 +178,6 @@ for _interface, _methods in _contract.METHODS.items():
             for method in _methods
         },
     )
+
+# Whatever goes wrong outside of the author's code is said before it ends the agent.
+sys.stderr = _world.Words(types.Level.CRITICAL, wit["logging"].log)

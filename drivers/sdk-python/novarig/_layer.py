@@ -80,11 +80,11 @@ class Layer(Driver):
         again when the agent was restarted; guests may already be there. An error keeps the compute service
         from starting. Default: nothing.
         """
-        return await self.below.init_host(host)
+        await self.below.init_host(host)
 
     async def cleanup_host(self, host: str) -> None:
         """The compute service shuts down; guests stay. Default: nothing."""
-        return await self.below.cleanup_host(host)
+        await self.below.cleanup_host(host)
 
     async def get_available_nodes(self, refresh: bool) -> list[str]:
         """Names of the nodes this driver looks after, at least one. `refresh`: ask anew.
@@ -142,7 +142,7 @@ class Layer(Driver):
         """Looks after servers that have been rebooting for more than `timeout` seconds. Periodic, if the
         operator has set `reboot_timeout`.
         """
-        return await self.below.poll_rebooting_instances(timeout, instances)
+        await self.below.poll_rebooting_instances(timeout, instances)
 
     async def get_available_resource(self, nodename: str) -> Optional[NodeResources]:
         """The numbers of a node; none: no such node, the update is skipped."""
@@ -200,21 +200,21 @@ class Layer(Driver):
 
     async def prepare_for_spawn(self, instance: Instance) -> None:
         """First step of a build. An error aborts the build. Default: nothing."""
-        return await self.below.prepare_for_spawn(instance)
+        await self.below.prepare_for_spawn(instance)
 
     async def prepare_networks_before_block_device_mapping(self, instance: Instance, network_info: NetworkInfo) -> None:
         """Prepares the host's network before disks are made. An error aborts the build. Default: nothing."""
-        return await self.below.prepare_networks_before_block_device_mapping(instance, network_info)
+        await self.below.prepare_networks_before_block_device_mapping(instance, network_info)
 
     async def clean_networks_preparation(self, instance: Instance, network_info: NetworkInfo) -> None:
         """Undoes `prepare_networks_before_block_device_mapping` after a build that failed before `spawn`.
         Default: nothing.
         """
-        return await self.below.clean_networks_preparation(instance, network_info)
+        await self.below.clean_networks_preparation(instance, network_info)
 
     async def failed_spawn_cleanup(self, instance: Instance) -> None:
         """Undoes `prepare_for_spawn` after a build that failed before `spawn`. Default: nothing."""
-        return await self.below.failed_spawn_cleanup(instance)
+        await self.below.failed_spawn_cleanup(instance)
 
     async def default_root_device_name(self, instance: Instance, image_meta: ImageMeta, root: Optional[BlockDevice]) -> str:
         """The device of the root disk, for instance `/dev/vda`. `not_implemented`: the manager names it."""
@@ -236,26 +236,26 @@ class Layer(Driver):
         """Makes a guest and, unless `power_on` is false, starts it. Whatever is left of a build that failed
         is removed by `destroy`.
         """
-        return await self.below.spawn(request)
+        await self.below.spawn(request)
 
     async def rebuild(self, request: RebuildRequest) -> None:
         """Makes the guest anew, in a rebuild or an evacuation. It sets the task to `rebuild_spawning` before
         it does. `not_implemented`: the manager does it with `power_off`, `destroy` and `spawn`.
         `preserve_ephemeral_not_supported`: it cannot keep that disk.
         """
-        return await self.below.rebuild(request)
+        await self.below.rebuild(request)
 
     async def destroy(self, request: DestroyRequest) -> None:
         """Switches a guest off and removes it. To destroy a guest that does not exist is no error.
         `instance_power_off_failure`: its networks are kept.
         """
-        return await self.below.destroy(request)
+        await self.below.destroy(request)
 
     async def cleanup(self, request: CleanupRequest) -> None:
         """Removes what is left of a guest that is no longer here (after it moved). Must not be called while
         it exists: `instance_exists`.
         """
-        return await self.below.cleanup(request)
+        await self.below.cleanup(request)
 
     async def delete_instance_files(self, instance: Instance) -> bool:
         """Removes the files of a deleted server; answers whether they are gone. Up to five attempts. Default:
@@ -273,81 +273,81 @@ class Layer(Driver):
         """Plugs a guest's interfaces in again, after the host was restarted. `not_implemented` is ignored,
         `pci_device_not_found_by_id` logged. `virtual_interface_plug`: the server goes to ERROR.
         """
-        return await self.below.plug_vifs(instance, network_info)
+        await self.below.plug_vifs(instance, network_info)
 
     async def unplug_vifs(self, instance: Instance, network_info: NetworkInfo) -> None:
         """Unplugs a guest's interfaces. Errors are ignored."""
-        return await self.below.unplug_vifs(instance, network_info)
+        await self.below.unplug_vifs(instance, network_info)
 
     async def reboot(self, request: RebootRequest) -> None:
         """Restarts a guest. An error of a guest that still runs is shown but changes nothing; of any other
         the server goes to ERROR.
         """
-        return await self.below.reboot(request)
+        await self.below.reboot(request)
 
     async def power_off(self, instance: Instance, timeout: int, retry_interval: int) -> None:
         """Switches a guest off. It has `timeout` seconds to shut down by itself, and is asked to every
         `retry_interval` seconds; 0: it is switched off at once.
         """
-        return await self.below.power_off(instance, timeout, retry_interval)
+        await self.below.power_off(instance, timeout, retry_interval)
 
     async def power_on(self, request: PowerOnRequest) -> None:
         """Switches a guest on."""
-        return await self.below.power_on(request)
+        await self.below.power_on(request)
 
     async def power_update_event(self, instance: Instance, target_power_state: TargetPowerState) -> None:
         """An external event says that the server's power is to change. `unexpected_task_state` is swallowed:
         somebody else is at it.
         """
-        return await self.below.power_update_event(instance, target_power_state)
+        await self.below.power_update_event(instance, target_power_state)
 
     async def pause(self, instance: Instance) -> None:
         """Stops the guest's processors."""
-        return await self.below.pause(instance)
+        await self.below.pause(instance)
 
     async def unpause(self, instance: Instance) -> None:
         """Lets them go on."""
-        return await self.below.unpause(instance)
+        await self.below.unpause(instance)
 
     async def suspend(self, instance: Instance) -> None:
         """Writes the guest to disk and stops it. `not_implemented` and `instance_fault_rollback`: the server
         goes on; any other error: ERROR.
         """
-        return await self.below.suspend(instance)
+        await self.below.suspend(instance)
 
     async def resume(self, request: ResumeRequest) -> None:
         """Lets a suspended guest go on. Errors as for `suspend`."""
-        return await self.below.resume(request)
+        await self.below.resume(request)
 
     async def resume_state_on_host_boot(self, request: ResumeRequest) -> None:
         """The host was restarted and this guest ran before: starts it again. `not_implemented`: a warning;
         any other error: ERROR.
         """
-        return await self.below.resume_state_on_host_boot(request)
+        await self.below.resume_state_on_host_boot(request)
 
     async def rescue(self, request: RescueRequest) -> None:
         """Boots the guest, which is switched off, from another image. Any error: ERROR, and
         `instance_not_rescuable` around its text for the caller.
         """
-        return await self.below.rescue(request)
+        await self.below.rescue(request)
 
     async def unrescue(self, instance: Instance) -> None:
         """Boots a rescued guest from its own disk again. Errors as for `suspend`."""
-        return await self.below.unrescue(instance)
+        await self.below.unrescue(instance)
 
     async def soft_delete(self, instance: Instance) -> None:
         """Takes a guest out of use, so that it can still be restored. `not_implemented`: it is switched off."""
-        return await self.below.soft_delete(instance)
+        await self.below.soft_delete(instance)
 
     async def restore(self, instance: Instance) -> None:
         """Takes it into use again. `not_implemented`: it is switched on."""
-        return await self.below.restore(instance)
+        await self.below.restore(instance)
 
     async def trigger_crash_dump(self, instance: Instance) -> None:
         """Makes the guest write a crash dump. `trigger_crash_dump_not_supported`, `instance_not_running` and
         `not_implemented` are answered to the caller.
         """
-        return await self.below.trigger_crash_dump(instance)
+        await self.below.trigger_crash_dump(instance)
 
     async def get_console_output(self, instance: Instance) -> bytes:
         """All the console has written, as far as it is kept. `console_not_available`: there is none.
@@ -390,22 +390,22 @@ class Layer(Driver):
         answers 501, `set_admin_passwd_not_supported`, `instance_agent_not_enabled` and
         `qemu_guest_agent_not_enabled`: 409 with their text, any other error: 409 without it.
         """
-        return await self.below.set_admin_password(instance, new_pass)
+        await self.below.set_admin_password(instance, new_pass)
 
     async def inject_network_info(self, instance: Instance, network_info: NetworkInfo) -> None:
         """Tells the guest of its network. Default: nothing."""
-        return await self.below.inject_network_info(instance, network_info)
+        await self.below.inject_network_info(instance, network_info)
 
     async def quiesce(self, instance: Instance, image_meta: ImageMeta) -> None:
         """Makes the guest write everything and hold still while its volumes are copied. `not_implemented`,
         `instance_quiesce_not_supported` and `qemu_guest_agent_not_enabled`: it is done without, unless the
         image insists.
         """
-        return await self.below.quiesce(instance, image_meta)
+        await self.below.quiesce(instance, image_meta)
 
     async def unquiesce(self, instance: Instance, image_meta: ImageMeta) -> None:
         """Lets it go on."""
-        return await self.below.unquiesce(instance, image_meta)
+        await self.below.unquiesce(instance, image_meta)
 
     async def snapshot(self, instance: Instance, image_id: Uuid) -> None:
         """Writes the guest's root disk into this image, which is there and empty. It sets the task to
@@ -413,7 +413,7 @@ class Layer(Driver):
         to do first. `instance_not_found` and `instance_not_running`: the image goes, no error;
         `image_not_found`: somebody has deleted the image, no error; any other: the image goes.
         """
-        return await self.below.snapshot(instance, image_id)
+        await self.below.snapshot(instance, image_id)
 
     async def cache_image(self, image_id: Uuid) -> bool:
         """Fetches an image into the host's cache, as a build would. True: it was fetched, false: it was
@@ -425,7 +425,7 @@ class Layer(Driver):
         """Removes what nobody needs from the cache. Gets all servers of this host, and of every host that
         shares the cache. Periodic, only with the capability `has_imagecache`. Default: nothing.
         """
-        return await self.below.manage_image_cache(all_instances)
+        await self.below.manage_image_cache(all_instances)
 
     async def get_volume_connector(self, instance: Instance) -> VolumeConnector:
         """What the volume service has to know to connect a volume of this server to the host."""
@@ -433,25 +433,25 @@ class Layer(Driver):
 
     async def attach_volume(self, request: AttachVolumeRequest) -> None:
         """Attaches a volume to a guest. An error: its attachment goes."""
-        return await self.below.attach_volume(request)
+        await self.below.attach_volume(request)
 
     async def detach_volume(self, request: DetachVolumeRequest) -> None:
         """Takes a volume off a guest. `disk_not_found`: it counts as detached. Any other error: it counts as
         attached as before.
         """
-        return await self.below.detach_volume(request)
+        await self.below.detach_volume(request)
 
     async def swap_volume(self, request: SwapVolumeRequest) -> None:
         """Copies a volume to another while the guest uses it, and exchanges them. An error: both volumes are
         what they were.
         """
-        return await self.below.swap_volume(request)
+        await self.below.swap_volume(request)
 
     async def extend_volume(self, request: ExtendVolumeRequest) -> None:
         """Tells the guest that a volume has grown. Needs the capability `supports_extend_volume`.
         `volume_not_found` and `extend_volume_not_supported` are told as such.
         """
-        return await self.below.extend_volume(request)
+        await self.below.extend_volume(request)
 
     async def is_supported_fs_format(self, fs_type: str) -> bool:
         """Can an ephemeral disk have this file system? Default: no."""
@@ -471,25 +471,25 @@ class Layer(Driver):
         """Makes a share available on the host, before the guest is switched on. `share_mount_error`,
         `share_not_found` and `share_protocol_not_supported`: the share and the server go to ERROR.
         """
-        return await self.below.mount_share(instance, share_mapping)
+        await self.below.mount_share(instance, share_mapping)
 
     async def umount_share(self, instance: Instance, share_mapping: ShareMapping) -> None:
         """Takes it off the host, after the guest was switched off. `share_umount_error` and the others as for
         `mount_share`.
         """
-        return await self.below.umount_share(instance, share_mapping)
+        await self.below.umount_share(instance, share_mapping)
 
     async def attach_interface(self, instance: Instance, image_meta: ImageMeta, vif: Vif) -> None:
         """Plugs an interface into a guest. Needs the capability `supports_attach_interface`. Any of Nova's
         exceptions: the port is given back, and the caller gets `interface_attach_failed`.
         """
-        return await self.below.attach_interface(instance, image_meta, vif)
+        await self.below.attach_interface(instance, image_meta, vif)
 
     async def detach_interface(self, instance: Instance, vif: Vif) -> None:
         """Takes an interface out of a guest. Any of Nova's exceptions: the port stays, and the caller gets
         `interface_detach_failed`.
         """
-        return await self.below.detach_interface(instance, vif)
+        await self.below.detach_interface(instance, vif)
 
     async def network_binding_host_id(self, instance: Instance) -> Optional[str]:
         """The address or name of the host that the ports of this server are bound to; none: not known.
@@ -510,19 +510,19 @@ class Layer(Driver):
 
     async def finish_migration(self, request: FinishMigrationRequest) -> None:
         """Destination: makes the guest from what came over, in its new size. An error: ERROR, on this host."""
-        return await self.below.finish_migration(request)
+        await self.below.finish_migration(request)
 
     async def confirm_migration(self, migration: Migration, instance: Instance, network_info: NetworkInfo) -> None:
         """Source: the move is final, what is left of the guest goes, unless the destination is the same host.
         An error: ERROR, on the destination.
         """
-        return await self.below.confirm_migration(migration, instance, network_info)
+        await self.below.confirm_migration(migration, instance, network_info)
 
     async def finish_revert_migration(self, request: FinishRevertMigrationRequest) -> None:
         """Source: the move is taken back, the guest is what it was before. Also at the start of a host that
         was stopped in the middle of `migrate_disk_and_power_off`. An error: ERROR.
         """
-        return await self.below.finish_revert_migration(request)
+        await self.below.finish_revert_migration(request)
 
     async def check_can_live_migrate_destination(self, request: CheckDestinationRequest) -> LiveMigrateData:
         """Destination: can it take the guest? An `Invalid` kind or `migration_pre_check_error`: the next host
@@ -550,7 +550,7 @@ class Layer(Driver):
         """Destination: removes what the checks made (a mark in shared storage, …). Always comes, also after
         errors in the checks that follow the first.
         """
-        return await self.below.cleanup_live_migration_destination_check(dest_check_data)
+        await self.below.cleanup_live_migration_destination_check(dest_check_data)
 
     async def get_instance_disk_info(self, instance: Instance, block_device_info: BlockDeviceInfo) -> list[InstanceDisk]:
         """Source: the local disks that have to be copied."""
@@ -574,37 +574,37 @@ class Layer(Driver):
         """Source: makes the live migration that is under way end soon, at the guest's expense. Returns when
         that is asked for.
         """
-        return await self.below.live_migration_force_complete(instance)
+        await self.below.live_migration_force_complete(instance)
 
     async def live_migration_abort(self, instance: Instance) -> None:
         """Source: makes the live migration that is under way roll back as `cancelled`. Returns when that is
         asked for.
         """
-        return await self.below.live_migration_abort(instance)
+        await self.below.live_migration_abort(instance)
 
     async def rollback_live_migration_at_source(self, instance: Instance, migrate_data: LiveMigrateData) -> None:
         """Source: undoes what `live_migration` did to the guest here. Default: nothing."""
-        return await self.below.rollback_live_migration_at_source(instance, migrate_data)
+        await self.below.rollback_live_migration_at_source(instance, migrate_data)
 
     async def rollback_live_migration_at_destination(self, request: RollbackAtDestinationRequest) -> None:
         """Destination: removes what `pre_live_migration` made."""
-        return await self.below.rollback_live_migration_at_destination(request)
+        await self.below.rollback_live_migration_at_destination(request)
 
     async def post_live_migration(self, request: PostLiveMigrationRequest) -> None:
         """Source: the guest has arrived; disconnects its volumes here. An error: ERROR, on the destination.
         Default: nothing.
         """
-        return await self.below.post_live_migration(request)
+        await self.below.post_live_migration(request)
 
     async def post_live_migration_at_source(self, instance: Instance, network_info: NetworkInfo) -> None:
         """Source: unplugs its interfaces here. `not_implemented`: `cleanup` does; any other error: as for
         `post_live_migration`.
         """
-        return await self.below.post_live_migration_at_source(instance, network_info)
+        await self.below.post_live_migration_at_source(instance, network_info)
 
     async def post_live_migration_at_destination(self, request: PostAtDestinationRequest) -> None:
         """Destination: the guest has arrived; makes it permanent. An error: ERROR, on this host."""
-        return await self.below.post_live_migration_at_destination(request)
+        await self.below.post_live_migration_at_destination(request)
 
     async def check_instance_shared_storage_local(self, instance: Instance) -> Optional[str]:
         """First host: leaves a mark in the storage of the server and answers a text that tells another host
@@ -618,7 +618,7 @@ class Layer(Driver):
 
     async def check_instance_shared_storage_cleanup(self, data: str) -> None:
         """First host: removes the mark. Default: nothing."""
-        return await self.below.check_instance_shared_storage_cleanup(data)
+        await self.below.check_instance_shared_storage_cleanup(data)
 
     async def save_state(self) -> DriverState:
         """All the driver knows. No call is under way, and none follows. A layer adds its own entries to what
@@ -630,28 +630,28 @@ class Layer(Driver):
         """Takes over the guests of another driver; they run as if nothing had happened. Entries of components
         it does not know are left alone. Twice with the same state is the same as once.
         """
-        return await self.below.restore_state(state)
+        await self.below.restore_state(state)
 
     async def ensure_filtering_rules_for_instance(self, instance: Instance, network_info: NetworkInfo) -> None:
         """Set up a guest's firewall before it was started. Default: nothing."""
-        return await self.below.ensure_filtering_rules_for_instance(instance, network_info)
+        await self.below.ensure_filtering_rules_for_instance(instance, network_info)
 
     async def unfilter_instance(self, instance: Instance, network_info: NetworkInfo) -> None:
         """Took a guest's firewall down. Default: nothing."""
-        return await self.below.unfilter_instance(instance, network_info)
+        await self.below.unfilter_instance(instance, network_info)
 
     async def refresh_instance_security_rules(self, instance: Instance) -> None:
         """The rules of one guest had changed. Default: nothing."""
-        return await self.below.refresh_instance_security_rules(instance)
+        await self.below.refresh_instance_security_rules(instance)
 
     async def refresh_provider_fw_rules(self) -> None:
         """The rules of the operator had changed. Default: nothing."""
-        return await self.below.refresh_provider_fw_rules()
+        await self.below.refresh_provider_fw_rules()
 
     async def refresh_security_group_members(self, security_group: str) -> None:
         """The members of a security group had changed. Default: nothing."""
-        return await self.below.refresh_security_group_members(security_group)
+        await self.below.refresh_security_group_members(security_group)
 
     async def refresh_security_group_rules(self, security_group: str) -> None:
         """The rules of a security group had changed. Default: nothing."""
-        return await self.below.refresh_security_group_rules(security_group)
+        await self.below.refresh_security_group_rules(security_group)

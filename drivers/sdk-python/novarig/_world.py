@@ -7,7 +7,6 @@ logged.
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import importlib
 import io
@@ -16,7 +15,7 @@ import random
 import sys
 import time
 import uuid  # noqa: F401  (it asks the system while it is imported)
-from typing import Any
+from typing import Any, Callable
 
 from novarig import _contract, _host, types
 
@@ -77,11 +76,12 @@ class _Date(datetime.date):
         return _Datetime.now().date()
 
 
-class _Log(io.TextIOBase):
+class Words(io.TextIOBase):
     """Lines that are written become lines of the log."""
 
-    def __init__(self, level: types.Level) -> None:
+    def __init__(self, level: types.Level, log: Callable[[types.Level, str], None]) -> None:
         self._level = level
+        self._log = log
         self._line = ""
 
     def writable(self) -> bool:
@@ -90,7 +90,7 @@ class _Log(io.TextIOBase):
     def write(self, text: str) -> int:
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
-            _host.current().log(self._level, line)
+            self._log(self._level, line)
         return len(text)
 
 
@@ -105,9 +105,7 @@ def install() -> None:
     random._urandom = _bytes  # type: ignore[attr-defined]
 
 
-def begins() -> None:
+def begins(log: Callable[[types.Level, str], None]) -> None:
     """The first call has come: the host can be asked."""
     random.seed(_host.current().next_u64())
-    sys.stdout = _Log(types.Level.INFO)
-    sys.stderr = _Log(types.Level.WARNING)
-    assert asyncio.get_event_loop() is not None
+    sys.stdout = Words(types.Level.INFO, log)

@@ -63,7 +63,7 @@ class BuildAbortException(NovaException):
     code = 500
     msg_fmt = "Build of instance {instance} aborted: {reason}"
 
-    def __init__(self, instance: Uuid, reason: str) -> None:
+    def __init__(self, instance: str, reason: str) -> None:
         super().__init__(None, instance=instance, reason=reason)
 
 
@@ -73,7 +73,7 @@ class UnexpectedTaskStateError(NovaException):
     code = 500
     msg_fmt = "{instance} {expected} {actual}"
 
-    def __init__(self, instance: Uuid, expected: str, actual: str) -> None:
+    def __init__(self, instance: str, expected: str, actual: str) -> None:
         super().__init__(None, instance=instance, expected=expected, actual=actual)
 
 
@@ -83,7 +83,7 @@ class UnexpectedDeletingTaskStateError(NovaException):
     code = 500
     msg_fmt = "{instance} {expected} {actual}"
 
-    def __init__(self, instance: Uuid, expected: str, actual: str) -> None:
+    def __init__(self, instance: str, expected: str, actual: str) -> None:
         super().__init__(None, instance=instance, expected=expected, actual=actual)
 
 
@@ -163,7 +163,7 @@ class NetworksWithQoSPolicyNotSupported(NovaException):
     code = 400
     msg_fmt = "{instance} {network}"
 
-    def __init__(self, instance: Uuid, network: Uuid) -> None:
+    def __init__(self, instance: str, network: str) -> None:
         super().__init__(None, instance=instance, network=network)
 
 
@@ -213,7 +213,7 @@ class ImageUnacceptable(NovaException):
     code = 400
     msg_fmt = "Image {image} is unacceptable: {reason}"
 
-    def __init__(self, image: Uuid, reason: str) -> None:
+    def __init__(self, image: str, reason: str) -> None:
         super().__init__(None, image=image, reason=reason)
 
 
@@ -263,7 +263,7 @@ class VolumeEncryptionNotSupported(NovaException):
     code = 400
     msg_fmt = "{volume_type} {volume}"
 
-    def __init__(self, volume_type: str, volume: Uuid) -> None:
+    def __init__(self, volume_type: str, volume: str) -> None:
         super().__init__(None, volume_type=volume_type, volume=volume)
 
 
@@ -347,7 +347,7 @@ class InstanceInvalidState(NovaException):
     code = 400
     msg_fmt = "Instance {instance} in {attr} {state}. Cannot {method} while the instance is in this state."
 
-    def __init__(self, instance: Uuid, attr: str, state: str, method: str) -> None:
+    def __init__(self, instance: str, attr: str, state: str, method: str) -> None:
         super().__init__(None, instance=instance, attr=attr, state=state, method=method)
 
 
@@ -359,7 +359,7 @@ class InstanceUnacceptable(NovaException):
     code = 400
     msg_fmt = "Instance {instance} is unacceptable: {reason}"
 
-    def __init__(self, instance: Uuid, reason: str) -> None:
+    def __init__(self, instance: str, reason: str) -> None:
         super().__init__(None, instance=instance, reason=reason)
 
 
@@ -417,7 +417,7 @@ class InstanceNotRescuable(NovaException):
     code = 400
     msg_fmt = "Instance {instance} cannot be rescued: {reason}"
 
-    def __init__(self, instance: Uuid, reason: str) -> None:
+    def __init__(self, instance: str, reason: str) -> None:
         super().__init__(None, instance=instance, reason=reason)
 
 
@@ -725,7 +725,7 @@ class ShareMountError(NovaException):
     code = 500
     msg_fmt = "Share id {share} mount error from server {instance}.\", and in a line of its own \"Reason: {reason}."
 
-    def __init__(self, share: Uuid, instance: Uuid, reason: str) -> None:
+    def __init__(self, share: str, instance: str, reason: str) -> None:
         super().__init__(None, share=share, instance=instance, reason=reason)
 
 
@@ -737,7 +737,7 @@ class ShareUmountError(NovaException):
     code = 500
     msg_fmt = "Share id {share} umount error from server {instance}.\", and in a line of its own \"Reason: {reason}."
 
-    def __init__(self, share: Uuid, instance: Uuid, reason: str) -> None:
+    def __init__(self, share: str, instance: str, reason: str) -> None:
         super().__init__(None, share=share, instance=instance, reason=reason)
 
 
@@ -829,7 +829,7 @@ class UnableToMigrateToSelf(NovaException):
     code = 400
     msg_fmt = "Unable to migrate instance ({instance}) to current host ({host})."
 
-    def __init__(self, instance: Uuid, host: str) -> None:
+    def __init__(self, instance: str, host: str) -> None:
         super().__init__(None, instance=instance, host=host)
 
 
