@@ -1,8 +1,10 @@
 //! Writes `drivers/sdk/src/abi/contract.rs` from the contract in `wit/v1.0`: the fields of its records, the cases of its
 //! variants, and of each method the types and the signatures that its three functions have in WebAssembly.
 //!
-//! How these become code is told in the SDK, `abi/mod.rs`. A test compares the file with what is written here and says how
-//! to renew it.
+//! How these become code is told in the SDK, `abi/mod.rs`. What follows from the contract in the Python SDK is written by
+//! [`python`]. A test compares the files with what is written here and says how to renew them.
+
+pub mod python;
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -74,7 +74,7 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DriverCommand {
-    /// Start a fault layer of your own: a project that builds as it is
+    /// Start a driver or layer of your own: a project that builds as it is
     New(NewArguments),
     /// Build a driver or layer for WebAssembly
     Build(BuildArguments),
@@ -82,17 +82,29 @@ pub(crate) enum DriverCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct NewArguments {
-    /// The folder to make; its last part is the layer's name
+    /// The folder to make; its last part is the driver's or layer's name
     pub(crate) path: PathBuf,
 
-    /// Make a layer, which works over any driver. This is what is made in any case
+    /// Make a layer, which stands over any driver, and not a whole driver
     #[arg(long)]
     pub(crate) layer: bool,
+
+    /// The language it is written in
+    #[arg(long, value_enum, default_value_t = Language::Rust)]
+    pub(crate) lang: Language,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Small and fast
+    Rust,
+    /// With the whole interpreter in the component
+    Python,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct BuildArguments {
-    /// The driver's folder, with its Cargo.toml
+    /// The driver's folder, with its Cargo.toml or driver.py
     pub(crate) path: PathBuf,
 }
 

@@ -11,6 +11,8 @@ mod faults;
 mod hostile;
 mod misbehaving;
 mod misfits;
+mod python;
+mod python_guests;
 mod sdk;
 mod shipped_drivers;
 mod shipped_layers;

@@ -133,7 +133,7 @@ pub(crate) mod fail_unshelve_spawn {
 pub(crate) mod live_migrate {
     use super::*;
 
-    fn request() -> LiveMigrationRequest {
+    pub(crate) fn request() -> LiveMigrationRequest {
         LiveMigrationRequest {
             instance: instance("a"),
             dest: "host2".to_owned(),
