@@ -156,7 +156,7 @@ struct Loaded<'a> {
 }
 
 /// How messages call a component: as it was written, without its settings.
-fn source_name(source: &Source) -> String {
+pub(crate) fn source_name(source: &Source) -> String {
     match source {
         Source::Name(name) => name.clone(),
         Source::Path(path) => path.display().to_string(),

@@ -1,5 +1,6 @@
 //! `novarig driver build`: a driver's or layer's crate becomes the file that stacks name by its folder.
 
+use super::driver_watch::driver_watch;
 use crate::cli::BuildArguments;
 use crate::output::{print, progress};
 use crate::setup;
@@ -11,9 +12,13 @@ use virt::{BUILT_DRIVER, Kind, Metadata, Source, Stack, StackComponent};
 /// Cargo's profile: projects of `novarig driver new` say in their manifest what it means.
 const PROFILE: &str = "release";
 
-/// Builds, checks against the contract, and says how to run it.
+/// Builds, once or whenever something has changed.
 pub(crate) fn driver_build(arguments: &BuildArguments) -> anyhow::Result<bool> {
-    let folder = &arguments.path;
+    if arguments.watch { driver_watch(&arguments.path) } else { build(&arguments.path) }
+}
+
+/// Builds, checks against the contract, and says how to run it.
+pub(super) fn build(folder: &Path) -> anyhow::Result<bool> {
     let toolchain = match Toolchain::detect() {
         Ok(toolchain) => toolchain,
         Err(_) => Toolchain::install(&mut progress).context("nothing here can build for WebAssembly")?,
