@@ -40,7 +40,9 @@ pub(crate) async fn watch<T>(
     match answer {
         Ok(Ok(answer)) => Ok(Ok(answer)),
         Ok(Err(CallError::Raised(error))) => Ok(Err(error)),
-        Ok(Err(CallError::Failed(failure))) => Err(broken(format!("{}: it {}", failure.method, failure.cause))),
+        Ok(Err(CallError::Failed(failure))) => {
+            Err(broken(format!("{}: it {}", failure.method, failure.cause)))
+        }
         Err(_) => Err(broken(format!("no answer within {} s of simulated time", PATIENCE.as_secs()))),
     }
 }
@@ -97,7 +99,12 @@ pub(crate) fn expect(
 
 impl<'s> Bench<'s> {
     pub(crate) fn new(subject: &'s Subject<'s>) -> Self {
-        Self { subject, clock: world::clock(), manager: Rc::new(Manager::default()), faults: FaultPlan::new() }
+        Self {
+            subject,
+            clock: world::clock(),
+            manager: Rc::new(Manager::default()),
+            faults: FaultPlan::new(),
+        }
     }
 
     /// The first host, started.
@@ -244,7 +251,11 @@ impl Host {
         expect(
             found.is_some_and(|found| states.contains(&found)),
             format!("{when}, get_info says {}", short(&wanted.join(" or "))),
-            || found.map_or("there is no guest".to_owned(), |state| short(&format!("{state:?}").to_lowercase())),
+            || {
+                found.map_or("there is no guest".to_owned(), |state| {
+                    short(&format!("{state:?}").to_lowercase())
+                })
+            },
         )
     }
 

@@ -111,9 +111,10 @@ impl CheckReport {
     pub fn to_text(&self, paint: impl Fn(&Verdict, &str) -> String) -> String {
         let width = self.checked.iter().map(|checked| checked.name.len()).max().unwrap_or(0);
         let mut text = String::new();
-        for (part, title) in
-            [(Part::Rule, "rules of the contract"), (Part::Scenario, "scenarios, with this stack on every host")]
-        {
+        for (part, title) in [
+            (Part::Rule, "rules of the contract"),
+            (Part::Scenario, "scenarios, with this stack on every host"),
+        ] {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{title}");
             for checked in self.checked.iter().filter(|checked| checked.part == part) {
@@ -164,7 +165,10 @@ mod tests {
         assert!(!failed.holds());
         assert_eq!(failed.counts(), [1, 1, 1]);
         let text = failed.to_text(|_, word| word.to_owned());
-        assert!(text.contains("BROKEN  name  It is.\n          expected  this\n          found     that"), "{text}");
+        assert!(
+            text.contains("BROKEN  name  It is.\n          expected  this\n          found     that"),
+            "{text}"
+        );
         assert!(text.contains("n/a     name  no such thing"), "{text}");
         assert!(text.ends_with("FAIL: 1 ok, 1 broken, 1 not applicable\n"), "{text}");
         assert_eq!(failed.to_json()["checked"][2]["verdict"], "broken");

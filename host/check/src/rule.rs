@@ -49,8 +49,6 @@ pub(crate) enum Stop {
         /// What came instead.
         found: String,
     },
-    /// It cannot be tried.
-    NotApplicable(String),
     /// A call that the attempt needs raised an exception.
     Raised {
         /// The method.
@@ -128,7 +126,6 @@ fn verdict(outcome: Result<(), Stop>, subject: &Subject) -> Verdict {
     match outcome {
         Ok(()) => Verdict::Ok,
         Err(Stop::Broken { expected, found }) => Verdict::Broken { expected, found },
-        Err(Stop::NotApplicable(reason)) => Verdict::NotApplicable { reason },
         Err(Stop::Raised { method, error }) => {
             let raised = show(method, &error);
             let missing = error == VirtError::NotImplemented;
@@ -136,7 +133,9 @@ fn verdict(outcome: Result<(), Stop>, subject: &Subject) -> Verdict {
                 return Verdict::NotApplicable { reason: format!("{method} is not offered") };
             }
             if subject.is_layered() {
-                return Verdict::NotApplicable { reason: format!("{raised}, which a layer may be meant to do") };
+                return Verdict::NotApplicable {
+                    reason: format!("{raised}, which a layer may be meant to do"),
+                };
             }
             Verdict::Broken { expected: format!("{method} does its work"), found: raised }
         }
@@ -159,13 +158,13 @@ pub(crate) fn show(method: &str, error: &VirtError) -> String {
 ///     /// What must be true.
 ///     its_name(bench) for Spawn, GetInfo { … }
 ///     /// What must be true.
-///     another(bench) for Pause, if NotNovasFake { … }
+///     another(bench) for Pause if NotNovasFake { … }
 /// }
 /// ```
 macro_rules! rules {
     ($(
         $(#[doc = $says:literal])+
-        $name:ident($bench:ident) for $($method:ident),+ $(, if $when:ident $(($can:ident))?)? { $($body:tt)* }
+        $name:ident($bench:ident) for $($method:ident),+ $(if $when:ident $(($can:ident))?)? { $($body:tt)* }
     )*) => {
         /// The rules of this subject.
         pub(crate) const RULES: &[$crate::rule::Rule] = &[$($crate::rule::Rule {

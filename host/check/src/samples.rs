@@ -5,10 +5,10 @@ use virt::types::{
     CheckDestinationRequest, CheckSourceRequest, CleanupRequest, ComputeInfo, DestroyRequest,
     DetachVolumeRequest, FinishMigrationRequest, FinishRevertMigrationRequest, Flavor, ImageMeta, Instance,
     LiveMigrateData, LiveMigrationRequest, MigrateDiskAndPowerOffRequest, Migration, MigrationType, Network,
-    NetworkInfo, NodeResources, PostAtDestinationRequest, PostLiveMigrationRequest, PowerOnRequest, PowerState,
-    PreLiveMigrationRequest, Provider, ProviderAllocation, RebootRequest, RebootType, RebuildRequest,
-    RescueRequest, ResourceAmount, ResumeRequest, RollbackAtDestinationRequest, ShareMapping, ShareProtocol,
-    SpawnRequest, Subnet, Vif, VmState,
+    NetworkInfo, NodeResources, PostAtDestinationRequest, PostLiveMigrationRequest, PowerOnRequest,
+    PowerState, PreLiveMigrationRequest, Provider, ProviderAllocation, RebootRequest, RebootType,
+    RebuildRequest, RescueRequest, ResourceAmount, ResumeRequest, RollbackAtDestinationRequest, ShareMapping,
+    ShareProtocol, SpawnRequest, Subnet, Vif, VmState,
 };
 
 /// The uuid that ends in these letters.
@@ -113,10 +113,8 @@ pub(crate) fn vif(server: &Instance, number: u8) -> Vif {
 }
 
 fn allocations(server: &Instance) -> Vec<ProviderAllocation> {
-    let amount = |resource_class: &str, amount| ResourceAmount {
-        resource_class: resource_class.to_owned(),
-        amount,
-    };
+    let amount =
+        |resource_class: &str, amount| ResourceAmount { resource_class: resource_class.to_owned(), amount };
     vec![ProviderAllocation {
         provider: uuid("90de"),
         resources: vec![

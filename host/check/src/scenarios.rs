@@ -1,8 +1,8 @@
 //! The built-in scenarios, each with the stack on all of its hosts.
 
+use crate::CheckError;
 use crate::report::{Checked, Part, Verdict};
 use crate::subject::Subject;
-use crate::CheckError;
 use explore::run::StepOutcome;
 use explore::{BUILTIN, Run, RunConfig};
 use model::ServerStatus;
@@ -11,21 +11,26 @@ use serde_json::Value;
 
 /// Runs every scenario.
 pub(crate) fn run_all(subject: &Subject) -> Result<Vec<Checked>, CheckError> {
-    BUILTIN.iter().map(|builtin| {
-        let broken = |problem: String| CheckError::Scenario { scenario: builtin.name.to_owned(), problem };
-        let mut scenario = builtin.scenario().map_err(|error| broken(error.to_string()))?;
-        scenario.hosts.set_all(&subject.stack);
-        let config = RunConfig { trace: true, ..RunConfig::default() };
-        let stacks = subject.stacks(&scenario)?;
-        let run = explore::run(&scenario, &config, &stacks).map_err(|error| CheckError::scenario(builtin.name, &error))?;
-        Ok(Checked {
-            part: Part::Scenario,
-            name: scenario.name,
-            says: format!("{}.", scenario.description),
-            methods: vec![],
-            verdict: verdict(&run, subject),
+    BUILTIN
+        .iter()
+        .map(|builtin| {
+            let broken =
+                |problem: String| CheckError::Scenario { scenario: builtin.name.to_owned(), problem };
+            let mut scenario = builtin.scenario().map_err(|error| broken(error.to_string()))?;
+            scenario.hosts.set_all(&subject.stack);
+            let config = RunConfig { trace: true, ..RunConfig::default() };
+            let stacks = subject.stacks(&scenario)?;
+            let run = explore::run(&scenario, &config, &stacks)
+                .map_err(|error| CheckError::scenario(builtin.name, &error))?;
+            Ok(Checked {
+                part: Part::Scenario,
+                name: scenario.name,
+                says: format!("{}.", scenario.description),
+                methods: vec![],
+                verdict: verdict(&run, subject),
+            })
         })
-    }).collect()
+        .collect()
 }
 
 /// What the driver calls of a run came to, as far as it is not an answer.
@@ -46,7 +51,9 @@ impl Calls {
                 calls.failed.get_or_insert_with(|| format!("{method} on {host}: it {cause}"));
             }
             let class = outcome.get("error").and_then(Value::as_str);
-            if let Some(class) = class.filter(|class| !matches!(*class, "NotImplementedError" | "InstanceNotFound")) {
+            if let Some(class) =
+                class.filter(|class| !matches!(*class, "NotImplementedError" | "InstanceNotFound"))
+            {
                 let message = outcome.get("message").and_then(Value::as_str).unwrap_or_default();
                 calls.raised.get_or_insert_with(|| format!("{method} on {host} raised {class}: {message}"));
             }
@@ -70,9 +77,10 @@ fn verdict(run: &Run, subject: &Subject) -> Verdict {
         return broken("the cloud comes to rest after every step", problem);
     }
     let violation = report.violations.first().map(|violation| violation.message.clone());
-    let refused = report.steps.iter().find_map(|step| {
-        step.outcome.remark().map(|remark| format!("{}: {remark}", step.text))
-    });
+    let refused = report
+        .steps
+        .iter()
+        .find_map(|step| step.outcome.remark().map(|remark| format!("{}: {remark}", step.text)));
     let not_started = report.hosts.iter().find_map(|host| {
         host.not_started.as_ref().map(|problem| format!("{} did not start: {problem}", host.name))
     });
@@ -90,9 +98,9 @@ fn verdict(run: &Run, subject: &Subject) -> Verdict {
     };
     // What a layer raises is its business, and Nova is not always at its best after it.
     match calls.raised {
-        Some(raised) if subject.is_layered() => {
-            Verdict::NotApplicable { reason: format!("{raised}, which a layer may be meant to do; then {problem}") }
-        }
+        Some(raised) if subject.is_layered() => Verdict::NotApplicable {
+            reason: format!("{raised}, which a layer may be meant to do; then {problem}"),
+        },
         _ if subject.is_novas_fake() && expected.contains("invariant") => {
             Verdict::NotApplicable { reason: format!("quirks=nova: with Nova's own fake driver, {problem}") }
         }

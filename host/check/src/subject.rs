@@ -39,7 +39,6 @@ impl Facts {
             capabilities: capabilities.map_err(|stop| match stop {
                 Stop::Raised { method, error } => show(method, &error),
                 Stop::Broken { found, .. } => found,
-                Stop::NotApplicable(reason) => reason,
             }),
         })
     }
@@ -53,9 +52,7 @@ impl<'e> Subject<'e> {
     pub fn new(stack: Stack, engine: &'e Engine, library: &'e Library) -> Result<Self, CheckError> {
         let prepared = engine.prepare(&stack, library)?;
         let driver_alone = match &stack.components[..] {
-            [driver, _, ..] => {
-                Some(engine.prepare(&Stack { components: vec![driver.clone()] }, library)?)
-            }
+            [driver, _, ..] => Some(engine.prepare(&Stack { components: vec![driver.clone()] }, library)?),
             _ => None,
         };
         // A stack that does not answer here will not answer where a rule asks it either.

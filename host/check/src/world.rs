@@ -8,9 +8,7 @@ use std::time::Duration;
 use virt::types::{
     BlockDeviceInfo, ComputeConfig, DriverTask, Instance, InstanceEvent, InventoryPolicy, Uuid, VirtError,
 };
-use virt::{
-    Durable, EventWait, FakeVirtApi, FaultPlan, HypervisorEnv, Limits, LocalFuture, VirtApi,
-};
+use virt::{Durable, EventWait, FakeVirtApi, FaultPlan, HypervisorEnv, Limits, LocalFuture, VirtApi};
 
 /// A compute manager that does what it is asked, and knows afterwards what that was.
 #[derive(Debug, Default)]

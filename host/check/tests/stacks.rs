@@ -91,7 +91,8 @@ fn a_zombie_is_found() {
 #[test]
 fn amnesia_is_found() {
     let found = broken("fake+amnesia");
-    for name in ["init_host_again_keeps_the_guests", "guests_outlive_the_service", "guests_outlive_the_agent"] {
+    for name in ["init_host_again_keeps_the_guests", "guests_outlive_the_service", "guests_outlive_the_agent"]
+    {
         assert!(found.contains(&name.to_owned()), "{name} is not in {found:?}");
     }
 }

@@ -81,7 +81,9 @@ pub(crate) enum DriverCommand {
     /// Show what a stack is made of: contract, interfaces, methods, sizes, limits, settings, capabilities
     Inspect(InspectArguments),
     /// Try every rule of the contract and every built-in scenario with a stack
-    #[command(after_long_help = "Exit codes: 0 nothing is broken; 1 something is; 2 the input cannot be used.")]
+    #[command(
+        after_long_help = "Exit codes: 0 nothing is broken; 1 something is; 2 the input cannot be used."
+    )]
     Check(CheckArguments),
 }
 

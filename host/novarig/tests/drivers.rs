@@ -80,14 +80,24 @@ fn a_program_finds_everything_it_needs_to_complete_a_stack() {
     assert_eq!((&zombie["kind"], &zombie["intercepts"]), (&"layer".into(), &false.into()));
     assert_eq!(named("fail")["intercepts"], true);
     let nova = list["nova"].as_array().expect("a list");
-    let small = serde_json::json!({ "name": "fake.SmallFakeDriver", "stack": "fake(quirks=nova,size=small)" });
+    let small =
+        serde_json::json!({ "name": "fake.SmallFakeDriver", "stack": "fake(quirks=nova,size=small)" });
     assert!(nova.contains(&small));
 }
 
 #[test]
 fn novas_name_of_a_driver_is_taken_wherever_a_stack_is_written() {
     let report = json(
-        &["run", "boot", "--driver", "fake.SmallFakeDriver", "--host", "host2=nova.virt.fake.MediumFakeDriver", "--format", "json"],
+        &[
+            "run",
+            "boot",
+            "--driver",
+            "fake.SmallFakeDriver",
+            "--host",
+            "host2=nova.virt.fake.MediumFakeDriver",
+            "--format",
+            "json",
+        ],
         0,
     );
     let stacks: Vec<&Value> =
@@ -122,7 +132,9 @@ fn a_stack_is_inspected() {
     assert_eq!((&layer["name"], &layer["kind"]), (&"fail".into(), &"layer".into()));
     assert_eq!(layer["methods"]["role"], "layer");
     assert_eq!(layer["methods"]["intercepts"], true);
-    assert!(layer["imports"].as_array().is_some_and(|list| list.contains(&"nova:virt/building@1.0.0".into())));
+    assert!(
+        layer["imports"].as_array().is_some_and(|list| list.contains(&"nova:virt/building@1.0.0".into()))
+    );
     let settings = layer["settings"].as_array().expect("settings");
     let on = settings.iter().find(|setting| setting["name"] == "on").expect("it has the setting");
     assert_eq!((&on["value"], &on["given"], &on["default"]), (&"2".into(), &true.into(), &"1".into()));

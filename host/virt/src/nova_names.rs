@@ -62,9 +62,8 @@ impl NovaDriver {
     /// Whether this is a Nova driver's name by its form: words with dots between them, and the last, the class, begins with
     /// a capital. No driver or layer of this project has such a name.
     pub(crate) fn is_meant(name: &str) -> bool {
-        let word = |word: &str| {
-            !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        };
+        let word =
+            |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let class = name.rsplit('.').next().unwrap_or_default();
         class.starts_with(|c: char| c.is_ascii_uppercase()) && name.split('.').all(word)
     }
@@ -120,7 +119,9 @@ mod tests {
 
     #[test]
     fn other_names_are_told_which_there_are() {
-        for name in ["libvirt.LibvirtDriver", "fake.fake.FakeDriver", "virt.fake.FakeDriver", "FakeVCPUDriver"] {
+        for name in
+            ["libvirt.LibvirtDriver", "fake.fake.FakeDriver", "virt.fake.FakeDriver", "FakeVCPUDriver"]
+        {
             let error = NovaDriver::find(name).unwrap_err().to_string();
             assert!(error.starts_with(&format!("`{name}` is no driver of Nova's")), "{error}");
             assert!(error.contains("fake.SmallFakeDriver, fake.MediumFakeDriver"), "{error}");

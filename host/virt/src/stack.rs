@@ -342,12 +342,17 @@ mod tests {
 
     #[test]
     fn where_a_driver_of_novas_cannot_stand_the_error_says_so() {
-        assert!(error("fake.NoDriver").starts_with("fake.NoDriver\n^ `fake.NoDriver` is no driver of Nova's"));
+        assert!(
+            error("fake.NoDriver").starts_with("fake.NoDriver\n^ `fake.NoDriver` is no driver of Nova's")
+        );
         assert_eq!(
             error("fake.SmallFakeDriver(vcpus=3)"),
             "fake.SmallFakeDriver(vcpus=3)\n                    ^ a driver of Nova's has no settings; write the stack that \
              it stands for, `fake(quirks=nova,size=small)`, and set what you want in it"
         );
-        assert!(error("fake+FakeDriver").starts_with("fake+FakeDriver\n     ^ `FakeDriver` is a driver by Nova's name"));
+        assert!(
+            error("fake+FakeDriver")
+                .starts_with("fake+FakeDriver\n     ^ `FakeDriver` is a driver by Nova's name")
+        );
     }
 }

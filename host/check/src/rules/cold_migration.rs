@@ -17,7 +17,7 @@ rules! {
     }
 
     /// migrate_disk_and_power_off leaves no guest that runs on the source.
-    a_guest_that_leaves_runs_no_more(bench) for MigrateDiskAndPowerOff, if NotNovasFake {
+    a_guest_that_leaves_runs_no_more(bench) for MigrateDiskAndPowerOff if NotNovasFake {
         let (source, server) = bench.host_with_guest().await?;
         call!(source.migrate_disk_and_power_off(samples::migrate_disk(&server)));
         let state = source.state(&server).await?;

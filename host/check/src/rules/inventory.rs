@@ -2,10 +2,12 @@
 
 use crate::bench::{Host, call, expect};
 use crate::rule::{Stop, rules};
-use crate::samples::{self, root_provider, server, uuid};
+use crate::samples::{root_provider, server, uuid};
 use std::collections::BTreeSet;
 use virt::Method;
-use virt::types::{ConsumerAllocations, Inventory, NodeResources, ProviderAllocation, ProviderTree, ResourceAmount};
+use virt::types::{
+    ConsumerAllocations, Inventory, NodeResources, ProviderAllocation, ProviderTree, ResourceAmount,
+};
 
 /// The numbers of the host's node.
 pub(crate) async fn resources(host: &Host) -> Result<NodeResources, Stop> {
@@ -85,7 +87,7 @@ rules! {
     }
 
     /// A layer has no hardware: a stack has no more resources than its driver has alone.
-    layers_add_no_resources(bench) for GetAvailableResource, if Layered {
+    layers_add_no_resources(bench) for GetAvailableResource if Layered {
         let alone = bench.host_without_layers().await?;
         let truth = numbers(&resources(&alone).await?);
         let host = bench.host().await?;
@@ -220,7 +222,7 @@ rules! {
         bench.strike(&host, Method::UpdateProviderTree, lost);
         let node = host.node().await?;
         // It fails, as it is to.
-        let _ = host.driver.update_provider_tree(vec![samples::root_provider(&node)], node, None).await;
+        let _ = host.driver.update_provider_tree(vec![root_provider(&node)], node, None).await;
         let after = tree(&host).await?;
         expect(before == after, "the same tree again", || "another one".to_owned())?;
     }

@@ -6,8 +6,8 @@ use crate::rule::{Stop, rules};
 use crate::samples::{self, server};
 use std::time::Duration;
 use virt::types::{
-    CheckSourceDataRequest, Instance, LiveMigrateData, LiveMigrationClaim, LiveMigrationOutcome, MigrationType,
-    PostClaimRequest, PowerState, RollbackStatus,
+    CheckSourceDataRequest, Instance, LiveMigrateData, LiveMigrationClaim, LiveMigrationOutcome,
+    MigrationType, PostClaimRequest, PowerState, RollbackStatus,
 };
 
 /// A live migration up to the point where the guest is sent.
@@ -22,7 +22,8 @@ async fn checked(bench: &Bench<'_>) -> Result<Prepared, Stop> {
     let (source, server) = bench.host_with_guest().await?;
     let dest = bench.other_host().await?;
     let (here, there) = (resources(&source).await?, resources(&dest).await?);
-    let data = call!(dest.check_can_live_migrate_destination(samples::check_destination(&server, here, there)));
+    let data =
+        call!(dest.check_can_live_migrate_destination(samples::check_destination(&server, here, there)));
     let data = call!(source.check_can_live_migrate_source(samples::check_source(&server, data)));
     Ok(Prepared { source, dest, server, data })
 }
@@ -93,7 +94,7 @@ rules! {
     }
 
     /// A guest that has arrived is no longer on its source.
-    a_guest_that_arrived_has_left(bench) for LiveMigration, PostLiveMigration, if NotNovasFake {
+    a_guest_that_arrived_has_left(bench) for LiveMigration, PostLiveMigration if NotNovasFake {
         let Prepared { source, server, data, .. } = prepared(bench).await?;
         let outcome = call!(source.live_migration(samples::live_migration(&server, data.clone())));
         if outcome == LiveMigrationOutcome::Completed {
@@ -166,9 +167,9 @@ rules! {
     }
 
     /// A server without a guest cannot be sent.
-    a_stranger_cannot_be_sent(bench) for LiveMigration, if NotNovasFake {
+    a_stranger_cannot_be_sent(bench) for LiveMigration if NotNovasFake {
         let Prepared { source, data, .. } = checked(bench).await?;
-        let sent = attempt!(source.live_migration(samples::live_migration(&self::server("b"), data)));
+        let sent = attempt!(source.live_migration(samples::live_migration(&server("b"), data)));
         expect(sent != Ok(LiveMigrationOutcome::Completed), "an exception, or a rollback", || "completed".to_owned())?;
     }
 }

@@ -15,7 +15,7 @@ rules! {
     }
 
     /// An interface comes and goes while the guest runs on.
-    an_interface_comes_and_goes(bench) for AttachInterface, DetachInterface, if Can(SupportsAttachInterface) {
+    an_interface_comes_and_goes(bench) for AttachInterface, DetachInterface if Can(SupportsAttachInterface) {
         let (host, server) = bench.host_with_guest().await?;
         for _ in 0..2 {
             call!(host.attach_interface(server.clone(), samples::image(), vif(&server, 2)));
@@ -26,7 +26,7 @@ rules! {
     }
 
     /// No interface is attached twice, and none is detached that is not there.
-    an_interface_is_attached_once(bench) for AttachInterface, DetachInterface, if Can(SupportsAttachInterface) {
+    an_interface_is_attached_once(bench) for AttachInterface, DetachInterface if Can(SupportsAttachInterface) {
         let (host, server) = bench.host_with_guest().await?;
         let early = attempt!(host.detach_interface(server.clone(), vif(&server, 2)));
         expect(early.is_err(), "detach_interface raises before attach_interface", || "success".to_owned())?;

@@ -82,7 +82,7 @@ rules! {
     }
 
     /// get_info says that a guest is paused.
-    a_paused_guest_is_seen(bench) for Pause, GetInfo, if NotNovasFake {
+    a_paused_guest_is_seen(bench) for Pause, GetInfo if NotNovasFake {
         let (host, server) = bench.host_with_guest().await?;
         call!(host.pause(server.clone()));
         host.expect_state(&server, PowerState::Paused, "after pause").await?;
@@ -98,14 +98,14 @@ rules! {
     }
 
     /// get_info says that a guest is suspended, or off, which on disk is the same.
-    a_suspended_guest_is_seen(bench) for Suspend, GetInfo, if NotNovasFake {
+    a_suspended_guest_is_seen(bench) for Suspend, GetInfo if NotNovasFake {
         let (host, server) = bench.host_with_guest().await?;
         call!(host.suspend(server.clone()));
         host.expect_state_in(&server, &[PowerState::Suspended, PowerState::Shutdown], "after suspend").await?;
     }
 
     /// A guest that ran before the host was restarted runs again.
-    a_guest_is_resumed_when_the_host_boots(bench) for ResumeStateOnHostBoot, if NotNovasFake {
+    a_guest_is_resumed_when_the_host_boots(bench) for ResumeStateOnHostBoot if NotNovasFake {
         let (host, server) = bench.host_with_guest().await?;
         call!(host.power_off(server.clone(), 0, 0));
         let host = host.restart().await?;
@@ -134,7 +134,7 @@ rules! {
     }
 
     /// A guest that is deleted softly does not run.
-    a_softly_deleted_guest_does_not_run(bench) for SoftDelete, if NotNovasFake {
+    a_softly_deleted_guest_does_not_run(bench) for SoftDelete if NotNovasFake {
         let (host, server) = bench.host_with_guest().await?;
         call!(host.soft_delete(server.clone()));
         let state = host.state(&server).await?;
@@ -149,7 +149,7 @@ rules! {
     }
 
     /// What needs a guest raises when there is none, and makes none.
-    a_stranger_has_no_state(bench) for Pause, Unpause, Suspend, Resume, Rescue, Unrescue, TriggerCrashDump, if NotNovasFake {
+    a_stranger_has_no_state(bench) for Pause, Unpause, Suspend, Resume, Rescue, Unrescue, TriggerCrashDump if NotNovasFake {
         let host = bench.host().await?;
         let server = server("a");
         let answers = [

@@ -8,7 +8,8 @@ use virt::types::{HostPower, PowerState};
 /// Whether a text has the form of a UUID.
 fn is_uuid(text: &str) -> bool {
     let lengths: Vec<usize> = text.split('-').map(str::len).collect();
-    lengths == [8, 4, 4, 4, 12] && text.chars().all(|c| c == '-' || c.is_ascii_digit() || matches!(c, 'a'..='f'))
+    lengths == [8, 4, 4, 4, 12]
+        && text.chars().all(|c| c == '-' || c.is_ascii_digit() || matches!(c, 'a'..='f'))
 }
 
 rules! {

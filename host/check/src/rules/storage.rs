@@ -4,8 +4,8 @@ use crate::bench::{attempt, call, expect};
 use crate::rule::{Stop, rules};
 use crate::samples::{self, server, uuid, volume};
 use virt::types::{
-    ExtendVolumeRequest, InstanceVolumes, PowerState, SwapVolumeRequest, VirtError, VolumeSnapshotCreateRequest,
-    VolumeSnapshotDeleteRequest,
+    ExtendVolumeRequest, InstanceVolumes, PowerState, SwapVolumeRequest, VirtError,
+    VolumeSnapshotCreateRequest, VolumeSnapshotDeleteRequest,
 };
 
 rules! {
@@ -55,7 +55,7 @@ rules! {
     }
 
     /// A volume grows while the guest runs on.
-    a_volume_grows_while_the_guest_runs(bench) for ExtendVolume, if Can(SupportsExtendVolume) {
+    a_volume_grows_while_the_guest_runs(bench) for ExtendVolume if Can(SupportsExtendVolume) {
         let (host, server) = bench.host_with_guest().await?;
         let attach = samples::attach_volume(&server, "/dev/vdb");
         let extend = ExtendVolumeRequest {

@@ -1,19 +1,21 @@
 //! `novarig driver build --watch`: builds again whenever a file of the driver changes.
 //!
-//! The system tells of changes. What a build itself writes, and what editors leave beside a file, is none; several changes
-//! at once, as when a branch is checked out, are one. A build that fails is shown, and the next change is waited for.
+//! A driver's folder has some dozens of files, so they are looked at four times a second: that works on every file system,
+//! also on those that tell of no changes. What a build itself writes, and what editors leave beside a file, is no change;
+//! several changes at once, as when a branch is checked out, are one. A build that fails is shown, and the next change is
+//! waited for.
 
 use super::driver_build::build;
 use crate::output::{self, print};
 use crate::stop::Stop;
 use anyhow::Context;
-use notify::{Event, EventKind, RecursiveMode, Watcher};
-use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use std::collections::BTreeMap;
+use std::fs::{self, DirEntry};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-/// How long nothing may change before it is built: an editor writes a file in several steps.
-const SETTLED: Duration = Duration::from_millis(100);
+/// How often the folder is looked at.
+const INTERVAL: Duration = Duration::from_millis(250);
 
 /// Builds, waits for a change, and builds again, until Ctrl-C.
 pub(crate) fn driver_watch(folder: &Path) -> anyhow::Result<bool> {
@@ -29,27 +31,15 @@ pub(crate) fn driver_watch(folder: &Path) -> anyhow::Result<bool> {
 }
 
 async fn watch(folder: &Path) -> anyhow::Result<()> {
-    let root = folder.canonicalize().with_context(|| format!("cannot watch {}", folder.display()))?;
+    let look = || sources(folder).with_context(|| format!("cannot watch {}", folder.display()));
     let mut stop = Stop::listen().context("the system does not hand over Ctrl-C")?;
-    let (sender, mut changes) = unbounded_channel();
-    let from = root.clone();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        let change = match event {
-            Ok(event) => change_of(&from, &event),
-            Err(error) => Some(Err(error)),
-        };
-        if let Some(change) = change {
-            // Nobody waits any more when it ends.
-            let _ = sender.send(change);
-        }
-    })
-    .context("the system does not tell of changes")?;
-    watcher
-        .watch(&root, RecursiveMode::Recursive)
-        .with_context(|| format!("cannot watch {}", folder.display()))?;
+    // From before the build, so that what is changed while it runs is built too.
+    let mut changes = Changes::since(look()?);
     loop {
-        let folder = folder.to_owned();
-        let built = tokio::task::spawn_blocking(move || build(&folder));
+        let built = tokio::task::spawn_blocking({
+            let folder = folder.to_owned();
+            move || build(&folder)
+        });
         let built = tokio::select! {
             built = built => built.context("the build broke off")?,
             () = stop.wanted() => return Ok(()),
@@ -58,111 +48,143 @@ async fn watch(folder: &Path) -> anyhow::Result<()> {
             output::error(&error);
         }
         print("\nwatching for changes, until Ctrl-C\n");
-        let changed = tokio::select! {
-            changed = settled(&mut changes) => changed?,
-            () = stop.wanted() => return Ok(()),
+        let changed = loop {
+            tokio::select! {
+                () = tokio::time::sleep(INTERVAL) => {}
+                () = stop.wanted() => return Ok(()),
+            }
+            if let Some(changed) = changes.settled(look()?) {
+                break changed;
+            }
         };
         print(&format!("{} changed\n\n", changed.display()));
     }
 }
 
-type Change = Result<PathBuf, notify::Error>;
+/// The sources of a driver as they are at a moment: path from its folder, when it was written, and how long it is.
+type Sources = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 
-/// Waits for a change, and until nothing more changes; answers the first.
-async fn settled(changes: &mut UnboundedReceiver<Change>) -> anyhow::Result<PathBuf> {
-    let gone = "the system tells of no more changes";
-    let first = changes.recv().await.context(gone)?.context(gone)?;
-    while let Ok(next) = tokio::time::timeout(SETTLED, changes.recv()).await {
-        next.context(gone)?.context(gone)?;
-    }
-    Ok(first)
+/// Decides from one look to the next whether it is time to build.
+struct Changes {
+    /// As they were built.
+    built: Sources,
+    /// As they were at the last look.
+    seen: Sources,
 }
 
-/// The source that an event changed, relative to the driver's folder; none if it changed none.
-fn change_of(root: &Path, event: &Event) -> Option<Change> {
-    // To read a file is an event, too.
-    if matches!(event.kind, EventKind::Access(_)) {
-        return None;
+impl Changes {
+    fn since(sources: Sources) -> Self {
+        Self { seen: sources.clone(), built: sources }
     }
-    let mut relative = event.paths.iter().map(|path| path.strip_prefix(root).unwrap_or(path));
-    relative.find(|path| is_source(path)).map(|path| Ok(path.to_owned()))
+
+    /// What has changed since the last build, as soon as nothing has changed between two looks: an editor writes a file in
+    /// several steps. The first path of several.
+    fn settled(&mut self, now: Sources) -> Option<PathBuf> {
+        let at_rest = self.seen == now;
+        self.seen = now;
+        if !at_rest {
+            return None;
+        }
+        let changed = difference(&self.built, &self.seen)?.to_owned();
+        self.built.clone_from(&self.seen);
+        Some(changed)
+    }
 }
 
-/// Whether a file of the folder has a part in what is built: all do but those that the build makes, hidden ones, and what
-/// editors keep beside a file while it is written.
-fn is_source(relative: &Path) -> bool {
-    const BUILT: [&str; 3] = ["target", "Cargo.lock", "__pycache__"];
-    let mut names = relative.components().filter_map(|component| match component {
-        Component::Normal(name) => name.to_str(),
-        _ => None,
-    });
-    relative.components().next().is_some()
-        && names.all(|name| {
-            let of_an_editor = name.ends_with('~') || name.starts_with('#') || name == "4913";
-            !BUILT.contains(&name) && !name.starts_with('.') && !of_an_editor
-        })
+/// The first path that is in one only, or not the same in both.
+fn difference<'a>(before: &'a Sources, after: &'a Sources) -> Option<&'a Path> {
+    let changed = after.iter().find(|(path, state)| before.get(*path) != Some(state));
+    let gone = || before.iter().find(|(path, _)| !after.contains_key(*path));
+    changed.or_else(gone).map(|(path, _)| path.as_path())
+}
+
+/// Looks at the sources in a folder. What goes away meanwhile is not there.
+fn sources(folder: &Path) -> std::io::Result<Sources> {
+    let mut found = Sources::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(relative) = folders.pop() {
+        let entries = match fs::read_dir(folder.join(&relative)) {
+            Ok(entries) => entries,
+            Err(error) if relative.as_os_str().is_empty() => return Err(error),
+            Err(_) => continue,
+        };
+        for entry in entries.flatten() {
+            let Some(path) = source(&relative, &entry) else { continue };
+            // Links are followed: what they lead to is built.
+            let Ok(metadata) = fs::metadata(entry.path()) else { continue };
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(path);
+            } else {
+                found.insert(path, (metadata.modified().ok(), metadata.len()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn source(relative: &Path, entry: &DirEntry) -> Option<PathBuf> {
+    let name = entry.file_name();
+    is_source(name.to_str()?).then(|| relative.join(&name))
+}
+
+/// Whether a file or folder has a part in what is built: all have but those that a build makes, hidden ones, and what editors
+/// keep beside a file while it is written.
+fn is_source(name: &str) -> bool {
+    let made = matches!(name, "target" | "Cargo.lock" | "__pycache__");
+    !made && !name.starts_with(['.', '#']) && !name.ends_with('~')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use notify::event::{AccessKind, CreateKind, ModifyKind, RemoveKind};
+    use tempfile::TempDir;
 
-    fn change(kind: EventKind, paths: &[&str]) -> Option<PathBuf> {
-        let mut event = Event::new(kind);
-        for path in paths {
-            event = event.add_path(Path::new("/driver").join(path));
-        }
-        change_of(Path::new("/driver"), &event).map(|change| change.unwrap())
+    fn at(files: &[(&str, u64)]) -> Sources {
+        files.iter().map(|(path, length)| (PathBuf::from(path), (None, *length))).collect()
     }
 
     #[test]
-    fn a_source_that_is_written_made_or_removed_is_a_change() {
-        for kind in [
-            EventKind::Modify(ModifyKind::Any),
-            EventKind::Create(CreateKind::File),
-            EventKind::Remove(RemoveKind::File),
+    fn it_is_time_to_build_when_a_change_has_come_to_rest() {
+        let mut changes = Changes::since(at(&[("a", 1)]));
+        assert_eq!(changes.settled(at(&[("a", 1)])), None);
+        assert_eq!(changes.settled(at(&[("a", 2)])), None, "it may go on");
+        assert_eq!(changes.settled(at(&[("a", 3)])), None, "it has");
+        assert_eq!(changes.settled(at(&[("a", 3)])), Some("a".into()));
+        assert_eq!(changes.settled(at(&[("a", 3)])), None, "it is built");
+    }
+
+    #[test]
+    fn files_that_come_and_go_are_changes_and_one_that_was_changed_back_is_none() {
+        let mut changes = Changes::since(at(&[("a", 1)]));
+        changes.settled(at(&[("a", 1), ("b", 1)]));
+        assert_eq!(changes.settled(at(&[("a", 1), ("b", 1)])), Some("b".into()));
+        changes.settled(at(&[("b", 1)]));
+        assert_eq!(changes.settled(at(&[("b", 1)])), Some("a".into()));
+        changes.settled(at(&[("b", 2)]));
+        changes.settled(at(&[("b", 1)]));
+        assert_eq!(changes.settled(at(&[("b", 1)])), None);
+    }
+
+    #[test]
+    fn what_a_build_or_an_editor_writes_is_no_source() {
+        let folder = TempDir::new().unwrap();
+        for file in [
+            "Cargo.toml",
+            "Cargo.lock",
+            "src/lib.rs",
+            "src/lib.rs~",
+            "src/.lib.rs.swp",
+            "src/#lib.rs#",
+            "target/driver.wasm",
+            ".git/index",
+            "wit/a/world.wit",
         ] {
-            for source in ["src/lib.rs", "Cargo.toml", "wit/a/world.wit", "driver.py"] {
-                assert_eq!(change(kind, &[source]), Some(PathBuf::from(source)));
-            }
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "text").unwrap();
         }
-    }
-
-    #[test]
-    fn what_is_read_or_built_or_an_editors_own_is_none() {
-        assert_eq!(change(EventKind::Access(AccessKind::Any), &["src/lib.rs"]), None);
-        let written = EventKind::Modify(ModifyKind::Any);
-        for other in
-            ["target/driver.wasm", "Cargo.lock", ".git/index", "src/.lib.rs.swp", "src/lib.rs~", "src/#lib.rs#", ""]
-        {
-            assert_eq!(change(written, &[other]), None, "{other}");
-        }
-        assert_eq!(change(written, &["src/lib.rs~", "src/lib.rs"]), Some(PathBuf::from("src/lib.rs")));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn several_changes_at_once_are_one() {
-        let (sender, mut changes) = unbounded_channel();
-        for name in ["a", "b", "c"] {
-            sender.send(Ok(PathBuf::from(name))).unwrap();
-        }
-        let later = tokio::spawn(async move {
-            tokio::time::sleep(SETTLED / 2).await;
-            sender.send(Ok(PathBuf::from("d"))).unwrap();
-            tokio::time::sleep(SETTLED * 3).await;
-            sender.send(Ok(PathBuf::from("e"))).unwrap();
-        });
-        assert_eq!(settled(&mut changes).await.unwrap(), Path::new("a"));
-        assert_eq!(settled(&mut changes).await.unwrap(), Path::new("e"));
-        later.await.unwrap();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn when_the_system_tells_no_more_it_is_an_error() {
-        let (sender, mut changes) = unbounded_channel();
-        sender.send(Err(notify::Error::generic("the watch is gone"))).unwrap();
-        let error = format!("{:#}", settled(&mut changes).await.unwrap_err());
-        assert_eq!(error, "the system tells of no more changes: the watch is gone");
+        let found: Vec<PathBuf> = sources(folder.path()).unwrap().into_keys().collect();
+        assert_eq!(found, ["Cargo.toml", "src/lib.rs", "wit/a/world.wit"].map(PathBuf::from));
+        assert!(sources(&folder.path().join("nothing")).is_err());
     }
 }
