@@ -201,9 +201,8 @@ impl Contract {
             None => "None".to_owned(),
         };
         let answer = self.rust(answer)?;
-        let (answers_interface, answers_function) = answers
-            .entry(answer.clone())
-            .or_insert_with(|| (interface.to_owned(), function.name.clone()));
+        let (answers_interface, answers_function) =
+            answers.entry(answer.clone()).or_insert_with(|| (interface.to_owned(), function.name.clone()));
         writeln!(
             out,
             "method! {{ {name} ({}) -> {answer}, instance {instance}, export {},\n    \

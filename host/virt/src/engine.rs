@@ -54,7 +54,11 @@ impl Engine {
     /// An engine. With a cache directory, compiled code is kept there and the next process does not compile it again. Whoever
     /// can write to that directory can run code in this process, so it belongs to the user alone.
     pub fn new(cache: Option<PathBuf>) -> Result<Self, EngineError> {
-        Ok(Self { small: Machine::new(Size::Small)?, large: OnceLock::new(), cache: cache.map(CodeCache::new) })
+        Ok(Self {
+            small: Machine::new(Size::Small)?,
+            large: OnceLock::new(),
+            cache: cache.map(CodeCache::new),
+        })
     }
 
     /// What runs components of these bytes together.
@@ -160,8 +164,8 @@ fn compile(
     for (position, Loaded { driver, bytes, metadata }) in files.iter().enumerate() {
         let checked = contract::check(driver, bytes)?;
         // A layer that answers every call itself calls nothing below it, and is a layer all the same.
-        let layer = checked.calls_below()
-            || metadata.as_ref().is_some_and(|metadata| metadata.kind == Kind::Layer);
+        let layer =
+            checked.calls_below() || metadata.as_ref().is_some_and(|metadata| metadata.kind == Kind::Layer);
         match (position, layer) {
             (0, true) => return Err(LoadError::LayerAtBottom { driver: driver.clone() }),
             (1.., false) => {
@@ -180,8 +184,7 @@ fn compile(
         components.push(checked);
     }
     let composed = compose(&components).map_err(&unusable)?;
-    CompiledComponent::new(engine, composed)
-        .map_err(|error| unusable(crate::agent::one_line(&error)))
+    CompiledComponent::new(engine, composed).map_err(|error| unusable(crate::agent::one_line(&error)))
 }
 
 /// A component of a stack as it was found.
@@ -193,7 +196,7 @@ struct Loaded<'a> {
 }
 
 /// How messages call a component: as it was written, without its settings.
-fn source_name(source: &Source) -> String {
+pub(crate) fn source_name(source: &Source) -> String {
     match source {
         Source::Name(name) => name.clone(),
         Source::Path(path) => path.display().to_string(),

@@ -1,5 +1,6 @@
 //! `novarig driver build`: a driver's or layer's crate, or its module in Python, becomes the file that stacks name by its folder.
 
+use super::driver_watch::driver_watch;
 use crate::cli::BuildArguments;
 use crate::output::{print, progress};
 use crate::setup::{self, cache_folder};
@@ -12,12 +13,17 @@ use virt::{BUILT_DRIVER, Kind, Metadata, Source, Stack, StackComponent};
 /// Cargo's profile: projects of `novarig driver new` say in their manifest what it means.
 const PROFILE: &str = "release";
 
-/// Builds, checks against the contract, and says how to run it.
+/// Builds, once or whenever something has changed.
 pub(crate) fn driver_build(arguments: &BuildArguments) -> anyhow::Result<bool> {
-    let folder = &arguments.path;
+    if arguments.watch { driver_watch(&arguments.path) } else { build(&arguments.path) }
+}
+
+/// Builds, checks against the contract, and says how to run it.
+pub(super) fn build(folder: &Path) -> anyhow::Result<bool> {
     let built = folder.join(BUILT_DRIVER);
     if Python::is_project(folder) {
-        let tools = cache_folder().context("there is no folder for the tools that build Python: set NOVARIG_CACHE")?;
+        let tools = cache_folder()
+            .context("there is no folder for the tools that build Python: set NOVARIG_CACHE")?;
         progress("building a component of Python, which takes half a minute");
         Python::install(&tools.join("python"), &mut progress)?.build(folder, &built)?;
     } else {
