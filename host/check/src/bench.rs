@@ -36,14 +36,17 @@ pub(crate) async fn watch<T>(
     call: impl Future<Output = Result<T, CallError>>,
 ) -> Result<Result<T, VirtError>, Stop> {
     let answer = tokio::time::timeout(PATIENCE, call).await;
-    let broken = |found| Stop::Broken { expected: format!("{method} answers"), found };
     match answer {
         Ok(Ok(answer)) => Ok(Ok(answer)),
         Ok(Err(CallError::Raised(error))) => Ok(Err(error)),
-        Ok(Err(CallError::Failed(failure))) => {
-            Err(broken(format!("{}: it {}", failure.method, failure.cause)))
+        Ok(Err(CallError::Failed(failure))) => Err(Stop::Fell {
+            method: failure.method.name(),
+            found: format!("{}: it {}", failure.method, failure.cause),
+        }),
+        Err(_) => {
+            let found = format!("no answer within {} s of simulated time", PATIENCE.as_secs());
+            Err(Stop::Fell { method, found })
         }
-        Err(_) => Err(broken(format!("no answer within {} s of simulated time", PATIENCE.as_secs()))),
     }
 }
 
@@ -147,6 +150,12 @@ impl<'s> Bench<'s> {
         Host::start(stack, env).await
     }
 
+    /// The first host, not started yet.
+    pub(crate) fn host_without_service(&self) -> Host {
+        let env = world::env("host1", self.clock, self.faults.clone(), self.manager.clone());
+        Host::new(self.subject.prepared.clone(), env)
+    }
+
     /// Lets a fault strike the next call of a method on a host.
     pub(crate) fn strike(&self, host: &Host, method: Method, fault: Fault) {
         self.faults.clear();
@@ -156,8 +165,12 @@ impl<'s> Bench<'s> {
 }
 
 impl Host {
+    fn new(stack: PreparedStack, env: HypervisorEnv) -> Host {
+        Host { driver: Hypervisor::start(stack.clone(), env.clone()), env, stack }
+    }
+
     async fn start(stack: PreparedStack, env: HypervisorEnv) -> Result<Host, Stop> {
-        let host = Host { driver: Hypervisor::start(stack.clone(), env.clone()), env, stack };
+        let host = Host::new(stack, env);
         call!(host.init_host(host.name()));
         Ok(host)
     }

@@ -65,7 +65,9 @@ pub fn check(subject: &Subject) -> Result<CheckReport, CheckError> {
         checked.push(rule.apply(subject)?);
     }
     checked.extend(scenarios::run_all(subject)?);
-    Ok(CheckReport { stack: subject.stack.to_string(), checked })
+    let mut report = CheckReport { stack: subject.stack.to_string(), checked };
+    report.blame_each_method_once();
+    Ok(report)
 }
 
 /// Tries one rule by its name; none if there is no such rule.

@@ -1,6 +1,7 @@
 //! What became of a check.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// A stack, and what was found of it.
@@ -26,6 +27,9 @@ pub struct Checked {
     /// Whether it is.
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// The method that did not answer, if it is that what is broken.
+    #[serde(skip)]
+    pub(crate) fell_in: Option<String>,
 }
 
 /// What was checked.
@@ -92,6 +96,28 @@ impl CheckReport {
         counts
     }
 
+    /// A call that does not answer breaks every rule that needs it. It counts for the rules that are about the method, if
+    /// one of them has found it; the others could not be tried.
+    pub(crate) fn blame_each_method_once(&mut self) {
+        let mut about_it: BTreeMap<String, String> = BTreeMap::new();
+        for checked in &self.checked {
+            if let Some(method) = &checked.fell_in
+                && checked.methods.contains(method)
+            {
+                about_it.entry(method.clone()).or_insert_with(|| checked.name.clone());
+            }
+        }
+        for checked in &mut self.checked {
+            if let Some(method) = &checked.fell_in
+                && !checked.methods.contains(method)
+                && let Some(rule) = about_it.get(method)
+            {
+                let reason = format!("it needs {method}, which is broken, see {rule}");
+                checked.verdict = Verdict::NotApplicable { reason };
+            }
+        }
+    }
+
     /// The report as JSON: keys `stack`, `holds`, `ok`, `broken`, `not_applicable` and `checked`, a list whose entries have
     /// `part`, `name`, `says`, `methods`, `verdict` and what goes with it (`expected` and `found`, or `reason`).
     pub fn to_json(&self) -> serde_json::Value {
@@ -125,8 +151,12 @@ impl CheckReport {
                     Verdict::NotApplicable { reason } => writeln!(text, "  {word}  {name:<width$}  {reason}"),
                     Verdict::Broken { expected, found } => writeln!(
                         text,
-                        "  {word}  {name:<width$}  {}\n{:10}expected  {expected}\n{:10}found     {found}",
-                        checked.says, "", ""
+                        "  {word}  {name:<width$}  {}\n{:10}expected  {expected}\n{:10}found     {}",
+                        checked.says,
+                        "",
+                        "",
+                        // A panic's message has several lines.
+                        found.replace('\n', " "),
                     ),
                 };
             }
@@ -152,6 +182,7 @@ mod tests {
             says: "It is.".to_owned(),
             methods: vec![],
             verdict,
+            fell_in: None,
         });
         CheckReport { stack: "fake".to_owned(), checked: checked.collect() }
     }
@@ -172,5 +203,26 @@ mod tests {
         assert!(text.contains("n/a     name  no such thing"), "{text}");
         assert!(text.ends_with("FAIL: 1 ok, 1 broken, 1 not applicable\n"), "{text}");
         assert_eq!(failed.to_json()["checked"][2]["verdict"], "broken");
+    }
+
+    #[test]
+    fn a_method_that_does_not_answer_breaks_the_rules_about_it_and_the_others_cannot_be_tried() {
+        let silent = || Verdict::Broken { expected: "spawn answers".to_owned(), found: "nothing".to_owned() };
+        let mut report = report(vec![silent(), silent(), Verdict::Ok]);
+        for (checked, (name, method)) in
+            report.checked.iter_mut().zip([("about", "spawn"), ("other", "pause")])
+        {
+            checked.name = name.to_owned();
+            checked.methods = vec![method.to_owned()];
+            checked.fell_in = Some("spawn".to_owned());
+        }
+        let mut alone = report.clone();
+        report.blame_each_method_once();
+        assert_eq!(report.broken().map(|checked| checked.name.as_str()).collect::<Vec<_>>(), ["about"]);
+        let reason = "it needs spawn, which is broken, see about".to_owned();
+        assert_eq!(report.checked[1].verdict, Verdict::NotApplicable { reason });
+        alone.checked.remove(0);
+        alone.blame_each_method_once();
+        assert!(!alone.holds(), "somebody has to say it");
     }
 }

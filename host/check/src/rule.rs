@@ -49,6 +49,13 @@ pub(crate) enum Stop {
         /// What came instead.
         found: String,
     },
+    /// A call broke the driver, or was not answered.
+    Fell {
+        /// The method.
+        method: &'static str,
+        /// What came instead of an answer.
+        found: String,
+    },
     /// A call that the attempt needs raised an exception.
     Raised {
         /// The method.
@@ -73,6 +80,7 @@ const INDISPENSABLE: &[&str] = &[
 impl Rule {
     /// Tries it with a stack.
     pub(crate) fn apply(&self, subject: &Subject) -> Result<Checked, SimulationError> {
+        let mut fell_in = None;
         let verdict = match self.applies_to(subject) {
             Err(reason) => Verdict::NotApplicable { reason },
             Ok(()) => {
@@ -80,6 +88,9 @@ impl Rule {
                     let bench = Bench::new(subject);
                     (self.attempt)(&bench).await
                 })?;
+                if let Err(Stop::Fell { method, .. }) = outcome {
+                    fell_in = Some(method.to_owned());
+                }
                 verdict(outcome, subject)
             }
         };
@@ -89,6 +100,7 @@ impl Rule {
             says: self.says.trim().to_owned(),
             methods: self.methods.iter().map(|method| method.name().to_owned()).collect(),
             verdict,
+            fell_in,
         })
     }
 
@@ -126,6 +138,7 @@ fn verdict(outcome: Result<(), Stop>, subject: &Subject) -> Verdict {
     match outcome {
         Ok(()) => Verdict::Ok,
         Err(Stop::Broken { expected, found }) => Verdict::Broken { expected, found },
+        Err(Stop::Fell { method, found }) => Verdict::Broken { expected: format!("{method} answers"), found },
         Err(Stop::Raised { method, error }) => {
             let raised = show(method, &error);
             let missing = error == VirtError::NotImplemented;

@@ -28,6 +28,7 @@ pub(crate) fn run_all(subject: &Subject) -> Result<Vec<Checked>, CheckError> {
                 says: format!("{}.", scenario.description),
                 methods: vec![],
                 verdict: verdict(&run, subject),
+                fell_in: None,
             })
         })
         .collect()

@@ -38,7 +38,7 @@ impl Facts {
         Ok(Facts {
             capabilities: capabilities.map_err(|stop| match stop {
                 Stop::Raised { method, error } => show(method, &error),
-                Stop::Broken { found, .. } => found,
+                Stop::Broken { found, .. } | Stop::Fell { found, .. } => found,
             }),
         })
     }

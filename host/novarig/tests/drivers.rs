@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -116,10 +116,10 @@ fn a_stack_is_inspected() {
             "fake(size=small)+zombie\n",
             "  exports       nova:virt@1.0.0: service, inventory, queries,",
             "supports_attach_interface",
-            "  limits        67108864 bytes memory",
+            "  limits        memory              67108864 bytes\n",
             "  not offered   volume_snapshot_create, volume_snapshot_delete",
             "  contract      nova:virt@1.0.0",
-            "  methods       its own: init_host, destroy\n                handed on: the other 107",
+            "  methods       its own: init_host, destroy\n                handed on: the other 109",
             "size=small",
             "full|small|medium, given]",
         ],
@@ -202,12 +202,23 @@ fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// Waits for a line that has this part.
+/// A program that does not outlive its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits for a line that has this part. The first build of a driver compiles the SDK, which takes its time on a busy machine.
 #[track_caller]
 fn wait_for(lines: &Receiver<String>, part: &str) {
     let mut seen = String::new();
     loop {
-        match lines.recv_timeout(Duration::from_secs(300)) {
+        match lines.recv_timeout(Duration::from_secs(1800)) {
             Ok(line) if line.contains(part) => return,
             Ok(line) => seen.push_str(&(line + "\n")),
             Err(error) => panic!("{part:?} did not come: {error}; what came:\n{seen}"),
@@ -221,13 +232,11 @@ fn a_driver_is_built_again_when_it_changes_until_ctrl_c() {
     let folder = TempDir::new().expect("a folder");
     let made = command(folder.path(), &["driver", "new", "patient"]).output().expect("novarig starts");
     assert!(made.status.success());
-    let mut watcher = command(folder.path(), &["driver", "build", "patient", "--watch"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("novarig starts");
-    let output = lines(watcher.stdout.take().expect("a pipe"));
-    let errors = lines(watcher.stderr.take().expect("a pipe"));
+    let mut build = command(folder.path(), &["driver", "build", "patient", "--watch"]);
+    let build = build.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut watcher = Running(build.spawn().expect("novarig starts"));
+    let output = lines(watcher.0.stdout.take().expect("a pipe"));
+    let errors = lines(watcher.0.stderr.take().expect("a pipe"));
     wait_for(&output, "built the layer patient");
     wait_for(&output, "watching for changes, until Ctrl-C");
 
@@ -242,7 +251,39 @@ fn a_driver_is_built_again_when_it_changes_until_ctrl_c() {
     wait_for(&output, "built the layer patient");
     wait_for(&output, "watching for changes, until Ctrl-C");
 
-    let id = watcher.id().to_string();
+    let id = watcher.0.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill starts").success());
-    assert_eq!(watcher.wait().expect("it ends").code(), Some(0));
+    assert_eq!(watcher.0.wait().expect("it ends").code(), Some(0));
+}
+
+/// A command in a guide, and what it is said to print; `…` stands for lines that are left out.
+fn sessions(guide: &str) -> Vec<(Vec<&str>, Vec<&str>)> {
+    let mut sessions = Vec::new();
+    let mut lines = guide.lines();
+    while lines.by_ref().any(|line| line == "```console") {
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let (first, output) = block.split_first().expect("a block has a command");
+        let words = first.strip_prefix("$ novarig ").expect("and it is one of novarig").split(' ').collect();
+        sessions.push((words, output.to_vec()));
+    }
+    sessions
+}
+
+#[test]
+fn the_guides_show_what_commands_print() {
+    let guides = [include_str!("../../../README.md"), include_str!("../../../drivers/README.md")];
+    let sessions: Vec<_> = guides.into_iter().flat_map(sessions).collect();
+    assert!(sessions.len() >= 3, "the guides have examples");
+    for (words, shown) in sessions {
+        let output =
+            command(Path::new(env!("CARGO_TARGET_TMPDIR")), &words).output().expect("novarig starts");
+        let text = String::from_utf8(output.stdout).expect("output is UTF-8");
+        let mut printed = text.lines();
+        for line in shown.into_iter().filter(|line| *line != "…") {
+            assert!(
+                printed.any(|other| other == line),
+                "{words:?} does not print {line:?} there; it prints\n{text}"
+            );
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The life of the service, and the host as a whole.
 
 use crate::bench::{attempt, call, expect};
-use crate::rule::rules;
+use crate::rule::{rules, show};
 use crate::samples::server;
 use virt::types::{HostPower, PowerState};
 
@@ -13,6 +13,14 @@ fn is_uuid(text: &str) -> bool {
 }
 
 rules! {
+    /// The service starts: init_host raises nothing on a host that nothing has happened to.
+    the_service_starts(bench) for InitHost {
+        let host = bench.host_without_service();
+        if let Err(error) = attempt!(host.init_host(host.name())) {
+            expect(false, "init_host raises nothing", || show("it", &error))?;
+        }
+    }
+
     /// A second init_host keeps the guests.
     init_host_again_keeps_the_guests(bench) for InitHost, ListInstances {
         let (host, server) = bench.host_with_guest().await?;

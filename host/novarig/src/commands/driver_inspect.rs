@@ -51,7 +51,7 @@ fn text(inspection: &Inspection, facts: &Facts) -> String {
     line("imports", &interfaces(&inspection.imports));
     line("capabilities", &capabilities(facts));
     for (position, (name, value, unit)) in limits().into_iter().enumerate() {
-        line(if position == 0 { "limits" } else { "" }, &format!("{value} {unit} {name}"));
+        line(if position == 0 { "limits" } else { "" }, &format!("{name:<19} {value} {unit}"));
     }
     for component in &inspection.components {
         let _ = write!(text, "\n{}", describe(component, paint));
