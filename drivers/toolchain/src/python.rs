@@ -274,7 +274,9 @@ mod tests {
 
     #[test]
     fn what_a_program_says_last_is_told() {
-        let why = succeed(Command::new("sh").args(["-c", "echo first; echo 'ERROR: no route' >&2; echo >&2; exit 3"]));
+        let why = succeed(
+            Command::new("sh").args(["-c", "echo first; echo 'ERROR: no route' >&2; echo >&2; exit 3"]),
+        );
         assert_eq!(last_line(&why.unwrap_err()), "ERROR: no route");
     }
 }

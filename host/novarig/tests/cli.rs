@@ -267,7 +267,9 @@ fn without_a_place_for_the_cache_it_works_as_well() {
 fn a_layer_of_ones_own_is_made_built_tested_and_run() {
     let folder = TempDir::new().expect("a folder");
     let here = folder.path();
-    novarig_in(here, &["driver", "new", "slow-boot", "--layer"]).code(0).stdout_has("novarig driver build slow-boot");
+    novarig_in(here, &["driver", "new", "slow-boot", "--layer"])
+        .code(0)
+        .stdout_has("novarig driver build slow-boot");
     novarig_in(here, &["driver", "build", "slow-boot"])
         .code(0)
         .stdout_has("built the layer slow-boot")

@@ -106,7 +106,8 @@ fn a_defect_reaches_the_caller_with_its_traceback_and_the_agent_lives() {
         assert!(!error.message.contains("_guest"), "{}", error.message);
         let line = logged(&env).pop().unwrap();
         assert!(line.starts_with("snake error: spawn: KeyError: 'defect'"), "{line}");
-        let Err(CallError::Raised(VirtError::Unexpected(error))) = host.spawn(spawn("recursion")).await else {
+        let Err(CallError::Raised(VirtError::Unexpected(error))) = host.spawn(spawn("recursion")).await
+        else {
             panic!("another error");
         };
         assert_eq!(error.class_name, "RecursionError");

@@ -24,7 +24,8 @@ pub(crate) fn component(name: &str, code: &str) -> Vec<u8> {
         }
     }
     let built = project.join("target/driver.wasm");
-    let same = |(file, content): &(String, Vec<u8>)| fs::read(project.join(file)).is_ok_and(|is| is == *content);
+    let same =
+        |(file, content): &(String, Vec<u8>)| fs::read(project.join(file)).is_ok_and(|is| is == *content);
     if !(built.exists() && sources.iter().all(same)) {
         let _ = fs::remove_dir_all(&project);
         for (file, content) in sources {
