@@ -35,7 +35,7 @@ def _made(hint: Any) -> Check:
         return _list(check_of(_resolved(arguments[0])))
     if origin is tuple:
         return _tuple([check_of(argument) for argument in arguments])
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         hints = typing.get_type_hints(hint)
         return _record(hint, [(field.name, check_of(hints[field.name])) for field in dataclasses.fields(hint)])
     if hint is float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Callable, Optional
 
+import wit_world.exports
 from componentize_py_types import Err
 
 from novarig import _check, _contract, _errors, _host, types
@@ -168,11 +169,11 @@ def _is_forwarded(method: str) -> bool:
 
 
 for _interface, _methods in _contract.METHODS.items():
-    # The building tool looks for a class of the interface's name.
+    # The building tool looks for a class of the interface's name, made of the one that it has written.
     _class_name = "".join(part.capitalize() for part in _interface.split("_"))
     globals()[_class_name] = type(
         _class_name,
-        (),
+        (getattr(wit_world.exports, _class_name),),
         {
             method: _forwarding(_interface, method) if _is_forwarded(method) else _answering(method)
             for method in _methods

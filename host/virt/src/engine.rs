@@ -73,30 +73,16 @@ impl Engine {
         Ok(self.large.get_or_init(|| large))
     }
 
+    /// Checks a stack as [`prepare`](Self::prepare) does, and does not compile it, which for an interpreter takes half a
+    /// minute.
+    pub fn check(&self, stack: &Stack, library: &Library) -> Result<(), LoadError> {
+        let (_, files) = load(stack, library)?;
+        composed(&files, |problem| LoadError::Unusable { stack: stack.to_string(), problem }).map(|_| ())
+    }
+
     /// Loads, checks, composes and compiles a stack. Nothing of it runs yet.
     pub fn prepare(&self, stack: &Stack, library: &Library) -> Result<PreparedStack, LoadError> {
-        let depth = stack.components.len();
-        if depth > STACK_DEPTH {
-            return Err(LoadError::TooDeep { depth, limit: STACK_DEPTH });
-        }
-        let mut files = Vec::with_capacity(depth);
-        let mut components = Vec::with_capacity(depth);
-        for component in &stack.components {
-            let bytes = library.read(&component.source)?;
-            let driver = source_name(&component.source);
-            let metadata = Metadata::of(&bytes);
-            components.push(Component {
-                name: metadata.as_ref().map_or_else(|| driver.clone(), |metadata| metadata.name.clone()),
-                settings: match &metadata {
-                    Some(metadata) => metadata
-                        .settings_from(&component.settings)
-                        .map_err(|problem| LoadError::Setting { driver: driver.clone(), problem })?,
-                    None => component.settings.iter().cloned().collect(),
-                },
-                given: component.settings.iter().map(|(key, _)| key.clone()).collect(),
-            });
-            files.push(Loaded { driver, bytes, metadata });
-        }
+        let (components, files) = load(stack, library)?;
         let unusable = |problem: String| LoadError::Unusable { stack: stack.to_string(), problem };
         let machine = self
             .machine(files.iter().map(|file| file.bytes.len()).sum())
@@ -106,7 +92,9 @@ impl Engine {
         let compiled = match cached {
             Some(compiled) => compiled,
             None => {
-                let compiled = compile(&machine.engine, &files, unusable)?;
+                let composed = composed(&files, unusable)?;
+                let compiled = CompiledComponent::new(&machine.engine, composed)
+                    .map_err(|error| unusable(crate::agent::one_line(&error)))?;
                 if let Some(cache) = &self.cache {
                     cache.store(&key, &compiled);
                 }
@@ -154,12 +142,35 @@ impl Machine {
     }
 }
 
-/// Checks the components, composes them and compiles what comes of it.
-fn compile(
-    engine: &wasmtime::Engine,
-    files: &[Loaded<'_>],
-    unusable: impl Fn(String) -> LoadError,
-) -> Result<CompiledComponent, LoadError> {
+/// Reads the components of a stack and checks their settings.
+fn load<'a>(stack: &Stack, library: &'a Library) -> Result<(Vec<Component>, Vec<Loaded<'a>>), LoadError> {
+    let depth = stack.components.len();
+    if depth > STACK_DEPTH {
+        return Err(LoadError::TooDeep { depth, limit: STACK_DEPTH });
+    }
+    let mut files = Vec::with_capacity(depth);
+    let mut components = Vec::with_capacity(depth);
+    for component in &stack.components {
+        let bytes = library.read(&component.source)?;
+        let driver = source_name(&component.source);
+        let metadata = Metadata::of(&bytes);
+        components.push(Component {
+            name: metadata.as_ref().map_or_else(|| driver.clone(), |metadata| metadata.name.clone()),
+            settings: match &metadata {
+                Some(metadata) => metadata
+                    .settings_from(&component.settings)
+                    .map_err(|problem| LoadError::Setting { driver: driver.clone(), problem })?,
+                None => component.settings.iter().cloned().collect(),
+            },
+            given: component.settings.iter().map(|(key, _)| key.clone()).collect(),
+        });
+        files.push(Loaded { driver, bytes, metadata });
+    }
+    Ok((components, files))
+}
+
+/// Checks the components and composes them.
+fn composed(files: &[Loaded<'_>], unusable: impl Fn(String) -> LoadError) -> Result<Vec<u8>, LoadError> {
     let mut components = Vec::with_capacity(files.len());
     for (position, Loaded { driver, bytes, metadata }) in files.iter().enumerate() {
         let checked = contract::check(driver, bytes)?;
@@ -183,8 +194,7 @@ fn compile(
         }
         components.push(checked);
     }
-    let composed = compose(&components).map_err(&unusable)?;
-    CompiledComponent::new(engine, composed).map_err(|error| unusable(crate::agent::one_line(&error)))
+    compose(&components).map_err(unusable)
 }
 
 /// A component of a stack as it was found.

@@ -57,7 +57,8 @@ fn target_dir(folder: &Path) -> anyhow::Result<PathBuf> {
     std::path::absolute(&target).with_context(|| format!("{} is no path", target.display()))
 }
 
-/// Puts the driver into a stack as `novarig run` would, which checks it against the contract and compiles it.
+/// Puts the driver into a stack as `novarig run` would, which checks it against the contract and compiles what is compiled in
+/// seconds.
 fn check(folder: &Path, built: &Path, bytes: u64) -> anyhow::Result<()> {
     let wasm = std::fs::read(built).with_context(|| format!("cannot read {}", built.display()))?;
     let metadata = Metadata::of(&wasm)
@@ -69,7 +70,13 @@ fn check(folder: &Path, built: &Path, bytes: u64) -> anyhow::Result<()> {
         Kind::Layer => ("layer", vec![fake, itself]),
     };
     let stack = Stack { components };
-    setup::engine()?.prepare(&stack, &setup::library())?;
+    let engine = setup::engine()?;
+    if Python::is_project(folder) {
+        // It is compiled when it first runs, in the stack in which it runs.
+        engine.check(&stack, &setup::library())?;
+    } else {
+        engine.prepare(&stack, &setup::library())?;
+    }
     // A path without a `/` would be taken for a name.
     let shown = match stack.to_string() {
         text if folder.to_string_lossy().contains('/') => text,
