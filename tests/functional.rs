@@ -8,6 +8,7 @@ mod deletes;
 mod determinism;
 mod guest_states;
 mod harness_itself;
+mod live_migrations;
 mod misbehaving_drivers;
 mod moves;
 mod moves_that_fail;
@@ -18,6 +19,7 @@ mod regressions {
     mod bug_1825537;
 }
 mod shipped_drivers;
+mod volumes;
 
 /// What the tests share.
 mod common {

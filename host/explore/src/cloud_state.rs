@@ -221,7 +221,6 @@ fn instance(uuid: &str, server: Option<&Server>) -> types::Instance {
         },
         image_ref: None,
         root_device_name: None,
-        block_devices: Vec::new(),
         metadata: Vec::new(),
         system_metadata: Vec::new(),
         availability_zone: None,

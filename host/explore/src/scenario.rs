@@ -34,7 +34,8 @@ mod read;
 mod values;
 
 pub use action::{
-    Action, Advance, BootServer, MigrateServer, OnServer, RebootServer, ResizeServer, Step, WaitFor,
+    Action, Advance, BootServer, LiveMigrateServer, MigrateServer, OnServer, OnVolume, RebootServer,
+    ResizeServer, Step, WaitFor,
 };
 pub use builtin::{BUILTIN, Builtin, builtin};
 pub use expectation::{

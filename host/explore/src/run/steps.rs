@@ -3,8 +3,10 @@
 use super::judge::judge;
 use super::outcome::{StepOutcome, StepReport};
 use crate::cloud_state::CloudState;
-use crate::scenario::{Action, Advance, FaultSpec, Refusals, Scenario, Step, WaitFor};
-use conductor::{ApiError, Cloud, CreateServer, EvacuateServer, RebuildServer, UnshelveServer};
+use crate::scenario::{Action, Advance, FaultSpec, LiveMigrateServer, Refusals, Scenario, Step, WaitFor};
+use conductor::{
+    ApiError, AttachVolume, BootVolume, Cloud, CreateServer, EvacuateServer, RebuildServer, UnshelveServer,
+};
 use model::{HostName, ServerId};
 use runtime::TraceEvent;
 use std::collections::BTreeMap;
@@ -96,6 +98,7 @@ impl<'a> Runner<'a> {
                     flavor: boot.flavor.clone(),
                     image: None,
                     availability_zone: boot.availability_zone.clone(),
+                    volumes: boot.volume.iter().map(|name| root_volume(name)).collect(),
                 };
                 let answer = api.create(request).await.map(|id| {
                     self.servers.insert(boot.server.clone(), id);
@@ -104,6 +107,15 @@ impl<'a> Runner<'a> {
             }
             Action::Resize(resize) => self.ask(action, |id| api.resize(id, &resize.flavor)).await,
             Action::Migrate(migrate) => self.ask(action, |id| api.migrate(id, migrate.host.clone())).await,
+            Action::LiveMigrate(live) => self.live_migrate(action, live).await,
+            Action::AttachVolume(on) => {
+                let volume = conductor::volume_named(&on.volume);
+                let request = AttachVolume { volume, device: None, delete_on_termination: false };
+                self.ask(action, |id| api.attach_volume(id, request)).await
+            }
+            Action::DetachVolume(on) => {
+                self.ask(action, |id| api.detach_volume(id, conductor::volume_named(&on.volume))).await
+            }
             Action::Confirm(_) => self.ask(action, |id| api.confirm_resize(id)).await,
             Action::Revert(_) => self.ask(action, |id| api.revert_resize(id)).await,
             Action::Start(_) => self.ask(action, |id| api.start(id)).await,
@@ -146,6 +158,30 @@ impl<'a> Runner<'a> {
             }
             Action::InjectFault(fault) => self.plan(fault),
         }
+    }
+
+    /// Asks for a live migration, and for its end before its time if the step says so.
+    async fn live_migrate(&self, action: &Action, live: &LiveMigrateServer) -> StepOutcome {
+        let api = self.cloud.api();
+        let request = conductor::LiveMigrateServer {
+            host: live.host.clone(),
+            force: live.force,
+            ..conductor::LiveMigrateServer::default()
+        };
+        self.ask(action, |id| async move {
+            api.live_migrate(id, request).await?;
+            let number = |id| self.cloud.records().migrations_of(id).last().map_or(0, |last| last.number);
+            if let Some(span) = live.abort_after {
+                self.cloud.services().clock.sleep(span.0).await;
+                api.live_migration_abort(id, number(id)).await?;
+            }
+            if let Some(span) = live.complete_after {
+                self.cloud.services().clock.sleep(span.0).await;
+                api.live_migration_force_complete(id, number(id)).await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Asks the API for something about a server.
@@ -230,6 +266,11 @@ impl<'a> Runner<'a> {
         self.cloud.faults().add(fault.at.clone(), fault.fault(instance.as_deref()));
         StepOutcome::Done
     }
+}
+
+/// A volume to boot from.
+fn root_volume(name: &str) -> BootVolume {
+    BootVolume { volume: conductor::volume_named(name), boot_index: Some(0), delete_on_termination: false }
 }
 
 /// What is said instead of asking about a server whose boot was refused: what the API says of one it does not know.

@@ -23,6 +23,12 @@ pub enum Action {
     Resize(ResizeServer),
     /// Migrates a server cold, keeping its flavor.
     Migrate(MigrateServer),
+    /// Moves a server while it runs.
+    LiveMigrate(LiveMigrateServer),
+    /// Attaches a volume to a server.
+    AttachVolume(OnVolume),
+    /// Detaches a volume from a server.
+    DetachVolume(OnVolume),
     /// Confirms a resize or cold migration.
     Confirm(OnServer),
     /// Reverts a resize or cold migration.
@@ -94,6 +100,9 @@ pub struct BootServer {
     /// The zone, or `zone:host` to force a host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub availability_zone: Option<String>,
+    /// The volume it boots from, by any name; without one it boots from an image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume: Option<String>,
     /// The code with which the API is to refuse it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<u16>,
@@ -121,6 +130,42 @@ pub struct MigrateServer {
     /// The host it is to go to; the scheduler's choice if none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<HostName>,
+    /// The code with which the API is to refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+/// Moves a server while it runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveMigrateServer {
+    /// The server.
+    pub server: String,
+    /// The host it is to go to; the scheduler's choice if none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
+    /// Whether the scheduler is not asked about that host.
+    #[serde(default)]
+    pub force: bool,
+    /// How long after the request the user calls it off, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abort_after: Option<Span>,
+    /// How long after the request the user has it completed by force, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete_after: Option<Span>,
+    /// The code with which the API is to refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+/// Attaches or detaches a volume.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnVolume {
+    /// The server.
+    pub server: String,
+    /// The volume, by any name: there is one of every name.
+    pub volume: String,
     /// The code with which the API is to refuse it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<u16>,
@@ -215,6 +260,9 @@ impl Action {
             Action::Boot(BootServer { server, .. })
             | Action::Resize(ResizeServer { server, .. })
             | Action::Migrate(MigrateServer { server, .. })
+            | Action::LiveMigrate(LiveMigrateServer { server, .. })
+            | Action::AttachVolume(OnVolume { server, .. })
+            | Action::DetachVolume(OnVolume { server, .. })
             | Action::Reboot(RebootServer { server, .. })
             | Action::WaitFor(WaitFor { server, .. })
             | Action::Confirm(OnServer { server, .. })
@@ -252,6 +300,9 @@ impl Action {
             Action::Check(expectation) => expectation.host(),
             // The host of a migration is the user's to get wrong: the API answers for it.
             Action::Migrate(_)
+            | Action::LiveMigrate(_)
+            | Action::AttachVolume(_)
+            | Action::DetachVolume(_)
             | Action::Boot(_)
             | Action::Resize(_)
             | Action::Confirm(_)
@@ -288,6 +339,9 @@ impl Action {
             Action::Boot(BootServer { refused, .. })
             | Action::Resize(ResizeServer { refused, .. })
             | Action::Migrate(MigrateServer { refused, .. })
+            | Action::LiveMigrate(LiveMigrateServer { refused, .. })
+            | Action::AttachVolume(OnVolume { refused, .. })
+            | Action::DetachVolume(OnVolume { refused, .. })
             | Action::Reboot(RebootServer { refused, .. })
             | Action::Confirm(OnServer { refused, .. })
             | Action::Revert(OnServer { refused, .. })
@@ -327,6 +381,7 @@ impl fmt::Display for Action {
         match self {
             Action::Boot(boot) => {
                 write!(f, "boot {} with flavor {}", boot.server, boot.flavor)?;
+                boot.volume.as_ref().map_or(Ok(()), |volume| write!(f, " from volume {volume}"))?;
                 boot.availability_zone.as_ref().map_or(Ok(()), |zone| write!(f, " in {zone}"))
             }
             Action::Resize(resize) => write!(f, "resize {} to flavor {}", resize.server, resize.flavor),
@@ -334,6 +389,15 @@ impl fmt::Display for Action {
             Action::Migrate(MigrateServer { server, host: Some(host), .. }) => {
                 write!(f, "migrate {server} to {host}")
             }
+            Action::LiveMigrate(live) => {
+                write!(f, "live-migrate {}", live.server)?;
+                live.host.as_ref().map_or(Ok(()), |host| write!(f, " to {host}"))?;
+                f.write_str(if live.force { ", unasked" } else { "" })?;
+                live.abort_after.as_ref().map_or(Ok(()), |span| write!(f, ", and abort it after {span}"))?;
+                live.complete_after.as_ref().map_or(Ok(()), |span| write!(f, ", and force it after {span}"))
+            }
+            Action::AttachVolume(on) => write!(f, "attach volume {} to {}", on.volume, on.server),
+            Action::DetachVolume(on) => write!(f, "detach volume {} from {}", on.volume, on.server),
             Action::Confirm(on) => write!(f, "confirm the resize of {}", on.server),
             Action::Revert(on) => write!(f, "revert the resize of {}", on.server),
             Action::Start(on) => write!(f, "start {}", on.server),

@@ -258,7 +258,11 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
         | Class::InstanceEvacuateNotSupported
         | Class::AttachInterfaceNotSupported
         | Class::UnshelveException
-        | Class::InstanceEventTimeout => return None,
+        | Class::InstanceEventTimeout
+        | Class::VolumeBDMNotFound
+        | Class::InvalidVolume
+        | Class::InvalidBdm
+        | Class::ComputeServiceUnavailable => return None,
     })
 }
 
