@@ -72,7 +72,20 @@ fn lists_have_a_line_for_each_thing() {
     let names: Vec<_> = scenarios.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(
         names,
-        ["boot", "resize", "resize-same-host", "resize-confirm", "resize-revert", "cold-migrate"]
+        [
+            "boot",
+            "resize",
+            "resize-same-host",
+            "resize-confirm",
+            "resize-revert",
+            "cold-migrate",
+            "migrate-same-host",
+            "resize-fails",
+            "build-reschedules",
+            "build-aborts",
+            "unshelve-fails",
+            "swap-driver",
+        ]
     );
     novarig(&["drivers"])
         .code(0)

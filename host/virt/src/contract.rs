@@ -63,6 +63,7 @@ sources!(SOURCES_1_0, "v1.0":
     "moves.wit", "legacy.wit", "volume-snapshots.wit", "world.wit");
 
 /// A component that fits.
+#[derive(Clone)]
 pub(crate) struct Checked {
     /// The component.
     pub(crate) bytes: Vec<u8>,

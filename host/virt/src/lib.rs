@@ -30,6 +30,7 @@
 //! * When an instance dies, by a trap or a limit, it is as when a hypervisor's agent dies: all calls in flight on that host
 //!   fail; what was written to durable storage ([`Durable`]) stays, guests and disks above all; everything else the driver
 //!   knew is lost; the next call finds a new instance on which `init_host` has been called again. Other hosts notice nothing.
+//! * A host's stack can be exchanged while it is in service ([`Hypervisor::swap`]).
 //! * The same calls give the same outcome on every machine, limits included.
 //! * Every call can be struck by a planned fault ([`FaultPlan`]) and is recorded in the trace.
 //!
@@ -59,6 +60,7 @@ mod prepared;
 mod sections;
 mod signature;
 mod stack;
+mod swap;
 mod virtapi;
 
 pub use bindings::types;
@@ -77,4 +79,5 @@ pub use nova::nova_error;
 pub use nova_names::{NovaDriver, UnknownNovaDriver};
 pub use prepared::PreparedStack;
 pub use stack::{Source, Stack, StackComponent, StackSyntaxError};
+pub use swap::{Guests, SWAP_PATIENCE, Swap};
 pub use virtapi::{EventWait, FakeVirtApi, LocalFuture, VirtApi};
