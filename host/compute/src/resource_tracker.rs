@@ -25,8 +25,14 @@ pub(crate) struct ResourceTracker {
     address: Address,
     services: Services,
     state: RefCell<Option<Node>>,
-    /// What [`Self::managed_traits`] found, and of which instance of which driver.
-    managed_traits: RefCell<Option<(String, u64, Rc<ManagedTraits>)>>,
+    managed_traits: RefCell<Option<FoundTraits>>,
+}
+
+/// What [`ResourceTracker::managed_traits`] found, and of which instance of which driver.
+struct FoundTraits {
+    driver: Rc<str>,
+    deaths: u64,
+    traits: Rc<ManagedTraits>,
 }
 
 /// The node record and what it is made of.
@@ -95,14 +101,18 @@ impl ResourceTracker {
     /// (`ComputeDriver.capabilities`), so they are asked for once of each instance of a driver.
     async fn managed_traits(&self, driver: &Hypervisor) -> Result<Rc<ManagedTraits>, NovaError> {
         let deaths = driver.deaths();
-        if let Some((name, then, traits)) = &*self.managed_traits.borrow()
-            && name == driver.driver()
-            && *then == deaths
+        if let Some(found) = &*self.managed_traits.borrow()
+            && found.driver == driver.driver()
+            && found.deaths == deaths
         {
-            return Ok(traits.clone());
+            return Ok(found.traits.clone());
         }
         let traits = Rc::new(ManagedTraits::of(&driver.capabilities().await?));
-        self.managed_traits.replace(Some((driver.driver().to_owned(), deaths, traits.clone())));
+        self.managed_traits.replace(Some(FoundTraits {
+            driver: driver.driver(),
+            deaths,
+            traits: traits.clone(),
+        }));
         Ok(traits)
     }
 
