@@ -295,7 +295,7 @@ impl Contract {
             ),
             _ => (
                 "The driver below a layer.",
-                "from typing import Any\n",
+                "",
                 "class Below:\n    \"\"\"The driver below a layer. Its methods are those of a driver.\"\"\"\n\n    async def call(self, interface: str, method: str, *arguments: Any) -> Any:\n        \"\"\"Calls a method.\"\"\"\n        raise NotImplementedError(method)\n",
             ),
         };
@@ -316,13 +316,9 @@ impl Contract {
         used.sort();
         let mut out = format!("\"\"\"{what}\n\n{WRITTEN}\n\"\"\"\n\nfrom __future__ import annotations\n\n");
         if class == "Below" {
-            // The standard library comes first.
-            write!(out, "{imports}\n")?;
+            out.push_str("from typing import Any, Optional\n\n");
         } else {
             write!(out, "from typing import Optional\n\n{imports}")?;
-        }
-        if class == "Below" {
-            out = out.replace("from typing import Any\n", "from typing import Any, Optional\n");
         }
         out.push_str("from novarig.types import (\n");
         for name in used {
