@@ -33,6 +33,9 @@ const WRITTEN: &str = "Written by `drivers/bindings` from the contract; not to b
 /// The columns a line of documentation may have.
 const WIDTH: usize = 110;
 
+/// The fields of an exception with their types, and the record that they make, if they make one.
+type Payload = (Vec<(String, String)>, Option<String>);
+
 impl Contract {
     /// The files by their names.
     ///
@@ -220,13 +223,7 @@ impl Contract {
         Ok(out)
     }
 
-    /// The fields of an exception with their types, and the record that they make, if they make one.
-    fn payload(
-        &self,
-        payload: &Type,
-        said: &Said,
-        text: &str,
-    ) -> Result<(Vec<(String, String)>, Option<String>), Box<dyn Error>> {
+    fn payload(&self, payload: &Type, said: &Said, text: &str) -> Result<Payload, Box<dyn Error>> {
         if let Type::Id(id) = self.resolved(payload)
             && let TypeDefKind::Record(record) = &self.resolve.types[id].kind
         {
@@ -295,7 +292,7 @@ impl Contract {
             ),
             _ => (
                 "The driver below a layer.",
-                "from typing import Any\n",
+                "",
                 "class Below:\n    \"\"\"The driver below a layer. Its methods are those of a driver.\"\"\"\n\n    async def call(self, interface: str, method: str, *arguments: Any) -> Any:\n        \"\"\"Calls a method.\"\"\"\n        raise NotImplementedError(method)\n",
             ),
         };
@@ -316,13 +313,9 @@ impl Contract {
         used.sort();
         let mut out = format!("\"\"\"{what}\n\n{WRITTEN}\n\"\"\"\n\nfrom __future__ import annotations\n\n");
         if class == "Below" {
-            // The standard library comes first.
-            write!(out, "{imports}\n")?;
+            out.push_str("from typing import Any, Optional\n\n");
         } else {
             write!(out, "from typing import Optional\n\n{imports}")?;
-        }
-        if class == "Below" {
-            out = out.replace("from typing import Any\n", "from typing import Any, Optional\n");
         }
         out.push_str("from novarig.types import (\n");
         for name in used {

@@ -125,16 +125,22 @@ def _flat(error: BaseException) -> types.FlatError:
     return types.FlatError(type(error).__name__, str(error), code)
 
 
+FRAMES = 50
+"""Of a traceback, the last of which so many are shown."""
+
+
 def unexpected(error: BaseException) -> str:
     """An exception that is a defect: its text, where it was raised, and the traceback from the driver's own code on."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
-    where = ""
-    if frames:
-        last = frames[-1]
-        where = f" ({_file(last.filename)}, line {last.lineno}, in {last.name})"
+    # The lines of the code are not shown: the file is not there any more.
+    walked = ((frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__))
+    frames = [
+        f"{_file(code.co_filename)}, line {line}, in {code.co_name}"
+        for code, line in walked
+        if not _is_ours(code.co_filename)
+    ]
+    where = f" ({frames[-1]})" if frames else ""
     lines = [f"{error}{where}", "Traceback (most recent call last):"]
-    for frame in frames:
-        lines.append(f"  {_file(frame.filename)}, line {frame.lineno}, in {frame.name}")
+    lines.extend(f"  {frame}" for frame in frames[-FRAMES:])
     lines.append("".join(traceback.format_exception_only(type(error), error)).strip())
     return "\n".join(lines)
 

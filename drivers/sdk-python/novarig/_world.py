@@ -7,8 +7,10 @@ logged.
 
 from __future__ import annotations
 
+import builtins
 import datetime
 import importlib
+import importlib.machinery
 import io
 import os
 import random
@@ -18,6 +20,9 @@ import uuid  # noqa: F401  (it asks the system while it is imported)
 from typing import Any, Callable
 
 from novarig import _contract, _host, types
+
+
+_FILE_FUNCTIONS = ("open", "stat", "lstat", "listdir", "scandir", "mkdir", "remove", "rename", "rmdir", "unlink")
 
 
 def modules() -> dict[str, Any]:
@@ -105,7 +110,25 @@ def install() -> None:
     random._urandom = _bytes  # type: ignore[attr-defined]
 
 
+def _no_files(*_arguments: Any, **_named: Any) -> Any:
+    raise PermissionError("a driver has no files; what outlives it belongs in `durable`")
+
+
+class _NothingMore:
+    """Comes after the finders of what is there."""
+
+    @staticmethod
+    def find_spec(name: str, _path: Any = None, _target: Any = None) -> Any:
+        raise ModuleNotFoundError(f"{name} is not in the component; import it where driver.py begins", name=name)
+
+
 def begins(log: Callable[[types.Level, str], None]) -> None:
-    """The first call has come: the host can be asked."""
+    """The first call has come: the host can be asked, and there are no files any more."""
     random.seed(_host.current().next_u64())
     sys.stdout = Words(types.Level.INFO, log)
+    builtins.open = io.open = _no_files
+    for name in _FILE_FUNCTIONS:
+        setattr(os, name, _no_files)
+    sys.path.clear()
+    sys.path_importer_cache.clear()
+    sys.meta_path[:] = [importlib.machinery.BuiltinImporter, importlib.machinery.FrozenImporter, _NothingMore]

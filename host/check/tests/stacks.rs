@@ -1,5 +1,7 @@
 //! The suite against the shipped drivers and layers: what is sound passes, and each fault is found by the rule it breaks.
 
+#![expect(clippy::unwrap_used, reason = "in a test that is how it fails")]
+
 use novarig_check::{CheckReport, Subject, Verdict, check, check_rule};
 use std::path::Path;
 use std::sync::LazyLock;

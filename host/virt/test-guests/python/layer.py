@@ -52,6 +52,8 @@ class Snake(Layer):
             self.deeper(0)
         if what == "system":
             open("/etc/passwd")
+        if what == "late":
+            import colorsys  # noqa: F401
         if what == "wait":
             before = clock.microseconds()
             await asyncio.sleep(self.seconds)
