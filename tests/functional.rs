@@ -8,6 +8,7 @@ mod deletes;
 mod determinism;
 mod guest_states;
 mod harness_itself;
+mod host_life;
 mod live_migrations;
 mod misbehaving_drivers;
 mod moves;

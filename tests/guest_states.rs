@@ -2,6 +2,7 @@
 //! sections 1.5, 3, 4, 10 and 12). What failures leave is shown by the observed outcomes; here is what they do not cover:
 //! refusals, time, and answers.
 
+use compute::PeriodicTask;
 use conductor::{EvacuateServer, RebuildServer, UnshelveServer};
 use harness::{Simulation, TestCloud};
 use model::{ServerId, ServerStatus, VmState};
@@ -82,11 +83,11 @@ fn a_soft_deleted_server_is_reclaimed_once_its_time_is_over() {
         cloud.api().delete(server).await.unwrap();
         cloud.at_rest().await;
         assert_eq!(cloud.server(server).status(), ServerStatus::SoftDeleted);
-        cloud.reclaim_queued_deletes().await.unwrap();
+        cloud.run_periodic(PeriodicTask::ReclaimQueuedDeletes).await.unwrap();
         assert_eq!(cloud.server(server).status(), ServerStatus::SoftDeleted);
         cloud.assert_flavor_matches_allocation(FLAVOR, server, "host1");
         cloud.services().clock.sleep(Duration::from_secs(3601)).await;
-        cloud.reclaim_queued_deletes().await.unwrap();
+        cloud.run_periodic(PeriodicTask::ReclaimQueuedDeletes).await.unwrap();
         assert!(cloud.server(server).deleted());
         cloud.assert_no_allocations(server);
         cloud.assert_guests(server, &[]).await;
@@ -103,7 +104,7 @@ fn a_restored_server_is_not_reclaimed() {
         cloud.api().restore(server).await.unwrap();
         cloud.at_rest().await;
         cloud.services().clock.sleep(Duration::from_secs(3601)).await;
-        cloud.reclaim_queued_deletes().await.unwrap();
+        cloud.run_periodic(PeriodicTask::ReclaimQueuedDeletes).await.unwrap();
         assert_eq!(cloud.server(server).status(), ServerStatus::Active);
         cloud.set_option("reclaim_instance_interval", "0");
     });

@@ -408,6 +408,7 @@ async fn create(cloud: &Cloud, zone: Option<&str>, from_volume: bool) -> Result<
         flavor: FLAVOR.to_owned(),
         image: None,
         availability_zone: zone.map(str::to_owned),
+        host: None,
         volumes: from_volume.then_some(root).into_iter().collect(),
     };
     let id = cloud.api().create(request).await?;

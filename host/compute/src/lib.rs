@@ -18,7 +18,7 @@ mod virt_types;
 mod volume;
 
 pub use instance_events::InstanceEvents;
-pub use manager::{ComputeManager, StartError};
+pub use manager::{ComputeManager, PeriodicTask, StartError};
 pub use network::NetworkApi;
 pub use records::{ExpectedTask, MigrationChange, Records, ServerChange};
 pub use report_client::{Allocations, Owner, ReportClient};

@@ -10,6 +10,7 @@ mod console_output;
 mod diagnostics;
 mod finish_resize;
 mod init_host;
+mod init_instance;
 mod inject_network_info;
 mod interfaces;
 mod live_migration;
@@ -18,6 +19,7 @@ mod live_migration_dest;
 mod live_migration_rollback;
 mod operation;
 mod pause;
+mod periodic;
 mod power;
 mod prep_resize;
 mod reboot;
@@ -34,6 +36,8 @@ mod terminate;
 mod trigger_crash_dump;
 mod unshelve;
 mod volumes;
+
+pub use periodic::PeriodicTask;
 
 use crate::instance_events::ComputeVirtApi;
 use crate::records::ExpectedTask;

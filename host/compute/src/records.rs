@@ -96,6 +96,9 @@ pub trait Records {
     /// Makes or replaces a node record.
     async fn save_compute_node(&self, node: ComputeNode);
 
+    /// Records that something is asked of a server, by a user or by a periodic task.
+    fn start_action(&self, server: ServerId, request: &RequestId, action: &str);
+
     /// Records that a step of an action begins.
     async fn start_event(&self, id: ServerId, request: &RequestId, event: &str, host: &HostName);
 

@@ -5,7 +5,9 @@ use crate::manager::ConductorManager;
 use crate::network_service::NetworkService;
 use crate::records::StateOfRecord;
 use crate::volume_service::VolumeService;
-use compute::{ComputeManager, Records, ReportClient, ServiceFaults, Services, Shared, StartError};
+use compute::{
+    ComputeManager, PeriodicTask, Records, ReportClient, ServiceFaults, Services, Shared, StartError,
+};
 use model::rpc::Address;
 use model::{ComputeNode, Flavor, HostName, ImageId, ImageMeta, NovaError, Options, Switches, Timestamp};
 use placement::Placement;
@@ -205,11 +207,11 @@ impl Cloud {
         outcome
     }
 
-    /// Runs the periodic task that deletes soft-deleted servers for good, on every host whose service runs.
-    pub async fn reclaim_queued_deletes(&self) -> Result<(), HostError> {
+    /// Runs a periodic task on every host whose service runs, in the order they were started.
+    pub async fn run_periodic(&self, task: PeriodicTask) -> Result<(), HostError> {
         for host in self.host_names() {
             if let Some(manager) = self.manager_of(&host)? {
-                manager.reclaim_queued_deletes().await;
+                manager.run_periodic(task).await;
             }
         }
         Ok(())

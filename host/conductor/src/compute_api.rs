@@ -81,6 +81,9 @@ pub struct CreateServer {
     /// A zone, `zone:host` to force a host, or `zone:host:node`.
     #[serde(default)]
     pub availability_zone: Option<String>,
+    /// A host that is asked for and that must pass all filters (since API version 2.74).
+    #[serde(default)]
+    pub host: Option<HostName>,
     /// Volumes it has from the beginning. With one to boot from there is no image.
     #[serde(default)]
     pub volumes: Vec<BootVolume>,
@@ -109,6 +112,11 @@ impl ComputeApi {
             let image = if boots_from_volume { None } else { Some(self.image_of(&request)?) };
             let (zone, host) = split_zone(request.availability_zone.as_deref())?;
             self.check_zone(zone.as_deref(), host.as_ref())?;
+            if let Some(host) = request.host.as_ref().filter(|host| self.records.compute_node(host).is_none())
+            {
+                let message = format!("Compute host {host} could not be found.");
+                return Err(ApiError { code: 400, message });
+            }
             let id = ServerId(self.services.random.uuid());
             let mut spec =
                 RequestSpec::new(id, context.project_id.clone(), context.user_id.clone(), flavor.clone());
@@ -117,6 +125,7 @@ impl ComputeApi {
             spec.image_meta = image.and_then(|image| self.records.image(image));
             spec.availability_zone = zone.clone();
             spec.force_hosts = host.into_iter().collect();
+            spec.requested_destination = request.host.clone();
             let server = Server {
                 id,
                 number: 0,
@@ -147,6 +156,8 @@ impl ComputeApi {
                 faults: Vec::new(),
             };
             self.records.create_server(server, spec.clone());
+            // Without what holds for this request only.
+            self.records.save_request_spec(&spec);
             let method = Method::ScheduleAndBuildInstances { request_spec: Box::new(spec) };
             self.cast(&context, id, Address::Conductor, method);
             Ok(id)

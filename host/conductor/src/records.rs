@@ -351,6 +351,10 @@ impl Records for StateOfRecord {
         }
     }
 
+    fn start_action(&self, server: ServerId, request: &RequestId, action: &str) {
+        StateOfRecord::start_action(self, server, request, action);
+    }
+
     async fn start_event(&self, id: ServerId, request: &RequestId, event: &str, host: &HostName) {
         let start = self.clock.now();
         if let Some(action) = find_action(&mut self.tables.borrow_mut(), id, request) {

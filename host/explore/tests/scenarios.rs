@@ -358,3 +358,39 @@ fn the_text_of_a_run_tells_the_story() {
     let run = run_it(&failing("resize", "host2"), &traced(0, &[Bug::Bug1825537]));
     insta::assert_snapshot!(text(&run));
 }
+
+#[test]
+fn servers_move_while_they_run_with_their_volumes_and_users_change_their_minds() {
+    let run = written(
+        "
+name: live
+hosts: {host1: fake+live-migrate, host2: fake+live-migrate}
+options: {weight_classes: HostNameWeigher}
+steps:
+  - boot: {server: web, flavor: m1.small}
+  - boot: {server: db, flavor: m1.small, volume: root}
+  - attach_volume: {server: web, volume: data}
+  - attach_volume: {server: db, volume: data, refused: 400}
+  - live_migrate: {server: web, abort_after: 1s}
+  - check: {migration: {server: web, status: cancelled}}
+  - check: {server: {name: web, status: ACTIVE, host: host1, task_state: none}}
+  - live_migrate: {server: web, host: host2, complete_after: 1s}
+  - live_migrate: {server: db, host: host2, force: true}
+  - live_migrate: {server: db, host: nowhere, refused: 400}
+  - detach_volume: {server: web, volume: data}
+  - detach_volume: {server: web, volume: data, refused: 404}
+  - run_periodics
+expect:
+  - migration: {server: web, status: completed, source: host1, dest: host2}
+  - migration: {server: db, status: completed, source: host1, dest: host2}
+  - server: {name: web, status: ACTIVE, host: host2}
+  - server: {name: db, status: ACTIVE, host: host2}
+  - usages: {host: host1, are: nothing}
+  - usages: {host: host2, are: {VCPU: 2, MEMORY_MB: 4096, DISK_GB: 20}}
+",
+    );
+    assert!(run.report.passed(), "{}", text(&run));
+    let told = text(&run);
+    assert!(told.contains("live-migrate web, and abort it after 1s"), "{told}");
+    assert!(told.contains("boot db with flavor m1.small from volume root"), "{told}");
+}

@@ -296,6 +296,10 @@ options! {
     "DEFAULT" max_concurrent_live_migrations: u64 = 1;
     /// Hosts a live migration tries after the first; a negative number sets no limit.
     "DEFAULT" migrate_max_retries: i64 = -1;
+    /// How long a finished resize waits for its confirmation before it confirms itself; none lets it wait for ever.
+    "DEFAULT" resize_confirm_window: Duration = Duration::ZERO;
+    /// Whether a host that starts lets those guests run that ran before.
+    "DEFAULT" resume_guests_state_on_host_boot: bool = false;
     /// How long a call over the bus waits for its answer.
     "DEFAULT" rpc_response_timeout: Duration = Duration::from_secs(60);
     /// Zone of hosts that are in no aggregate with a zone.

@@ -54,6 +54,7 @@ impl TestCloud {
             flavor: flavor.to_owned(),
             image: None,
             availability_zone: host.map(|host| format!("nova:{host}")),
+            host: None,
             volumes: Vec::new(),
         }
     }

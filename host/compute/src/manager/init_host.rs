@@ -7,7 +7,8 @@ use model::{Migration, MigrationStatus, NovaError, Server};
 use virt::types;
 
 impl ComputeManager {
-    /// Initialises the driver, removes the guests that were evacuated while the service was down, and reports the node.
+    /// Initialises the driver, removes the guests that were evacuated while the service was down, takes up what was
+    /// interrupted, and reports the node.
     /// A driver that raises keeps the service from starting, unless it is only asked for numbers.
     pub(super) async fn init_host(&self) -> Result<(), NovaError> {
         self.driver.init_host(self.host.to_string()).await?;
@@ -16,6 +17,9 @@ impl ComputeManager {
         let servers = self.services.records.servers_on(&self.host);
         let instances = servers.iter().map(virt_types::instance).collect();
         self.driver.process_instances_at_startup(instances).await?;
+        for server in &servers {
+            self.init_instance(server).await?;
+        }
         self.driver.get_available_nodes(true).await?;
         if let Err(error) = self.tracker.update_available_resource(&self.driver).await {
             self.log("error", || format!("Error updating resources for node {}: {error}", self.host));

@@ -75,7 +75,7 @@ impl ComputeManager {
 
     /// The periodic task that deletes servers for good that were soft-deleted `reclaim_instance_interval` ago. A server
     /// that cannot be deleted is tried again at the next run.
-    pub async fn reclaim_queued_deletes(&self) {
+    pub(super) async fn reclaim_queued_deletes(&self) {
         let interval = self.services.options.get().reclaim_instance_interval;
         if interval.is_zero() {
             return;

@@ -104,6 +104,7 @@ impl<'a> Runner<'a> {
                     flavor: boot.flavor.clone(),
                     image: None,
                     availability_zone: boot.availability_zone.clone(),
+                    host: None,
                     volumes: boot.volume.iter().map(|name| root_volume(name)).collect(),
                 };
                 let answer = api.create(request).await.map(|id| {

@@ -1,0 +1,197 @@
+//! What becomes of a server whose compute service was away while something was being done to it (`_init_instance`).
+
+use super::ComputeManager;
+use crate::virt_types;
+use model::rpc::{Message, Method, RebootType};
+use model::{
+    ExceptionClass, Migration, MigrationStatus, MigrationType, NovaError, PowerState, Server, ServerId,
+    TaskState, VmState,
+};
+use virt::types;
+
+impl ComputeManager {
+    /// Brings a server of this host out of the state in which its service left it. What the driver raises here, beyond what
+    /// is expected, keeps the service from starting.
+    pub(super) async fn init_instance(&self, server: &Server) -> Result<(), NovaError> {
+        use TaskState as T;
+        let id = server.id;
+        if self.is_left_alone(server) || self.end_interrupted_task(server).await? {
+            return Ok(());
+        }
+        let power_state = self.power_state(server).await?;
+        if let Some(reboot_type) = interrupted_reboot(server, power_state) {
+            self.send_to_self(id, Method::RebootInstance { reboot_type });
+            return Ok(());
+        }
+        match (power_state, server.task_state) {
+            (
+                PowerState::Running,
+                Some(T::RebootStarted | T::RebootStartedHard | T::Pausing | T::Unpausing),
+            ) => {
+                self.save(id, |server| {
+                    server.vm_state = VmState::Active;
+                    server.task_state = None;
+                })
+                .await?;
+            }
+            (PowerState::Paused, Some(T::Unpausing)) => {
+                self.send_to_self(id, Method::UnpauseInstance);
+                return Ok(());
+            }
+            _ => {}
+        }
+        match server.task_state {
+            Some(T::PoweringOff) => {
+                self.send_to_self(id, Method::StopInstance);
+                Ok(())
+            }
+            Some(T::PoweringOn) => {
+                self.send_to_self(id, Method::StartInstance);
+                Ok(())
+            }
+            _ => self.reconnect_guest(server, power_state).await,
+        }
+    }
+
+    fn is_left_alone(&self, server: &Server) -> bool {
+        let goes_on = matches!(server.task_state, Some(TaskState::ResizeMigrating | TaskState::Deleting));
+        server.vm_state == VmState::SoftDeleted || server.vm_state == VmState::Error && !goes_on
+    }
+
+    /// Ends what cannot be taken up again. Answers whether nothing more is to be done.
+    async fn end_interrupted_task(&self, server: &Server) -> Result<bool, NovaError> {
+        use TaskState as T;
+        let (id, task) = (server.id, server.task_state);
+        let building = server.vm_state == VmState::Building
+            || matches!(task, Some(T::Scheduling | T::BlockDeviceMapping | T::Networking | T::Spawning));
+        let rebuilding = matches!(server.vm_state, VmState::Active | VmState::Stopped)
+            && matches!(task, Some(T::Rebuilding | T::RebuildBlockDeviceMapping | T::RebuildSpawning));
+        if building || rebuilding {
+            self.set_error_state(id, true).await;
+            return Ok(true);
+        }
+        match task {
+            Some(
+                T::ImageSnapshotPending
+                | T::ImageSnapshot
+                | T::ImagePendingUpload
+                | T::ImageUploading
+                | T::ImageBackup
+                | T::ResizePrep,
+            ) => {
+                self.save(id, |server| server.task_state = None).await?;
+                Ok(false)
+            }
+            Some(T::Deleting) => {
+                self.log("info", || {
+                    format!("Service started deleting the instance {id} during the previous run, but did not finish")
+                });
+                if let Err(error) = self.delete_instance(id).await {
+                    self.log("error", || format!("Failed to complete a deletion of instance {id}: {error}"));
+                    self.set_error_state(id, false).await;
+                }
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Plugs the guest's interfaces in again, ends a move that was interrupted, and lets a guest run that ran before.
+    async fn reconnect_guest(&self, server: &Server, power_state: PowerState) -> Result<(), NovaError> {
+        let id = server.id;
+        let network_info = virt_types::network_info(&server.network_info);
+        let instance = virt_types::instance(server);
+        match self.driver.plug_vifs(instance, network_info.clone()).await.map_err(NovaError::from) {
+            Err(error) if error.is(ExceptionClass::NotImplementedError) => {}
+            Err(error) if error.is(ExceptionClass::VirtualInterfacePlugException) => {
+                self.set_error_state(id, false).await;
+                return Ok(());
+            }
+            plugged => plugged?,
+        }
+        match server.task_state {
+            Some(TaskState::ResizeMigrating) => self.take_interrupted_resize_back(server).await?,
+            Some(TaskState::Migrating) => self.end_interrupted_live_migration(server).await?,
+            _ => {}
+        }
+        let should_run = server.power_state == PowerState::Running && power_state != PowerState::Running;
+        if !should_run || !self.services.options.get().resume_guests_state_on_host_boot {
+            return Ok(());
+        }
+        let request = types::ResumeRequest {
+            instance: virt_types::instance(server),
+            network_info,
+            block_device_info: virt_types::block_device_info(server),
+            share_info: Vec::new(),
+        };
+        match self.driver.resume_state_on_host_boot(request).await.map_err(NovaError::from) {
+            Err(error) if error.is(ExceptionClass::NotImplementedError) => {}
+            Err(error) => {
+                self.log("error", || format!("Failed to resume instance {id}: {error}"));
+                self.set_error_state(id, false).await;
+            }
+            Ok(()) => {}
+        }
+        Ok(())
+    }
+
+    /// The guest was about to leave; its disks are made whole again here.
+    async fn take_interrupted_resize_back(&self, server: &Server) -> Result<(), NovaError> {
+        let cold = |migration: &Migration| {
+            matches!(migration.kind, MigrationType::Resize | MigrationType::Migration)
+        };
+        let Some(migration) = self.last_migration_of(server.id, cold) else { return Ok(()) };
+        let request = types::FinishRevertMigrationRequest {
+            instance: virt_types::instance(server),
+            network_info: virt_types::network_info(&server.network_info),
+            migration: virt_types::migration(&migration),
+            block_device_info: virt_types::block_device_info(server),
+            power_on: server.power_state == PowerState::Running,
+        };
+        match self.driver.finish_revert_migration(request).await.map_err(NovaError::from) {
+            Err(error) => {
+                self.log("error", || format!("Failed to revert crashed migration of {}: {error}", server.id));
+            }
+            Ok(()) => self.log("info", || format!("Instance {} found in migrating state", server.id)),
+        }
+        self.save(server.id, |server| server.task_state = None).await.map(drop)
+    }
+
+    async fn end_interrupted_live_migration(&self, server: &Server) -> Result<(), NovaError> {
+        let live = |migration: &Migration| migration.kind == MigrationType::LiveMigration;
+        if let Some(migration) = self.last_migration_of(server.id, live) {
+            if migration.status == MigrationStatus::Running {
+                // A driver that knows no such migration any more has nothing to abort.
+                let _ = self.driver.live_migration_abort(virt_types::instance(server)).await;
+            }
+            self.set_migration_status(migration.id, MigrationStatus::Error).await?;
+        }
+        self.save(server.id, |server| server.task_state = None).await.map(drop)
+    }
+
+    /// The newest migration of a server from or to this host that is not over.
+    fn last_migration_of(&self, id: ServerId, wanted: impl Fn(&Migration) -> bool) -> Option<Migration> {
+        let under_way = self.services.records.migrations_in_progress_or_error(&self.host);
+        under_way.into_iter().rev().find(|migration| migration.server == id && wanted(migration))
+    }
+
+    /// Sends this host a message that it handles once it listens.
+    fn send_to_self(&self, server: ServerId, method: Method) {
+        let message = Message { context: self.own_context(), server, method };
+        self.services.bus.cast(&self.address, self.address.clone(), message);
+    }
+}
+
+/// How to reboot a guest whose reboot was interrupted, if it has to be (`_retry_reboot`).
+fn interrupted_reboot(server: &Server, power_state: PowerState) -> Option<RebootType> {
+    use TaskState as T;
+    let runs = power_state == PowerState::Running;
+    let hard_from = [VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended, VmState::Error];
+    match server.task_state {
+        Some(T::RebootPending) if server.vm_state == VmState::Active && runs => Some(RebootType::Soft),
+        Some(T::RebootPending) if server.vm_state == VmState::Active => Some(RebootType::Hard),
+        Some(T::RebootPendingHard) if hard_from.contains(&server.vm_state) => Some(RebootType::Hard),
+        Some(T::RebootStarted | T::RebootStartedHard) if !runs => Some(RebootType::Hard),
+        _ => None,
+    }
+}
