@@ -131,7 +131,8 @@ fn what_no_driver_may_ends_the_agent_and_the_next_call_finds_a_new_one() {
         assert_eq!(host.get_host_uptime().await.unwrap(), "0 ['seen/plain'] plain");
         let memory = host.spawn(spawn("memory")).await.unwrap_err().to_string();
         assert!(memory.contains("MemoryError") || memory.contains("bytes of memory"), "{memory}");
-        for (what, why) in [("system", "a driver has no files"), ("late", "colorsys is not in the component")] {
+        for (what, why) in [("system", "a driver has no files"), ("late", "colorsys is not in the component")]
+        {
             let Err(CallError::Raised(VirtError::Unexpected(error))) = host.spawn(spawn(what)).await else {
                 panic!("another error");
             };
