@@ -101,7 +101,7 @@ fn every_attack_fails_its_call_is_told_in_the_trace_and_touches_nobody_else() {
                 }
             }
             let cause = failure.cause.to_string();
-            assert_eq!(results, [cause.clone()], "{name}");
+            assert_eq!(results, std::slice::from_ref(&cause), "{name}");
             assert_eq!(deaths, [format!("{cause}; the next call finds a new instance")], "{name}");
 
             assert_eq!((other.get_num_instances().await, other.deaths()), (Ok(1), 0), "{name}");
