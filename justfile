@@ -45,8 +45,8 @@ bench *ARGS: setup
 
 # Fuzz what reads drivers and stacks, each for so many seconds; a finding is an error, its input in target/fuzz
 fuzz SECONDS="60" *ARGS: setup
-    @cargo run --quiet --package novarig-fuzz --features targets --bin fuzz-stack-grammar -- --seconds "$@"
-    @cargo run --quiet --package novarig-fuzz --features targets --bin fuzz-loader -- --seconds "$@"
+    @cargo run --quiet --features novarig-fuzz/targets --bin fuzz-stack-grammar -- --seconds "$@"
+    @cargo run --quiet --features novarig-fuzz/targets --bin fuzz-loader -- --seconds "$@"
 
 # Hold Placement against the real one: its own test suite, its client, its routes, random and made-up requests
 conformance-placement: build conformance-environment

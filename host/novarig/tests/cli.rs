@@ -81,7 +81,6 @@ fn lists_have_a_line_for_each_thing() {
             "cold-migrate",
             "migrate-same-host",
             "resize-fails",
-            "build-reschedules",
             "build-aborts",
             "unshelve-fails",
             "swap-driver",

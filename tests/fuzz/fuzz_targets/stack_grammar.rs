@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         name: "stack-grammar",
         seeds: seeds.map(|seed| seed.as_bytes().to_vec()).to_vec(),
         words: &words,
+        may_abort: false,
         run: &run,
     }
     .main()

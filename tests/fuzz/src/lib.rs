@@ -10,8 +10,8 @@
 //! TARGET FILE…                        gives it these files
 //! ```
 //!
-//! An input that a target panics of is written to `target/fuzz/`, and so is the present one before each run, for what ends
-//! the process at once.
+//! An input that a target panics of is written to `target/fuzz/`; of a target that may end the process at once, so is the present
+//! one before each run.
 
 #![expect(clippy::print_stdout, reason = "fuzzing is run by people, who want to see how it goes")]
 
@@ -26,8 +26,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-/// An input that takes longer is a finding: what is loaded has at most 64 MiB, and a driver is compiled in a second.
-const SLOW: Duration = Duration::from_secs(30);
+/// An input that takes longer is a finding: a stack of two is compiled in some seconds, also on a machine that has other work.
+const SLOW: Duration = Duration::from_secs(120);
 
 /// Inputs that are kept at most; the oldest new ones make room.
 const CORPUS: usize = 400;
@@ -40,6 +40,8 @@ pub struct Target<'a> {
     pub seeds: Vec<Vec<u8>>,
     /// Pieces that mean something in its input.
     pub words: &'a [&'a str],
+    /// Whether an input may end the process at once, so that each has to be on disk before it is tried.
+    pub may_abort: bool,
     /// Runs it, and answers what became of the input, in words that are the same for inputs alike.
     pub run: &'a dyn Fn(&[u8]) -> String,
 }
@@ -142,7 +144,9 @@ impl Search<'_> {
     }
 
     fn run(&mut self, input: &[u8]) -> Result<String, String> {
-        self.keep("present", input)?;
+        if self.target.may_abort {
+            self.keep("present", input)?;
+        }
         self.runs += 1;
         let begin = Instant::now();
         let became = catch_unwind(AssertUnwindSafe(|| (self.target.run)(input)));
@@ -175,6 +179,9 @@ fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     fs::write(file, bytes)
 }
 
+/// Letters of a message that tell what kind it is.
+const KIND_BYTES: usize = 60;
+
 /// A message without what differs between inputs that are alike: numbers, and what stands in quotes.
 pub fn kind_of(message: &str) -> String {
     let mut kind = String::new();
@@ -182,11 +189,11 @@ pub fn kind_of(message: &str) -> String {
     for character in message.chars() {
         match character {
             '`' | '"' => quoted = !quoted,
-            _ if quoted || character.is_ascii_digit() => {}
-            _ => kind.push(character),
+            _ if !quoted && (character.is_ascii_alphabetic() || character == ' ') => kind.push(character),
+            _ => {}
         }
     }
-    kind.truncate(kind.floor_char_boundary(120));
+    kind.truncate(KIND_BYTES);
     kind
 }
 

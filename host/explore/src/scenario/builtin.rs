@@ -39,7 +39,6 @@ builtin![
     "cold-migrate",
     "migrate-same-host",
     "resize-fails",
-    "build-reschedules",
     "build-aborts",
     "unshelve-fails",
     "swap-driver",

@@ -26,7 +26,7 @@ async fn in_service(stack: &PreparedStack, env: &HypervisorEnv) -> Hypervisor {
 
 /// What is tried, by the name of a server or of a method, and what the failure says.
 const ATTACKS: [(&str, &str); 13] = [
-    ("loop", "computed longer than a call may (20000000 units of fuel), most likely in an endless loop"),
+    ("loop", "computed longer than a call may (200000000 units of fuel), most likely in an endless loop"),
     ("recurse", "called itself too deep for its stack of"),
     ("memory", "bytes of memory and may have 67108864"),
     ("panic", "panicked: panicked at"),
@@ -60,7 +60,7 @@ async fn attack(host: &Hypervisor, name: &str) -> Result<(), CallError> {
 /// Bounds that are reached soon.
 fn narrow() -> Limits {
     Limits {
-        fuel_per_call: 20_000_000,
+        fuel_per_call: 200_000_000,
         message_bytes: 4 << 20,
         durable_bytes: 4 << 20,
         pending: 500,
