@@ -43,6 +43,11 @@ build: setup
 bench *ARGS: setup
     cargo bench --workspace --profile dev "$@"
 
+# Fuzz what reads drivers and stacks, each for so many seconds; a finding is an error, its input in target/fuzz
+fuzz SECONDS="60" *ARGS: setup
+    @cargo run --quiet --features novarig-fuzz/targets --bin fuzz-stack-grammar -- --seconds "$@"
+    @cargo run --quiet --features novarig-fuzz/targets --bin fuzz-loader -- --seconds "$@"
+
 # Hold Placement against the real one: its own test suite, its client, its routes, random and made-up requests
 conformance-placement: build conformance-environment
     @{{ conformance_python }} {{ quote(conformance / "placement_gabbi.py") }} --server {{ placement_server }} --expect 1315

@@ -32,6 +32,7 @@ fn classes(disk: u32, memory: u32, vcpus: u32) -> Vec<(String, u32, u32, f64)> {
 
 mod fake {
     use super::{Simulation, classes, inventory};
+    use model::ServerStatus;
     use model::rpc::RebootType;
 
     #[test]
@@ -59,6 +60,89 @@ mod fake {
                 assert!(traits.contains(expected), "{expected} is not among {traits:?}");
             }
             assert!(!traits.contains("COMPUTE_SAME_HOST_COLD_MIGRATE"), "{traits:?}");
+        });
+    }
+
+    /// What the compute service of a host with the variant tells placement, and one with the plain driver does not.
+    #[test]
+    fn variants_are_seen_by_placement_as_those_of_novas_tests() {
+        for (setting, expected) in [
+            ("same_host_cold_migrate=true", vec!["COMPUTE_SAME_HOST_COLD_MIGRATE"]),
+            ("rescue_bfv=true", vec!["COMPUTE_RESCUE_BFV"]),
+            ("ephemeral_encryption=any", vec!["COMPUTE_EPHEMERAL_ENCRYPTION"]),
+            (
+                "ephemeral_encryption=luks",
+                vec!["COMPUTE_EPHEMERAL_ENCRYPTION", "COMPUTE_EPHEMERAL_ENCRYPTION_LUKS"],
+            ),
+            (
+                "ephemeral_encryption=plain",
+                vec!["COMPUTE_EPHEMERAL_ENCRYPTION", "COMPUTE_EPHEMERAL_ENCRYPTION_PLAIN"],
+            ),
+        ] {
+            let variant = format!("fake(size=medium,{setting})");
+            let hosts = Simulation::new().host("host1", &variant).host("host2", "fake(size=medium)");
+            hosts.run(async |cloud| {
+                let more: Vec<String> = cloud
+                    .get_provider_traits("host1")
+                    .difference(&cloud.get_provider_traits("host2"))
+                    .cloned()
+                    .collect();
+                assert_eq!(more, expected, "{setting}");
+            });
+        }
+    }
+
+    #[test]
+    fn a_cold_migration_stays_on_the_host_only_if_the_driver_can_do_that() {
+        for (stack, status) in [
+            ("fake(size=medium,same_host_cold_migrate=true)", ServerStatus::VerifyResize),
+            ("fake(size=medium)", ServerStatus::Active),
+        ] {
+            Simulation::new().host("host1", stack).set("allow_resize_to_same_host", "true").run(
+                async |cloud| {
+                    let server = cloud.boot("m1.small", None).await;
+                    // Refused at once, or failed later: the server stays where it was and as it was.
+                    let _ = cloud.api().migrate(server, None).await;
+                    cloud.at_rest().await;
+                    assert_eq!(cloud.server(server).status(), status, "{stack}");
+                },
+            );
+        }
+    }
+
+    /// `test_compute_mgr.py` and its like tell nodes by the name-based uuid.
+    #[test]
+    fn a_predictable_node_has_the_uuid_of_its_name() {
+        Simulation::new().host("host1", "fake(size=small,node_uuid=predictable)").run(async |cloud| {
+            let of_name = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_DNS, b"host1");
+            assert_eq!(cloud.get_provider_uuid_by_host("host1").to_string(), of_name.to_string());
+        });
+    }
+
+    #[test]
+    fn nested_custom_resources_are_a_child_of_the_nodes_provider() {
+        Simulation::new().host("host1", "fake(size=medium,nested=true)").run(async |cloud| {
+            assert!(cloud.get_all_providers().contains(&"host1-child".to_owned()));
+            let child = cloud.get_provider_uuid_by_name("host1-child");
+            let placement = cloud.placement().get();
+            let provider = placement.providers().find(|provider| provider.id() == child).unwrap();
+            let magic: Vec<_> = provider
+                .inventories()
+                .map(|(class, inventory, _)| (class.to_string(), inventory.total, inventory.max_unit))
+                .collect();
+            assert_eq!(magic, [("CUSTOM_MAGIC".to_owned(), 10, 10)]);
+        });
+    }
+
+    #[test]
+    fn pci_devices_caching_and_power_updates_are_offered_to_the_compute_service() {
+        let stack = "fake(size=small,pci=true,caching=true,power_update=true)";
+        Simulation::new().host("host1", stack).run(async |cloud| {
+            let driver = cloud.hypervisor(&"host1".into()).unwrap();
+            let node = driver.get_available_resource("host1".to_owned()).await.unwrap().unwrap();
+            assert_eq!(node.pci_passthrough_devices.len(), 6);
+            assert_eq!(driver.cache_image("image".to_owned()).await, Ok(true));
+            assert_eq!(driver.cache_image("image".to_owned()).await, Ok(false));
         });
     }
 
@@ -148,7 +232,22 @@ fn over_host1(layer: &str) -> Simulation {
 }
 
 mod reschedule {
-    use super::over_host1;
+    use super::{Simulation, over_host1};
+
+    /// As Nova's tests have it: every host of the cloud has the driver.
+    #[test]
+    fn over_every_host_a_build_fails_on_the_first_and_succeeds_on_the_next() {
+        let stack = "fake+reschedule";
+        let hosts = Simulation::new().host("host1", stack).host("host2", stack).host("host3", stack);
+        hosts.set("weight_classes", "HostNameWeigher").run(async |cloud| {
+            for _ in 0..2 {
+                let server = cloud.boot("m1.small", None).await;
+                cloud.assert_guests(server, &["host2"]).await;
+                cloud.assert_flavor_matches_allocation("m1.small", server, "host2");
+            }
+            cloud.assert_flavor_matches_usage("host1", &[]);
+        });
+    }
 
     #[test]
     fn a_build_fails_on_the_first_host_and_succeeds_on_the_next() {
@@ -180,6 +279,21 @@ mod build_abort {
 
 mod fail_unshelve_spawn {
     use super::over_host1;
+    use model::ServerStatus;
+
+    #[test]
+    fn a_server_that_was_offloaded_stays_so_and_holds_nothing() {
+        over_host1("fail-unshelve-spawn").set("shelved_offload_time", "0").run(async |cloud| {
+            let server = cloud.boot("m1.small", Some("host1")).await;
+            cloud.api().shelve(server).await.unwrap();
+            cloud.at_rest().await;
+            cloud.api().unshelve(server, conductor::UnshelveServer::default()).await.unwrap();
+            cloud.at_rest().await;
+            assert_eq!(cloud.server(server).status(), ServerStatus::ShelvedOffloaded);
+            cloud.assert_guests(server, &[]).await;
+            cloud.assert_no_allocations(server);
+        });
+    }
 
     #[test]
     fn a_server_that_was_never_shelved_is_built() {

@@ -13,11 +13,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", root.join("Cargo.toml").display());
     let mut files = Vec::new();
     for folder in ["drivers/sdk", "wit"] {
-        println!("cargo::rerun-if-changed={}", root.join(folder).display());
         collect(&root, Path::new(folder), &mut files)?;
     }
     files.sort();
-    let mut list = String::from("&[\n");
+    let mut list = Vec::new();
     for (number, file) in files.into_iter().enumerate() {
         let mut source = root.join(&file);
         if file.ends_with("Cargo.toml") {
@@ -25,19 +24,45 @@ fn main() -> Result<(), Box<dyn Error>> {
             source = out.join(format!("manifest-{number}.toml"));
             fs::write(&source, manifest)?;
         }
-        list.push_str(&format!("    ({:?}, include_str!({:?})),\n", file.display().to_string(), source));
+        list.push((file, source));
+    }
+    write_list(&out.join("vendored.rs"), &list)?;
+
+    // In a project in Python the SDK is a package beside the driver, with the contract in it.
+    let mut list = Vec::new();
+    for (folder, within, place) in
+        [("drivers/sdk-python/novarig", "drivers/sdk-python", ""), ("wit/v1.0", "wit", "novarig/wit")]
+    {
+        let mut files = Vec::new();
+        collect(&root, Path::new(folder), &mut files)?;
+        files.sort();
+        for file in files {
+            list.push((Path::new(place).join(file.strip_prefix(within)?), root.join(&file)));
+        }
+    }
+    write_list(&out.join("vendored_python.rs"), &list)?;
+    Ok(())
+}
+
+/// Writes an expression: where each file goes, and what is in it.
+fn write_list(to: &Path, files: &[(PathBuf, PathBuf)]) -> std::io::Result<()> {
+    let mut list = String::from("&[\n");
+    for (place, source) in files {
+        list.push_str(&format!("    ({:?}, include_str!({:?})),\n", place.display().to_string(), source));
     }
     list.push_str("]\n");
-    fs::write(out.join("vendored.rs"), list)?;
-    Ok(())
+    fs::write(to, list)
 }
 
 /// The files in a folder of the workspace, as paths from its root.
 fn collect(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", root.join(folder).display());
     for entry in fs::read_dir(root.join(folder))? {
         let entry = entry?;
         let path = folder.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
+        if entry.file_name() == "__pycache__" {
+            // Python's own.
+        } else if entry.file_type()?.is_dir() {
             collect(root, &path, files)?;
         } else {
             files.push(path);

@@ -1,8 +1,10 @@
 //! Writes `drivers/sdk/src/abi/contract.rs` from the contract in `wit/v1.0`: the fields of its records, the cases of its
 //! variants, and of each method the types and the signatures that its three functions have in WebAssembly.
 //!
-//! How these become code is told in the SDK, `abi/mod.rs`. A test compares the file with what is written here and says how
-//! to renew it.
+//! How these become code is told in the SDK, `abi/mod.rs`. What follows from the contract in the Python SDK is written by
+//! [`python`]. A test compares the files with what is written here and says how to renew them.
+
+pub mod python;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -88,12 +90,13 @@ impl Contract {
         }
         out.push_str("];\n\n");
         let mut exports = String::new();
+        let mut answers = BTreeMap::new();
         for id in self.exports() {
             let Some(interface) = self.resolve.id_of(id) else {
                 return Err("an interface without a name is exported".into());
             };
             for function in self.resolve.interfaces[id].functions.values() {
-                self.method(&mut out, &mut exports, &interface, function)?;
+                self.method(&mut out, &mut exports, &mut answers, &interface, function)?;
             }
         }
         write!(
@@ -172,10 +175,13 @@ impl Contract {
         Ok(())
     }
 
+    /// Writes a method. Those with the same type of answer hand it over by one function, that of the first: a component
+    /// has a third of the imports then, and an instance of it is made so much faster.
     fn method(
         &self,
         out: &mut String,
         exports: &mut String,
+        answers: &mut BTreeMap<String, (String, String)>,
         interface: &str,
         function: &Function,
     ) -> Result<(), Box<dyn Error>> {
@@ -194,13 +200,15 @@ impl Contract {
             Some(path) => format!("Some(&[{path}])"),
             None => "None".to_owned(),
         };
+        let answer = self.rust(answer)?;
+        let (answers_interface, answers_function) =
+            answers.entry(answer.clone()).or_insert_with(|| (interface.to_owned(), function.name.clone()));
         writeln!(
             out,
-            "method! {{ {name} ({}) -> {}, instance {instance}, export {},\n    \
+            "method! {{ {name} ({}) -> {answer}, instance {instance}, export {},\n    \
              import {} {interface:?} \"[async-lower]{plain}\" ({}),\n    \
-             answer {answer_is_flat} \"[export]{interface}\" \"[task-return]{plain}\" ({}) }}",
+             answer {answer_is_flat} \"[export]{answers_interface}\" \"[task-return]{answers_function}\" ({}) }}",
             params.iter().map(|param| format!("{param},")).collect::<Vec<_>>().join(" "),
-            self.rust(answer)?,
             !export.indirect_params,
             !import.indirect_params,
             numbered(arguments),

@@ -49,3 +49,19 @@ fn the_sdk_lays_out_every_type_as_the_canonical_abi_does() {
         abi::layouts().into_iter().map(|(name, layout)| (name.to_owned(), layout)).collect();
     assert_eq!(layouts, contract().layouts());
 }
+
+/// `UPDATE_CONTRACT=1 cargo test --workspace --test contract` renews the files.
+#[test]
+fn the_python_sdk_is_current() {
+    for (name, wanted) in contract().python().unwrap() {
+        let file = drivers().join("sdk-python/novarig").join(name);
+        if env::var_os("UPDATE_CONTRACT").is_some() {
+            fs::write(&file, &wanted).unwrap();
+        }
+        assert!(
+            fs::read_to_string(&file).unwrap_or_default() == wanted,
+            "{} is not what the contract says; renew it with UPDATE_CONTRACT=1",
+            file.display()
+        );
+    }
+}

@@ -1,36 +1,42 @@
-//! The first spawn of each server on this host raises ComputeResourcesUnavailable; later ones succeed.
+//! The build of each server fails on the first host it is tried on with ComputeResourcesUnavailable, and succeeds on the next.
 //!
-//! In Nova's tests this is `FakeRescheduleDriver` (`nova/virt/fake.py`): a build fails on the first host it is tried on and
-//! succeeds on the next. There all services of the process share one memory of the servers that have failed once. Here a host
-//! sees nothing of another, so put the layer only over the host that is tried first, or name the hosts on which it
-//! strikes in the setting `hosts`.
+//! In Nova's tests this is `FakeRescheduleDriver` (`nova/virt/fake.py`). There all services of the process share one memory
+//! of the servers whose spawn has failed once. Here a host sees nothing of another, but it sees which is the first: a build
+//! asks the driver for the name of the root device only while the server has none (`_default_block_device_names` of the
+//! compute manager), and it keeps that name wherever the build goes on. So the layer strikes where it has been asked,
+//! once; it can stand over one host or over all of them. Not struck are servers that were made with a name for their root
+//! device, and spawns that are not the first, such as those of unshelving, on a host that has not built the server.
 
 use novarig_driver_sdk::{
-    Driver, Layer, SpawnRequest, VirtError, below, config, durable, export_driver, layer, settings,
+    BlockDevice, Driver, ImageMeta, Instance, Layer, SpawnRequest, VirtError, below, durable, export_driver,
+    layer,
 };
 
 #[derive(Default)]
 struct Reschedule;
 
-/// Is this host one of those that the setting names?
-fn strikes_here() -> bool {
-    let hosts = settings::text("hosts").unwrap_or_default();
-    let host = config::get().host;
-    hosts.is_empty() || hosts.split_whitespace().any(|name| name == host)
-}
-
-/// Is it the first time? Durable, as the memory of Nova's services outlives a guest.
-fn is_first(uuid: &str) -> bool {
-    let key = format!("spawned/{uuid}");
-    let first = durable::get(&key).is_none();
-    durable::set(&key, &[]);
-    first
+/// The key under which it stands that this host is the first that builds a server. Durable, as the memory of Nova's
+/// services outlives a guest.
+fn first_here(uuid: &str) -> String {
+    format!("first/{uuid}")
 }
 
 #[layer]
 impl Driver<Layer> for Reschedule {
+    async fn default_root_device_name(
+        &self,
+        instance: Instance,
+        image_meta: ImageMeta,
+        root: Option<BlockDevice>,
+    ) -> Result<String, VirtError> {
+        durable::set(&first_here(&instance.uuid), &[]);
+        below::default_root_device_name(instance, image_meta, root).await
+    }
+
     async fn spawn(&self, request: SpawnRequest) -> Result<(), VirtError> {
-        if strikes_here() && is_first(&request.instance.uuid) {
+        let key = first_here(&request.instance.uuid);
+        if durable::get(&key).is_some() {
+            durable::delete(&key);
             return Err(VirtError::ComputeResourcesUnavailable("FakeRescheduleDriver".to_owned()));
         }
         below::spawn(request).await
@@ -40,10 +46,7 @@ impl Driver<Layer> for Reschedule {
 export_driver! {
     Reschedule: layer,
     name: "reschedule",
-    summary: "The first spawn of each server raises ComputeResourcesUnavailable, so the build is tried on another host",
-    settings: {
-        hosts: text = "", "Names of the hosts on which it strikes, with blanks between them; empty: every one it stands on";
-    },
+    summary: "The build of each server raises ComputeResourcesUnavailable on the first host and succeeds on the next",
 }
 
 #[cfg(test)]
@@ -51,26 +54,37 @@ mod tests {
     use super::*;
     use novarig_driver_sdk::testing::{self, flavor, instance, run, spawn_request};
 
+    fn server(name: &str) -> Instance {
+        instance(name, flavor("m1.small", 1, 2048, 20))
+    }
+
     fn spawn(name: &str) -> Result<(), VirtError> {
-        run(Reschedule.spawn(spawn_request(instance(name, flavor("m1.small", 1, 2048, 20)))))
+        run(Reschedule.spawn(spawn_request(server(name))))
+    }
+
+    /// The first host that builds a server is asked for the name of its root device.
+    fn is_the_first_host_of(name: &str) {
+        let image_meta = spawn_request(server(name)).image_meta;
+        testing::below("default_root_device_name", [Err::<String, _>(VirtError::NotImplemented)]);
+        let named = run(Reschedule.default_root_device_name(server(name), image_meta, None));
+        assert_eq!(named, Err(VirtError::NotImplemented));
     }
 
     #[test]
-    fn the_first_spawn_of_each_server_fails_and_the_next_goes_on() {
+    fn on_the_first_host_of_a_server_its_first_spawn_fails_and_the_next_goes_on() {
         testing::below("spawn", [Ok(())]);
         let unavailable = Err(VirtError::ComputeResourcesUnavailable("FakeRescheduleDriver".to_owned()));
+        is_the_first_host_of("a");
+        is_the_first_host_of("b");
         assert_eq!(spawn("a"), unavailable);
         assert_eq!(spawn("b"), unavailable);
         assert_eq!(spawn("a"), Ok(()));
-        assert_eq!(testing::called(), ["spawn"]);
     }
 
     #[test]
-    fn it_strikes_only_on_the_hosts_that_are_named() {
+    fn on_any_other_host_every_spawn_goes_on() {
         testing::below("spawn", [Ok(())]);
-        testing::set("hosts", "host2 host3");
         assert_eq!(spawn("a"), Ok(()));
-        testing::set("hosts", "host2 host1");
-        assert!(spawn("b").is_err());
+        assert_eq!(testing::called(), ["spawn"]);
     }
 }

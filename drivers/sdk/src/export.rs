@@ -46,6 +46,48 @@ impl<D: Driver<B>, B: Defaults, I: Interception<D> + 'static> Component for Expo
     }
 }
 
+/// What begins the line of the file's description that names the methods a layer has itself.
+const HANDLES: &str = "handles";
+
+/// How long a description is with the line of the methods that a layer has itself.
+#[doc(hidden)]
+pub const fn metadata_length<D: Driver<B>, B: Defaults>(text: &str) -> usize {
+    let Some(overrides) = D::OVERRIDES else { return text.len() };
+    let mut length = text.len() + HANDLES.len() + 1;
+    let mut index = 0;
+    while index < overrides.len() {
+        length += 1 + overrides[index].len();
+        index += 1;
+    }
+    length
+}
+
+/// A description with that line, `handles<TAB>spawn<TAB>destroy`.
+#[doc(hidden)]
+pub const fn metadata<D: Driver<B>, B: Defaults, const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
+    let (bytes, at) = put([0; LENGTH], 0, text);
+    let Some(overrides) = D::OVERRIDES else { return bytes };
+    let (mut bytes, mut at) = put(bytes, at, HANDLES);
+    let mut index = 0;
+    while index < overrides.len() {
+        (bytes, at) = put(bytes, at, "\t");
+        (bytes, at) = put(bytes, at, overrides[index]);
+        index += 1;
+    }
+    put(bytes, at, "\n").0
+}
+
+/// Writes a text into an array and answers where it ends.
+const fn put<const LENGTH: usize>(mut bytes: [u8; LENGTH], at: usize, text: &str) -> ([u8; LENGTH], usize) {
+    let text = text.as_bytes();
+    let mut index = 0;
+    while index < text.len() {
+        bytes[at + index] = text[index];
+        index += 1;
+    }
+    (bytes, at + text.len())
+}
+
 macro_rules! methods {
     ($($interface:ident {
         $($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) -> $answer:ty: $default:ident;)*
@@ -108,11 +150,9 @@ macro_rules! export_driver {
             /// What the host reads of the file without running it.
             #[cfg(target_arch = "wasm32")]
             #[unsafe(link_section = "nova-virt-driver")]
-            static METADATA: [u8; TEXT.len()] = {
-                let mut bytes = [0; TEXT.len()];
-                bytes.copy_from_slice(TEXT.as_bytes());
-                bytes
-            };
+            static METADATA: [u8; LENGTH] = $crate::metadata::<$type, $crate::export_driver!(@below $kind), LENGTH>(TEXT);
+            #[cfg(target_arch = "wasm32")]
+            const LENGTH: usize = $crate::metadata_length::<$type, $crate::export_driver!(@below $kind)>(TEXT);
             #[cfg(target_arch = "wasm32")]
             const TEXT: &str = concat!(
                 "name\t", $name, "\n",
@@ -123,15 +163,51 @@ macro_rules! export_driver {
                     $crate::export_driver!(@value $value $([$($word),+])?), "\t",
                     $default, "\t", $description, "\n",
                 )*)?
+                $crate::export_driver!(@sees $($intercept)?),
             );
         };
     };
     (@interception) => { $crate::intercept::Unseen };
     (@interception intercept) => { $crate::intercept::Seen };
+    (@sees) => { "" };
+    (@sees intercept) => { "intercepts\n" };
     (@below driver) => { $crate::Bottom };
     (@below layer) => { $crate::Layer };
     (@value integer) => { "integer" };
     (@value text) => { "text" };
     (@value boolean) => { "boolean" };
     (@value one_of [$first:literal $(, $word:literal)*]) => { concat!("one of ", $first $(, "|", $word)*) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{metadata, metadata_length};
+    use crate::{Driver, Instance, Layer, VirtError};
+
+    #[derive(Default)]
+    struct Marked;
+
+    #[crate::layer]
+    impl Driver<Layer> for Marked {
+        async fn pause(&self, _: Instance) -> Result<(), VirtError> {
+            Ok(())
+        }
+
+        async fn unpause(&self, _: Instance) -> Result<(), VirtError> {
+            Ok(())
+        }
+    }
+
+    #[derive(Default)]
+    struct Unmarked;
+
+    impl Driver<Layer> for Unmarked {}
+
+    #[test]
+    fn the_description_names_the_methods_of_a_marked_layer() {
+        const MARKED: usize = metadata_length::<Marked, Layer>("name\ta\n");
+        assert_eq!(&metadata::<Marked, Layer, MARKED>("name\ta\n"), b"name\ta\nhandles\tpause\tunpause\n");
+        const UNMARKED: usize = metadata_length::<Unmarked, Layer>("name\ta\n");
+        assert_eq!(&metadata::<Unmarked, Layer, UNMARKED>("name\ta\n"), b"name\ta\n");
+    }
 }

@@ -107,7 +107,7 @@ pub use intercept::{Call, CallInstance, Intercept};
 pub use novarig_driver_macros::layer;
 
 #[doc(hidden)]
-pub use export::{Exported, fits};
+pub use export::{Exported, fits, metadata, metadata_length};
 
 /// Every type of the contract.
 pub mod types {

@@ -20,6 +20,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Drivers in Python have a way of their own, [`python`].
+//!
 //! It is used from build scripts, too, so nothing that an outer cargo sets for its own build reaches
 //! the inner one (see `environment`). The program of this crate is `./just setup`.
 
@@ -28,6 +30,7 @@ mod build;
 mod detect;
 mod environment;
 mod install;
+pub mod python;
 
 pub use build::{BuildError, BuildRequest};
 pub use detect::{DetectError, Rejected, StandardLibrary, Toolchain};

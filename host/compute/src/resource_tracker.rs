@@ -25,6 +25,14 @@ pub(crate) struct ResourceTracker {
     address: Address,
     services: Services,
     state: RefCell<Option<Node>>,
+    managed_traits: RefCell<Option<FoundTraits>>,
+}
+
+/// What [`ResourceTracker::managed_traits`] found, and of which instance of which driver.
+struct FoundTraits {
+    driver: Rc<str>,
+    deaths: u64,
+    traits: Rc<ManagedTraits>,
 }
 
 /// The node record and what it is made of.
@@ -37,7 +45,7 @@ struct Node {
 impl ResourceTracker {
     pub(crate) fn new(host: HostName, services: Services) -> Self {
         let address = Address::Compute(host.clone());
-        Self { host, address, services, state: RefCell::new(None) }
+        Self { host, address, services, state: RefCell::new(None), managed_traits: RefCell::new(None) }
     }
 
     /// The periodic: reads the driver's numbers, counts every server and migration of this host anew, drops the
@@ -61,7 +69,7 @@ impl ResourceTracker {
             Some(id) => id,
             None => self.node_id(driver, &nodename).await?,
         };
-        let traits = Rc::new(ManagedTraits::of(&driver.capabilities().await?));
+        let traits = self.managed_traits(driver).await?;
         let records = &self.services.records;
         let former = records.compute_node(&self.host);
         let now = self.services.clock.now();
@@ -87,6 +95,25 @@ impl ResourceTracker {
         usage.write_to(&mut record);
         *self.state.borrow_mut() = Some(Node { record, usage, traits });
         self.update(driver).await
+    }
+
+    /// The traits that follow from the driver's capabilities. They are an attribute of the driver's class in Nova
+    /// (`ComputeDriver.capabilities`), so they are asked for once of each instance of a driver.
+    async fn managed_traits(&self, driver: &Hypervisor) -> Result<Rc<ManagedTraits>, NovaError> {
+        let deaths = driver.deaths();
+        if let Some(found) = &*self.managed_traits.borrow()
+            && found.driver == driver.driver()
+            && found.deaths == deaths
+        {
+            return Ok(found.traits.clone());
+        }
+        let traits = Rc::new(ManagedTraits::of(&driver.capabilities().await?));
+        self.managed_traits.replace(Some(FoundTraits {
+            driver: driver.driver(),
+            deaths,
+            traits: traits.clone(),
+        }));
+        Ok(traits)
     }
 
     /// Takes the node for a server that is built here: the record gets host and node, its flavor counts from now on.

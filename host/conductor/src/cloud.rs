@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use uuid::uuid;
-use virt::{FaultPlan, Hypervisor, PreparedStack};
+use virt::{FaultPlan, Hypervisor, PreparedStack, Swap};
 
 /// The image every Nova functional test finds first.
 const DEFAULT_IMAGE: ImageId = ImageId(uuid!("155d900f-4e14-4e4c-a73d-069cbf4541e6"));
@@ -170,6 +170,15 @@ impl Cloud {
         // A driver that fails at the end of its service changes nothing about that end.
         drop(stopped);
         Ok(())
+    }
+
+    /// Exchanges the stack of a host, running service or not, and restarts nothing ([`Hypervisor::swap`]).
+    ///
+    /// # Errors
+    /// [`HostError::Driver`] when the new stack fails to begin; the host keeps the one it has.
+    pub async fn swap_driver(&self, host: &HostName, stack: PreparedStack) -> Result<Swap, HostError> {
+        let swapped = self.hypervisor(host)?.swap(stack).await;
+        swapped.map_err(|error| HostError::Driver(host.clone(), error.into()))
     }
 
     async fn start_service(&self, host: HostName, hypervisor: Hypervisor) -> Result<(), HostError> {

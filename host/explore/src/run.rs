@@ -23,8 +23,9 @@ use model::{HostName, Switches};
 use runtime::simulation::{SimulationError, simulate};
 use runtime::trace::TraceRecord;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use steps::{Runner, Taken};
-use virt::{Engine, Library, LoadError, PreparedStack};
+use virt::{Engine, Library, LoadError, PreparedStack, Stack};
 
 /// How a scenario is run.
 #[derive(Clone, Debug, Default)]
@@ -37,9 +38,9 @@ pub struct RunConfig {
     pub trace: bool,
 }
 
-/// The stacks of a scenario's hosts, ready to run. One serves any number of runs.
+/// The stacks of a scenario, ready to run. One serves any number of runs.
 #[derive(Clone, Debug)]
-pub struct Stacks(BTreeMap<HostName, PreparedStack>);
+pub struct Stacks(BTreeMap<String, PreparedStack>);
 
 /// The stack of a host cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,28 +53,26 @@ pub struct StackError {
 }
 
 impl Stacks {
-    /// Loads, checks and compiles the stack of every host.
+    /// Loads, checks and compiles every stack of a scenario.
     ///
     /// # Errors
     /// [`StackError`] for the first that cannot be loaded.
     pub fn prepare(scenario: &Scenario, engine: &Engine, library: &Library) -> Result<Self, StackError> {
-        let mut prepared: BTreeMap<HostName, PreparedStack> = BTreeMap::new();
-        let mut by_text: BTreeMap<String, PreparedStack> = BTreeMap::new();
-        for (host, stack) in scenario.hosts.iter() {
-            let ready = match by_text.get(&stack.to_string()) {
-                Some(ready) => ready.clone(),
-                None => engine
-                    .prepare(stack, library)
-                    .map_err(|error| StackError { host: host.clone(), error: Box::new(error) })?,
-            };
-            by_text.insert(stack.to_string(), ready.clone());
-            prepared.insert(host.clone(), ready);
+        let mut prepared: BTreeMap<String, PreparedStack> = BTreeMap::new();
+        for (host, stack) in scenario.stacks() {
+            if let Entry::Vacant(entry) = prepared.entry(stack.to_string()) {
+                let ready = engine.prepare(stack, library);
+                entry.insert(
+                    ready.map_err(|error| StackError { host: host.clone(), error: Box::new(error) })?,
+                );
+            }
         }
         Ok(Self(prepared))
     }
 
-    fn get(&self, host: &HostName) -> Option<PreparedStack> {
-        self.0.get(host).cloned()
+    /// A stack that was prepared.
+    fn get(&self, stack: &Stack) -> Option<&PreparedStack> {
+        self.0.get(&stack.to_string())
     }
 }
 
@@ -83,8 +82,8 @@ pub enum RunError {
     /// An option of the scenario is not known or does not accept its value.
     #[error(transparent)]
     Option(#[from] OptionError),
-    /// The stacks were prepared for other hosts.
-    #[error("the stack of host {0} was not prepared")]
+    /// The stacks were prepared for another scenario.
+    #[error("a stack of host {0} was not prepared")]
     NoStack(HostName),
     /// The simulation could not be set up.
     #[error(transparent)]
@@ -128,32 +127,26 @@ pub fn run(scenario: &Scenario, config: &RunConfig, stacks: &Stacks) -> Result<R
         options: scenario.all_options()?,
         switches: config.switches.clone(),
     };
-    let mut hosts = Vec::new();
-    for (host, _) in scenario.hosts.iter() {
-        hosts.push((host.clone(), stacks.get(host).ok_or_else(|| RunError::NoStack(host.clone()))?));
+    for (host, stack) in scenario.stacks() {
+        stacks.get(stack).ok_or_else(|| RunError::NoStack(host.clone()))?;
     }
     Ok(simulate(|| async move {
         let cloud = Cloud::new(cloud_config);
-        let run = run_in(&cloud, scenario, config, hosts).await;
+        let run = run_in(&cloud, scenario, config, stacks).await;
         dissolve(&cloud);
         run
     })?)
 }
 
-async fn run_in(
-    cloud: &Cloud,
-    scenario: &Scenario,
-    config: &RunConfig,
-    hosts: Vec<(HostName, PreparedStack)>,
-) -> Run {
+async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: &Stacks) -> Run {
     for flavor in &scenario.flavors {
         cloud.records().put_flavor(flavor.flavor());
     }
     for Placed { item: planned, .. } in &scenario.faults {
         cloud.faults().add(planned.at.clone(), planned.fault(None));
     }
-    let mut runner = Runner::new(cloud, scenario);
-    for (host, stack) in hosts {
+    let mut runner = Runner::new(cloud, scenario, stacks);
+    for (host, stack) in scenario.hosts.iter() {
         runner.start_host(host, stack).await;
     }
     for (number, step) in (1..).zip(&scenario.steps) {

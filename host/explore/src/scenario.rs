@@ -22,7 +22,7 @@
 //! unmet expectation of it; `record` only notes it, for scenarios that are run under faults, whose later steps can
 //! become impossible. The steps after it are taken in any case. A step about a server whose boot was refused is judged
 //! like a refusal. A compute service that does not start, and a periodic task that fails, are their driver's doing and
-//! are only noted.
+//! are only noted. So is an exchange of a driver that the guests do not outlive, or that the new driver refuses.
 
 mod action;
 mod builtin;
@@ -35,7 +35,7 @@ mod values;
 
 pub use action::{
     Action, Advance, BootServer, LiveMigrateServer, MigrateServer, OnServer, OnVolume, RebootServer,
-    ResizeServer, Step, WaitFor,
+    ResizeServer, Step, SwapDriver, WaitFor,
 };
 pub use builtin::{BUILTIN, Builtin, builtin};
 pub use expectation::{
@@ -49,9 +49,10 @@ pub(crate) use values::show_amounts;
 pub use values::{Amounts, OptionSettings, OrNone, Placed, Span};
 
 use model::options::OptionError;
-use model::{Flavor, FlavorId, Options};
+use model::{Flavor, FlavorId, HostName, Options};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use virt::Stack;
 
 /// A scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -146,6 +147,15 @@ impl Scenario {
     /// All flavors of the cloud this scenario runs in: Nova's default ones, and its own.
     pub fn all_flavors(&self) -> Vec<Flavor> {
         Flavor::defaults().into_iter().chain(self.flavors.iter().map(FlavorSpec::flavor)).collect()
+    }
+
+    /// Every stack that is in service at some time, with its host: at first, and after a `swap_driver`.
+    pub fn stacks(&self) -> impl Iterator<Item = (&HostName, &Stack)> {
+        let swapped = self.steps.iter().filter_map(|step| match &step.item {
+            Action::SwapDriver(swap) => Some((&swap.host, &swap.stack)),
+            _ => None,
+        });
+        self.hosts.iter().chain(swapped)
     }
 
     /// The faults that are planned, before the first step or by one.

@@ -53,6 +53,14 @@ fn every_mistake_is_told_with_its_place_and_what_was_expected() {
         ),
         ("unknown host", "name: x\nhosts: {host1: fake}\nsteps:\n  - stop_host: host7\n"),
         (
+            "wrong stack of a step",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - swap_driver: {host: host1, stack: fake+}\n",
+        ),
+        (
+            "unknown host of a step",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - swap_driver: {host: host2, stack: fake}\n",
+        ),
+        (
             "nothing to wait for",
             "name: x\nhosts: {host1: fake}\nsteps:\n  - boot: {server: w, flavor: f}\n  - wait_for: {server: w}\n",
         ),
@@ -82,8 +90,8 @@ fn every_mistake_is_told_with_its_place_and_what_was_expected() {
 
 #[test]
 fn paths_of_drivers_are_relative_to_the_file() {
-    let yaml = "name: x\nhosts: {host1: fake+./}\nsteps: []\n";
+    let yaml = "name: x\nhosts: {host1: fake+./}\nsteps: [{swap_driver: {host: host1, stack: fake+./it}}]\n";
     let scenario = Scenario::from_yaml("some/where/my.yaml", yaml).unwrap();
-    let (_, stack) = scenario.hosts.iter().next().unwrap();
-    assert_eq!(stack.to_string(), "fake+some/where/./");
+    let stacks: Vec<_> = scenario.stacks().map(|(_, stack)| stack.to_string()).collect();
+    assert_eq!(stacks, ["fake+some/where/./", "fake+some/where/./it"]);
 }

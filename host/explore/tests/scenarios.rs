@@ -51,22 +51,28 @@ fn written(yaml: &str) -> Run {
 
 #[test]
 fn every_built_in_scenario_passes_and_ends_as_its_name_says() {
+    let none = None::<&str>;
     for (name, status, host, held) in [
-        ("boot", "ACTIVE", "host1", 1),
-        ("resize", "VERIFY_RESIZE", "host2", 2),
-        ("resize-same-host", "VERIFY_RESIZE", "host1", 2),
-        ("resize-confirm", "ACTIVE", "host2", 1),
-        ("resize-revert", "ACTIVE", "host1", 1),
-        ("cold-migrate", "VERIFY_RESIZE", "host2", 2),
+        ("boot", "ACTIVE", Some("host1"), 1),
+        ("resize", "VERIFY_RESIZE", Some("host2"), 2),
+        ("resize-same-host", "VERIFY_RESIZE", Some("host1"), 2),
+        ("resize-confirm", "ACTIVE", Some("host2"), 1),
+        ("resize-revert", "ACTIVE", Some("host1"), 1),
+        ("cold-migrate", "VERIFY_RESIZE", Some("host2"), 2),
+        ("migrate-same-host", "ACTIVE", Some("host1"), 1),
+        ("resize-fails", "ERROR", Some("host2"), 1),
+        ("build-aborts", "ERROR", none, 0),
+        ("unshelve-fails", "SHELVED_OFFLOADED", none, 0),
+        ("swap-driver", "SHUTOFF", Some("host1"), 1),
     ] {
         let run = run_it(&built_in(name), &traced(0, &[]));
         let server = &run.report.servers[0];
         assert!(run.report.passed(), "{}", text(&run));
         assert_eq!(server.status.as_str(), status, "{}", text(&run));
-        assert_eq!(server.host.as_ref().map(|host| host.as_str()), Some(host), "{name}");
+        assert_eq!(server.host.as_ref().map(|host| host.as_str()), host, "{name}");
         assert_eq!(run.report.allocations.len(), held, "{}", text(&run));
     }
-    assert_eq!(BUILTIN.len(), 6, "each built-in scenario is in the list above");
+    assert_eq!(BUILTIN.len(), 11, "each built-in scenario is in the list above");
 }
 
 #[test]
@@ -290,6 +296,40 @@ expect:
     assert!(run.report.passed(), "{}", text(&run));
     let not_started = run.report.hosts[0].not_started.as_deref().unwrap();
     assert!(not_started.contains("no hypervisor today"), "{not_started}");
+}
+
+#[test]
+fn an_exchange_of_a_driver_is_told_with_what_became_of_the_guests() {
+    let run = written(
+        "
+name: exchange
+hosts: {host1: fake, host2: fake+reschedule}
+steps:
+  - boot: {server: web, flavor: m1.small, availability_zone: 'nova:host1'}
+  - swap_driver: {host: host1, stack: fake+slow}
+  - swap_driver: {host: host1, stack: 'fake+fail(method=init_host)'}
+  - swap_driver: {host: host1, stack: 'fake+fail(method=restore_state)'}
+  - swap_driver: {host: host2, stack: fake}
+  - boot: {server: db, flavor: m1.small, availability_zone: 'nova:host2'}
+  - delete: web
+expect:
+  - server: {name: db, status: ACTIVE, host: host2}
+  - guests: {host: host1, are: []}
+",
+    );
+    assert!(run.report.passed(), "{}", text(&run));
+    let remarks: Vec<_> = run.report.steps.iter().filter_map(|step| step.outcome.remark()).collect();
+    assert_eq!(remarks.len(), 2, "{remarks:?}");
+    assert!(remarks[0].starts_with("host1 keeps its driver: host1: "), "{remarks:?}");
+    assert!(
+        remarks[1].starts_with(
+            "the guests of host1 are gone: restore_state of fake+fail(method=restore_state) raised"
+        ),
+        "{remarks:?}"
+    );
+    let told = text(&run);
+    assert!(told.contains("fake is exchanged for fake+slow, which takes over its guests (1)"), "{told}");
+    assert!(told.contains("exchange the driver of host1 for fake+slow"), "{told}");
 }
 
 #[test]

@@ -18,11 +18,11 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// List the built-in scenarios
     Scenarios,
-    /// List the shipped drivers and layers
-    Drivers,
+    /// List the shipped drivers and layers with their settings, and Nova's names for stacks of them
+    Drivers(DriversArguments),
     /// Show Nova bug 1825537 happen, and not happen, on two WebAssembly hypervisors
     Demo,
-    /// Write and build drivers and fault layers of your own
+    /// Write, build, inspect and check drivers and fault layers of your own
     #[command(subcommand)]
     Driver(DriverCommand),
     /// Serve Placement's API alone, microversions 1.0 to 1.39, with its state in memory
@@ -74,26 +74,76 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DriverCommand {
-    /// Start a fault layer of your own: a project that builds as it is
+    /// Start a driver or layer of your own: a project that builds as it is
     New(NewArguments),
     /// Build a driver or layer for WebAssembly
     Build(BuildArguments),
+    /// Show what a stack is made of: contract, interfaces, methods, sizes, limits, settings, capabilities
+    Inspect(InspectArguments),
+    /// Try every rule of the contract and every built-in scenario with a stack
+    #[command(
+        after_long_help = "Exit codes: 0 nothing is broken; 1 something is; 2 the input cannot be used."
+    )]
+    Check(CheckArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DriversArguments {
+    /// How the list is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArguments {
+    /// The stack, for instance `fake+fail-finish-migration` or `fake+./my-layer`
+    pub(crate) stack: String,
+
+    /// How what is found is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// The stack, for instance `fake+fail-finish-migration` or `fake+./my-layer`
+    pub(crate) stack: String,
+
+    /// How the verdicts are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct NewArguments {
-    /// The folder to make; its last part is the layer's name
+    /// The folder to make; its last part is the driver's or layer's name
     pub(crate) path: PathBuf,
 
-    /// Make a layer, which works over any driver. This is what is made in any case
+    /// Make a layer, which stands over any driver, and not a whole driver
     #[arg(long)]
     pub(crate) layer: bool,
+
+    /// The language it is written in
+    #[arg(long, value_enum, default_value_t = Language::Rust)]
+    pub(crate) lang: Language,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Small and fast
+    Rust,
+    /// With the whole interpreter in the component
+    Python,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct BuildArguments {
-    /// The driver's folder, with its Cargo.toml
+    /// The driver's folder, with its Cargo.toml or driver.py
     pub(crate) path: PathBuf,
+
+    /// Build it again whenever a file of it changes, until Ctrl-C
+    #[arg(long)]
+    pub(crate) watch: bool,
 }
 
 #[derive(Debug, Args)]

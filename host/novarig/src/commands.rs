@@ -2,14 +2,21 @@
 
 mod demo;
 mod driver_build;
+mod driver_check;
+mod driver_inspect;
 mod driver_new;
+mod driver_watch;
+mod drivers;
 mod list;
 mod placement;
 mod run;
 
 pub(crate) use demo::demo;
 pub(crate) use driver_build::driver_build;
+pub(crate) use driver_check::driver_check;
+pub(crate) use driver_inspect::driver_inspect;
 pub(crate) use driver_new::driver_new;
-pub(crate) use list::{drivers, scenarios};
+pub(crate) use drivers::drivers;
+pub(crate) use list::scenarios;
 pub(crate) use placement::placement;
 pub(crate) use run::run;

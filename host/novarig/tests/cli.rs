@@ -72,7 +72,19 @@ fn lists_have_a_line_for_each_thing() {
     let names: Vec<_> = scenarios.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(
         names,
-        ["boot", "resize", "resize-same-host", "resize-confirm", "resize-revert", "cold-migrate"]
+        [
+            "boot",
+            "resize",
+            "resize-same-host",
+            "resize-confirm",
+            "resize-revert",
+            "cold-migrate",
+            "migrate-same-host",
+            "resize-fails",
+            "build-aborts",
+            "unshelve-fails",
+            "swap-driver",
+        ]
     );
     novarig(&["drivers"])
         .code(0)
@@ -243,7 +255,7 @@ fn bad_input_ends_with_2_and_says_what_to_do() {
         (vec!["run"], vec!["<SCENARIO>"]),
         (vec!["walk"], vec!["unrecognized subcommand 'walk'"]),
         (vec![], vec!["Usage: novarig"]),
-        (vec!["driver", "new", "Slow Boot"], vec!["`Slow Boot` cannot be a layer's name"]),
+        (vec!["driver", "new", "Slow Boot"], vec!["`Slow Boot` cannot be a driver's name"]),
         (vec!["driver", "new", "empty"], vec!["empty exists already"]),
         (vec!["driver", "build", "empty"], vec!["there is no Cargo.toml in empty"]),
     ] {
@@ -267,7 +279,9 @@ fn without_a_place_for_the_cache_it_works_as_well() {
 fn a_layer_of_ones_own_is_made_built_tested_and_run() {
     let folder = TempDir::new().expect("a folder");
     let here = folder.path();
-    novarig_in(here, &["driver", "new", "slow-boot"]).code(0).stdout_has("novarig driver build slow-boot");
+    novarig_in(here, &["driver", "new", "slow-boot", "--layer"])
+        .code(0)
+        .stdout_has("novarig driver build slow-boot");
     novarig_in(here, &["driver", "build", "slow-boot"])
         .code(0)
         .stdout_has("built the layer slow-boot")

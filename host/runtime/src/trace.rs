@@ -112,6 +112,19 @@ pub enum TraceEvent {
         /// The text.
         message: String,
     },
+    /// The stack of a host was exchanged while the host was in service.
+    DriverSwapped {
+        /// The host.
+        host: HostName,
+        /// The stack that was there.
+        from: String,
+        /// The stack that is there now.
+        to: String,
+        /// How many guests it took over; none when it is as after a restart of the hypervisor.
+        guests: Option<usize>,
+        /// Why the guests are gone.
+        lost: Option<String>,
+    },
     /// A fault of the plan struck.
     FaultInjected {
         /// Where, as `host:method#n`.

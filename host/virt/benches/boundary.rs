@@ -1,4 +1,5 @@
-//! What the boundary costs: a call, a host started, a stack loaded. Medians, on one line each.
+//! What the boundary costs: a call through more and more layers, a host started, a stack loaded, a process full of hosts.
+//! Medians, on one line each.
 //!
 //! `cargo bench -p novarig-virt --profile dev`
 
@@ -78,11 +79,57 @@ async fn call<F: AsyncFn(&Hypervisor)>(stack: &PreparedStack, call: F) -> Durati
     median(times)
 }
 
+/// Hosts in one process, and what each may take.
+const MANY_HOSTS: usize = 10_000;
+const MANY_HOSTS_TIME: Duration = Duration::from_secs(2);
+const HOST_BYTES: usize = 64 << 10;
+
+/// Memory of this process, in bytes; none where the system does not tell.
+fn resident() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok().map(|kib: usize| kib << 10)
+}
+
+/// Starts very many hosts, each of which answers a call, and keeps them.
+async fn many_hosts(stack: &PreparedStack) {
+    let world = quiet();
+    let before = resident();
+    let begin = Stopwatch::start();
+    let mut hosts = Vec::with_capacity(MANY_HOSTS);
+    for n in 0..MANY_HOSTS {
+        let name = format!("host{n}");
+        let host = Hypervisor::start(stack.clone(), env_of(&name, &world));
+        host.init_host(name).await.unwrap();
+        hosts.push(host);
+    }
+    report(
+        &format!("{MANY_HOSTS} hosts, each having answered init_host"),
+        begin.elapsed(),
+        Some(MANY_HOSTS_TIME),
+    );
+    if let (Some(before), Some(after)) = (before, resident()) {
+        let each = after.saturating_sub(before) / MANY_HOSTS;
+        let verdict = if each > HOST_BYTES { "over the bound of" } else { "within" };
+        println!(
+            "{:<58} {:>9} KiB  {verdict} {} KiB",
+            "memory of each of them",
+            each >> 10,
+            HOST_BYTES >> 10
+        );
+    }
+    for host in &hosts {
+        black_box(host.get_num_instances().await.unwrap());
+    }
+}
+
 fn main() {
     let cache = tempfile::tempdir().unwrap();
     let load =
         |engine: &Engine, text: &str| engine.prepare(&text.parse::<Stack>().unwrap(), &library()).unwrap();
     let stacks = ["fake", "fake+fail-finish-migration"];
+    // Compiling ten layers takes a minute, so what the calls go through is kept for the next run.
+    let kept = Some(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-code"));
 
     for text in stacks {
         let cold = (0..3).map(|_| {
@@ -106,10 +153,17 @@ fn main() {
         report(&format!("engine made and {text} loaded from the cache"), median(warm.collect()), None);
     }
 
-    let engine = Engine::new(Some(cache.path().to_owned())).unwrap();
+    let engine = Engine::new(kept).unwrap();
     simulate(async {
-        for (text, bound) in [(stacks[0], Some(5)), (stacks[1], None)] {
-            let stack = load(&engine, text);
+        many_hosts(&load(&engine, "fake")).await;
+    });
+    simulate(async {
+        for (layers, bound) in [(0, Some(5)), (1, None), (3, None), (10, None)] {
+            let stack = load(&engine, &format!("fake{}", "+fail-finish-migration".repeat(layers)));
+            let text = match layers {
+                0 => "fake".to_owned(),
+                layers => format!("fake, layers over it: {layers}"),
+            };
             let time = call(&stack, async |host| {
                 black_box(host.get_host_ip_addr().await.unwrap());
             });

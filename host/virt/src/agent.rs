@@ -212,7 +212,7 @@ fn diagnose(
         outermost.filter_map(method_of_export).next()
     });
     let cause = match (error.downcast_ref::<Trap>(), state.refused) {
-        (_, Some(refused @ Refused::Durable)) => refusal(refused, limits),
+        (_, Some(refused @ (Refused::Durable | Refused::Pending))) => refusal(refused, limits),
         (Some(Trap::OutOfFuel), _) => FailureCause::OutOfFuel { limit: limits.fuel_per_call },
         (Some(Trap::StackOverflow), _) => FailureCause::StackOverflow { limit: STACK_BYTES },
         (Some(_), Some(refused)) => refusal(refused, limits),
@@ -230,6 +230,7 @@ fn refusal(refused: Refused, limits: &crate::limits::Limits) -> FailureCause {
     match refused {
         Refused::Memory { wanted } => FailureCause::OutOfMemory { wanted, limit: limits.memory },
         Refused::Table { wanted } => FailureCause::TableTooLarge { wanted, limit: limits.table_elements },
+        Refused::Pending => FailureCause::TooMuchPending { limit: limits.pending },
         Refused::Durable => FailureCause::DurableStorageFull { limit: limits.durable_bytes },
     }
 }

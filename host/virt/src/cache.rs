@@ -1,21 +1,26 @@
 //! Compiled code on disk.
 //!
 //! An entry's name is a digest of everything the code depends on: the engine's version and settings, the machine, the
-//! bytes of the components, and the adapters that may stand between them. Its content begins with a digest of the rest, so
-//! that a damaged entry is noticed and compiled anew. Entries are written under another name and moved into place, so that no
-//! process ever sees half of one. A cache that cannot be read or written costs time, and nothing else.
+//! bytes of the components, and the adapters that may stand between them. Beside it stands a digest of its content, so that a
+//! damaged entry is noticed and compiled anew; the entry itself is code and nothing else, so that it can be mapped: of the
+//! 60 MiB of a driver in Python hardly any are touched. Entries are written under another name and moved into place, so
+//! that no process ever sees half of one. A cache that cannot be read or written costs time, and nothing else.
 
 use std::fs;
 use std::hash::{Hash, Hasher};
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Changes when the way stacks are composed changes.
-const FORMAT: u8 = 3;
+/// Changes when the way stacks are composed, or entries are written, changes.
+const FORMAT: u8 = 4;
 
-/// Bytes of the digest at the beginning of an entry.
-const DIGEST_BYTES: usize = 32;
+/// How the name of an entry's digest ends.
+const DIGEST: &str = "blake3";
+
+/// Bytes that are read at a time.
+const READ_BYTES: usize = 256 << 10;
 
 /// A directory of compiled code.
 pub(crate) struct CodeCache {
@@ -62,34 +67,51 @@ impl CodeCache {
 
     /// The compiled code of this key, if it is there and undamaged.
     pub(crate) fn load(&self, engine: &Engine, key: &Key) -> Option<Component> {
-        let entry = fs::read(self.path(key)).ok()?;
-        let (digest, code) = entry.split_at_checked(DIGEST_BYTES)?;
-        if blake3::hash(code).as_bytes() != digest {
+        let path = self.path(key);
+        let digest = fs::read(path.with_extension(DIGEST)).ok()?;
+        let mut hasher = blake3::Hasher::new();
+        let mut file = fs::File::open(&path).ok()?;
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            match file.read(&mut buffer).ok()? {
+                0 => break,
+                read => hasher.update(buffer.get(..read)?),
+            };
+        }
+        if hasher.finalize().as_bytes() != &*digest {
             return None;
         }
         #[expect(
             unsafe_code,
             reason = "the digest says that this is what `store` wrote, and its name that this engine wrote it"
         )]
-        // SAFETY: `deserialize` needs code that `serialize` of a compatible engine made. The key in the file's name covers
-        // version and settings of the engine, the digest covers every byte; the directory belongs to the user.
-        let component = unsafe { Component::deserialize(engine, code) };
+        // SAFETY: `deserialize_file` needs code that `serialize` of a compatible engine made, in a file that does not change
+        // while it is mapped. The key in the file's name covers version and settings of the engine, the digest covers every
+        // byte, files are only ever replaced as a whole, and the directory belongs to the user.
+        let component = unsafe { Component::deserialize_file(engine, &path) };
         component.ok()
     }
 
     /// Keeps compiled code.
     pub(crate) fn store(&self, key: &Key, component: &Component) {
         let Ok(code) = component.serialize() else { return };
-        let mut entry = blake3::hash(&code).as_bytes().to_vec();
-        entry.extend_from_slice(&code);
         let path = self.path(key);
-        let unfinished = path.with_extension(format!("{}.part", std::process::id()));
+        let digest = blake3::hash(&code);
         let written = fs::create_dir_all(&self.directory)
-            .and_then(|()| fs::write(&unfinished, entry))
-            .and_then(|()| fs::rename(&unfinished, &path));
-        if written.is_err() {
-            // The next process compiles again; there is nothing better to do about a full or read-only disk.
-            let _ = fs::remove_file(&unfinished);
-        }
+            .and_then(|()| replace(&path, &code))
+            .and_then(|()| replace(&path.with_extension(DIGEST), digest.as_bytes()));
+        // If not, the next process compiles again; there is nothing better to do about a full or read-only disk.
+        drop(written);
     }
+}
+
+/// Puts a file into its place as a whole.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(format!(".{}.part", std::process::id()));
+    let written = fs::write(&unfinished, content).and_then(|()| fs::rename(&unfinished, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
 }

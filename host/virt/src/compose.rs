@@ -125,3 +125,39 @@ fn component_of(module: &[u8]) -> Result<Vec<u8>, String> {
 fn text(error: impl fmt::Display) -> String {
     error.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::compose;
+    use crate::contract;
+    use crate::imports::{OWN_INTERFACES, Place, linker, own_name};
+    use crate::limits::STACK_DEPTH;
+
+    /// To compile such a stack would take a minute; that layers work over layers is shown with less of them.
+    #[test]
+    fn each_component_of_the_deepest_stack_has_imports_of_its_own_which_the_host_knows() {
+        let shipped = |name| drivers::SHIPPED.iter().find(|shipped| shipped.name == name).unwrap().wasm;
+        let layer = contract::check("layer", shipped("fail-finish-migration")).unwrap();
+        let mut stack = vec![contract::check("driver", shipped("fake")).unwrap()];
+        stack.extend(std::iter::repeat_n(layer, STACK_DEPTH - 1));
+        let composed = compose(&stack).unwrap();
+        let imports = |name: &str| composed.windows(name.len()).any(|window| window == name.as_bytes());
+        let mut linker = linker(&wasmtime::Engine::default()).unwrap();
+        for position in 0..STACK_DEPTH {
+            let name = own_name("logging", Place::Component(position));
+            assert!(imports(&name), "{name}");
+            for interface in OWN_INTERFACES {
+                // What is there cannot be put there.
+                let name = own_name(interface, Place::Component(position));
+                let mut known = linker.instance(&name).unwrap();
+                let function = match interface {
+                    "logging" => "log",
+                    "random" => "next-u64",
+                    _ => "get",
+                };
+                assert!(known.func_wrap(function, |_, (): ()| Ok(())).is_err(), "{name}");
+            }
+        }
+        assert!(!imports(&own_name("logging", Place::Component(STACK_DEPTH))));
+    }
+}

@@ -21,7 +21,7 @@ pub(crate) enum Version {
 impl Version {
     const ALL: [Version; 2] = [Version::V0_1, Version::V1_0];
 
-    const fn text(self) -> &'static str {
+    pub(crate) const fn text(self) -> &'static str {
         match self {
             Version::V0_1 => "0.1.0",
             Version::V1_0 => "1.0.0",
@@ -63,6 +63,7 @@ sources!(SOURCES_1_0, "v1.0":
     "moves.wit", "legacy.wit", "volume-snapshots.wit", "world.wit");
 
 /// A component that fits.
+#[derive(Clone)]
 pub(crate) struct Checked {
     /// The component.
     pub(crate) bytes: Vec<u8>,
@@ -179,6 +180,23 @@ fn version_of(resolve: &Resolve, world: WorldId) -> Result<Version, Mismatch> {
     };
     let known = Version::ALL.into_iter().find(|known| known.text() == version);
     known.ok_or_else(|| Mismatch::Version { has: format!("nova:virt@{version}") })
+}
+
+/// The names of what a component imports and exports; nothing if it is none.
+pub(crate) fn interfaces(component: &[u8]) -> (Vec<String>, Vec<String>) {
+    let Ok(DecodedWasm::Component(resolve, world)) = wit_component::decode(component) else {
+        return Default::default();
+    };
+    let world = &resolve.worlds[world];
+    (
+        world.imports.keys().map(|key| resolve.name_world_key(key)).collect(),
+        world.exports.keys().map(|key| resolve.name_world_key(key)).collect(),
+    )
+}
+
+/// The contract that a component was built against, `nova:virt@1.0.0`; none if it does not fit any.
+pub fn contract_of(wasm: &[u8]) -> Option<String> {
+    check("", wasm).ok().map(|checked| format!("nova:virt@{}", checked.version.text()))
 }
 
 /// A version of the contract, parsed.

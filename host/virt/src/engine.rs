@@ -13,6 +13,7 @@ use crate::prepared::{Component, PreparedStack};
 use crate::stack::{Source, Stack};
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use wasmtime::Config;
 use wasmtime::component::{Component as CompiledComponent, Linker};
 
@@ -26,11 +27,22 @@ const MEMORY_GROWTH: u64 = 1 << 20;
 /// Bytes of the native stack a driver runs on: the WebAssembly stack and room for the host's functions.
 const NATIVE_STACK: usize = STACK_BYTES + (1 << 20);
 
+/// Bytes of a component above which its initial memory is mapped and not copied. A driver in Rust has less than one MiB; one
+/// in another language brings its interpreter, and nearly all of the file is the interpreter's memory.
+const LARGE: usize = 4 << 20;
+
 /// Compiles and runs drivers. One for a process.
 pub struct Engine {
+    small: Machine,
+    /// Made when the first large component comes.
+    large: OnceLock<Machine>,
+    cache: Option<CodeCache>,
+}
+
+/// WebAssembly's own engine, set up for components of one size.
+struct Machine {
     engine: wasmtime::Engine,
     linker: Linker<HostState>,
-    cache: Option<CodeCache>,
 }
 
 /// The engine could not be set up, which means that this machine cannot run compiled WebAssembly.
@@ -42,57 +54,47 @@ impl Engine {
     /// An engine. With a cache directory, compiled code is kept there and the next process does not compile it again. Whoever
     /// can write to that directory can run code in this process, so it belongs to the user alone.
     pub fn new(cache: Option<PathBuf>) -> Result<Self, EngineError> {
-        let error = |error: wasmtime::Error| EngineError(crate::agent::one_line(&error));
-        let mut config = Config::new();
-        config
-            .wasm_component_model_async(true)
-            .consume_fuel(true)
-            .memory_reservation(MEMORY_RESERVATION)
-            .memory_reservation_for_growth(MEMORY_GROWTH)
-            .memory_guard_size(0)
-            // A driver's initial memory is small: to copy it is cheaper than to map it, and to unmap it again.
-            .memory_init_cow(false)
-            .max_wasm_stack(STACK_BYTES)
-            .async_stack_size(NATIVE_STACK)
-            // The same on every machine, down to the bits of a NaN.
-            .cranelift_nan_canonicalization(true)
-            .relaxed_simd_deterministic(true);
-        let engine = wasmtime::Engine::new(&config).map_err(error)?;
-        let linker = imports::linker(&engine).map_err(error)?;
-        Ok(Self { engine, linker, cache: cache.map(CodeCache::new) })
+        Ok(Self {
+            small: Machine::new(Size::Small)?,
+            large: OnceLock::new(),
+            cache: cache.map(CodeCache::new),
+        })
+    }
+
+    /// What runs components of these bytes together.
+    fn machine(&self, bytes: usize) -> Result<&Machine, EngineError> {
+        if bytes <= LARGE {
+            return Ok(&self.small);
+        }
+        if let Some(large) = self.large.get() {
+            return Ok(large);
+        }
+        let large = Machine::new(Size::Large)?;
+        Ok(self.large.get_or_init(|| large))
+    }
+
+    /// Checks a stack as [`prepare`](Self::prepare) does, and does not compile it, which for an interpreter takes half a
+    /// minute.
+    pub fn check(&self, stack: &Stack, library: &Library) -> Result<(), LoadError> {
+        let (_, files) = load(stack, library)?;
+        composed(&files, |problem| LoadError::Unusable { stack: stack.to_string(), problem }).map(|_| ())
     }
 
     /// Loads, checks, composes and compiles a stack. Nothing of it runs yet.
     pub fn prepare(&self, stack: &Stack, library: &Library) -> Result<PreparedStack, LoadError> {
-        let depth = stack.components.len();
-        if depth > STACK_DEPTH {
-            return Err(LoadError::TooDeep { depth, limit: STACK_DEPTH });
-        }
-        let mut files = Vec::with_capacity(depth);
-        let mut components = Vec::with_capacity(depth);
-        for component in &stack.components {
-            let bytes = library.read(&component.source)?;
-            let driver = source_name(&component.source);
-            let metadata = Metadata::of(&bytes);
-            components.push(Component {
-                name: metadata.as_ref().map_or_else(|| driver.clone(), |metadata| metadata.name.clone()),
-                settings: match &metadata {
-                    Some(metadata) => metadata
-                        .settings_from(&component.settings)
-                        .map_err(|problem| LoadError::Setting { driver: driver.clone(), problem })?,
-                    None => component.settings.iter().cloned().collect(),
-                },
-                given: component.settings.iter().map(|(key, _)| key.clone()).collect(),
-            });
-            files.push(Loaded { driver, bytes, metadata });
-        }
+        let (components, files) = load(stack, library)?;
         let unusable = |problem: String| LoadError::Unusable { stack: stack.to_string(), problem };
-        let key = self.key(files.iter().map(|file| &file.bytes));
-        let cached = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, &key));
+        let machine = self
+            .machine(files.iter().map(|file| file.bytes.len()).sum())
+            .map_err(|error| unusable(error.to_string()))?;
+        let key = Key::new(&machine.engine, files.iter().map(|file| &*file.bytes));
+        let cached = self.cache.as_ref().and_then(|cache| cache.load(&machine.engine, &key));
         let compiled = match cached {
             Some(compiled) => compiled,
             None => {
-                let compiled = self.compile(&files, unusable)?;
+                let composed = composed(&files, unusable)?;
+                let compiled = CompiledComponent::new(&machine.engine, composed)
+                    .map_err(|error| unusable(crate::agent::one_line(&error)))?;
                 if let Some(cache) = &self.cache {
                     cache.store(&key, &compiled);
                 }
@@ -101,50 +103,98 @@ impl Engine {
         };
         let exports = Exports::find(&compiled)
             .map_err(|method| unusable(format!("it does not export `{}`", method.wit_name())))?;
-        let pre = self
+        let pre = machine
             .linker
             .instantiate_pre(&compiled)
             .map_err(|error| unusable(crate::agent::one_line(&error)))?;
         Ok(PreparedStack::new(stack.to_string(), components, pre, exports))
     }
+}
 
-    fn compile(
-        &self,
-        files: &[Loaded<'_>],
-        unusable: impl Fn(String) -> LoadError,
-    ) -> Result<CompiledComponent, LoadError> {
-        let mut components = Vec::with_capacity(files.len());
-        for (position, Loaded { driver, bytes, metadata }) in files.iter().enumerate() {
-            let checked = contract::check(driver, bytes)?;
-            // A layer that answers every call itself calls nothing below it, and is a layer all the same.
-            let layer = checked.calls_below()
-                || metadata.as_ref().is_some_and(|metadata| metadata.kind == Kind::Layer);
-            match (position, layer) {
-                (0, true) => return Err(LoadError::LayerAtBottom { driver: driver.clone() }),
-                (1.., false) => {
-                    let below = files[position - 1].driver.clone();
-                    return Err(LoadError::DriverOnTop { driver: driver.clone(), below });
-                }
-                (0, false) | (1.., true) => {}
+/// How large components are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Size {
+    Small,
+    Large,
+}
+
+impl Machine {
+    fn new(size: Size) -> Result<Self, EngineError> {
+        let error = |error: wasmtime::Error| EngineError(crate::agent::one_line(&error));
+        let mut config = Config::new();
+        config
+            .wasm_component_model_async(true)
+            .consume_fuel(true)
+            .memory_reservation(MEMORY_RESERVATION)
+            .memory_reservation_for_growth(MEMORY_GROWTH)
+            .memory_guard_size(0)
+            // To copy a small memory is cheaper than to map it, and to unmap it again. Of an interpreter's 20 MiB a host
+            // that maps them copies only what it writes to.
+            .memory_init_cow(size == Size::Large)
+            .max_wasm_stack(STACK_BYTES)
+            .async_stack_size(NATIVE_STACK)
+            // The same on every machine, down to the bits of a NaN.
+            .cranelift_nan_canonicalization(true)
+            .relaxed_simd_deterministic(true);
+        let engine = wasmtime::Engine::new(&config).map_err(error)?;
+        let linker = imports::linker(&engine).map_err(error)?;
+        Ok(Self { engine, linker })
+    }
+}
+
+/// Reads the components of a stack and checks their settings.
+fn load<'a>(stack: &Stack, library: &'a Library) -> Result<(Vec<Component>, Vec<Loaded<'a>>), LoadError> {
+    let depth = stack.components.len();
+    if depth > STACK_DEPTH {
+        return Err(LoadError::TooDeep { depth, limit: STACK_DEPTH });
+    }
+    let mut files = Vec::with_capacity(depth);
+    let mut components = Vec::with_capacity(depth);
+    for component in &stack.components {
+        let bytes = library.read(&component.source)?;
+        let driver = source_name(&component.source);
+        let metadata = Metadata::of(&bytes);
+        components.push(Component {
+            name: metadata.as_ref().map_or_else(|| driver.clone(), |metadata| metadata.name.clone()),
+            settings: match &metadata {
+                Some(metadata) => metadata
+                    .settings_from(&component.settings)
+                    .map_err(|problem| LoadError::Setting { driver: driver.clone(), problem })?,
+                None => component.settings.iter().cloned().collect(),
+            },
+            given: component.settings.iter().map(|(key, _)| key.clone()).collect(),
+        });
+        files.push(Loaded { driver, bytes, metadata });
+    }
+    Ok((components, files))
+}
+
+/// Checks the components and composes them.
+fn composed(files: &[Loaded<'_>], unusable: impl Fn(String) -> LoadError) -> Result<Vec<u8>, LoadError> {
+    let mut components = Vec::with_capacity(files.len());
+    for (position, Loaded { driver, bytes, metadata }) in files.iter().enumerate() {
+        let checked = contract::check(driver, bytes)?;
+        // A layer that answers every call itself calls nothing below it, and is a layer all the same.
+        let layer =
+            checked.calls_below() || metadata.as_ref().is_some_and(|metadata| metadata.kind == Kind::Layer);
+        match (position, layer) {
+            (0, true) => return Err(LoadError::LayerAtBottom { driver: driver.clone() }),
+            (1.., false) => {
+                let below = files[position - 1].driver.clone();
+                return Err(LoadError::DriverOnTop { driver: driver.clone(), below });
             }
-            if let Some(below) = components.last() {
-                checked.stands_over(below).map_err(|interface| LoadError::NotOffered {
-                    driver: driver.clone(),
-                    below: files[position - 1].driver.clone(),
-                    interface,
-                })?;
-            }
-            components.push(checked);
+            (0, false) | (1.., true) => {}
         }
-        let composed = compose(&components).map_err(&unusable)?;
-        CompiledComponent::new(&self.engine, composed)
-            .map_err(|error| unusable(crate::agent::one_line(&error)))
+        if let Some(below) = components.last() {
+            checked.stands_over(below).map_err(|interface| LoadError::NotOffered {
+                driver: driver.clone(),
+                below: files[position - 1].driver.clone(),
+                interface,
+            })?;
+        }
+        components.push(checked);
     }
-
-    /// What identifies compiled code: the engine with its settings, and each component's bytes in order.
-    fn key<'a>(&self, files: impl Iterator<Item = &'a Cow<'a, [u8]>>) -> Key {
-        Key::new(&self.engine, files.map(|bytes| &**bytes))
-    }
+    compose(&components).map_err(unusable)
 }
 
 /// A component of a stack as it was found.
@@ -156,7 +206,7 @@ struct Loaded<'a> {
 }
 
 /// How messages call a component: as it was written, without its settings.
-fn source_name(source: &Source) -> String {
+pub(crate) fn source_name(source: &Source) -> String {
     match source {
         Source::Name(name) => name.clone(),
         Source::Path(path) => path.display().to_string(),

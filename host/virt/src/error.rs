@@ -72,6 +72,11 @@ pub enum FailureCause {
         /// Bytes it may have.
         limit: usize,
     },
+    /// It had too many calls of the host under way at once.
+    TooMuchPending {
+        /// How many it may have.
+        limit: usize,
+    },
     /// It answered what the contract does not allow, such as text that is not UTF-8.
     InvalidAnswer {
         /// What is wrong.
@@ -93,6 +98,11 @@ pub enum FailureCause {
     },
     /// A planned fault killed it.
     Killed,
+    /// Another stack took its place while the call was under way.
+    Swapped {
+        /// That stack, as it is written.
+        by: String,
+    },
     /// The compute host it belonged to is gone.
     Stopped,
 }
@@ -120,6 +130,12 @@ impl fmt::Display for FailureCause {
             Self::DurableStorageFull { limit } => {
                 write!(f, "wrote more than the {limit} bytes of durable data it may have")
             }
+            Self::TooMuchPending { limit } => {
+                write!(
+                    f,
+                    "had more than {limit} calls of the host under way at once, which is all it may have"
+                )
+            }
             Self::InvalidAnswer { problem } => {
                 write!(f, "gave an answer that the contract does not allow: {problem}")
             }
@@ -137,6 +153,7 @@ impl fmt::Display for FailureCause {
             Self::DiedMeanwhile { method: None, cause } => {
                 write!(f, "died while this call and others were in flight; it {cause}")
             }
+            Self::Swapped { by } => write!(f, "was exchanged for {by} while this call was under way"),
             Self::Killed => f.write_str("died, as the fault plan has it"),
             Self::Stopped => f.write_str("is no longer in service"),
         }

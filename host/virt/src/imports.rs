@@ -19,6 +19,7 @@ use crate::virtapi::{PreparedWait, VirtApi};
 use model::HostName;
 use runtime::{Clock, Randomness, Trace, TraceEvent};
 use send_wrapper::SendWrapper;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 use wasmtime::component::{Access, Accessor, HasSelf, Linker, Resource, ResourceTable};
@@ -50,6 +51,7 @@ pub(crate) struct HostState {
     table: ResourceTable,
     limits: Limits,
     memory: usize,
+    pending: SendWrapper<Rc<Cell<usize>>>,
     log_bytes_left: usize,
     log_lines_left: usize,
     /// What a component said last before it trapped.
@@ -64,6 +66,23 @@ pub(crate) enum Refused {
     Memory { wanted: usize },
     Table { wanted: usize },
     Durable,
+    Pending,
+}
+
+/// Something that a driver has begun with the host, until it is over: memory of the host that no bound of the driver's own
+/// memory covers.
+pub(crate) struct Pending(SendWrapper<Rc<Cell<usize>>>);
+
+impl Pending {
+    fn begin<T: 'static>(accessor: &Accessor<T, HasSelf<HostState>>) -> wasmtime::Result<Self> {
+        accessor.with(|mut access: Access<'_, T, HasSelf<HostState>>| access.get().begin_pending())
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
 }
 
 impl HostState {
@@ -74,6 +93,7 @@ impl HostState {
             table: ResourceTable::new(),
             limits,
             memory: 0,
+            pending: SendWrapper::new(Rc::default()),
             log_bytes_left: limits.log_bytes,
             log_lines_left: limits.log_lines,
             last_words: None,
@@ -86,6 +106,16 @@ impl HostState {
         self.log_bytes_left = self.limits.log_bytes;
         self.log_lines_left = self.limits.log_lines;
         self.refused = None;
+    }
+
+    /// The driver begins something with the host that is not over at once.
+    fn begin_pending(&mut self) -> wasmtime::Result<Pending> {
+        if self.pending.get() >= self.limits.pending {
+            self.refused = Some(Refused::Pending);
+            wasmtime::bail!("too much is under way");
+        }
+        self.pending.set(self.pending.get() + 1);
+        Ok(Pending(SendWrapper::new(Rc::clone(&self.pending))))
     }
 
     fn log(&mut self, position: usize, level: logging::Level, message: &str) {
@@ -264,6 +294,7 @@ impl clock::Host for HostState {
 
 impl<T: Send + 'static> clock::HostWithStore<T> for HasSelf<HostState> {
     async fn sleep(accessor: &Accessor<T, Self>, microseconds: u64) -> wasmtime::Result<()> {
+        let _pending = Pending::begin(accessor)?;
         let clock = accessor.with(|mut access: Access<'_, T, Self>| access.get().around.clock);
         clock.sleep(Duration::from_micros(microseconds)).await;
         Ok(())
@@ -278,14 +309,10 @@ impl config::Host for HostState {
 
 impl virtapi::Host for HostState {
     fn emit_event(&mut self, event: LifecycleEvent) -> wasmtime::Result<()> {
+        let message = format!("lifecycle event: guest {} {}", event.instance, event.transition.name());
+        // The whole stack speaks to the manager with one voice, the driver's, and no louder than it may log.
+        self.log(0, logging::Level::Info, &message);
         let around = &*self.around;
-        around.trace.record(|| TraceEvent::DriverLog {
-            host: around.host.clone(),
-            // The whole stack speaks to the manager with one voice, the driver's.
-            driver: around.components.first().map_or_else(String::new, |driver| driver.name.clone()),
-            level: "info",
-            message: format!("lifecycle event: guest {} {}", event.instance, event.transition.name()),
-        });
         around.virtapi.emit_event(event);
         Ok(())
     }
@@ -297,6 +324,7 @@ impl<T: Send + 'static> virtapi::HostWithStore<T> for HasSelf<HostState> {
         provider: String,
         enabled: bool,
     ) -> wasmtime::Result<Result<(), String>> {
+        let _pending = Pending::begin(accessor)?;
         let update = accessor.with(|mut access: Access<'_, T, Self>| {
             SendWrapper::new(access.get().around.virtapi.update_compute_provider_status(provider, enabled))
         });
@@ -309,6 +337,7 @@ impl<T: Send + 'static> virtapi::HostWithStore<T> for HasSelf<HostState> {
         task: DriverTask,
         expected: Option<DriverTask>,
     ) -> wasmtime::Result<Result<(), VirtError>> {
+        let _pending = Pending::begin(accessor)?;
         let update = accessor.with(|mut access: Access<'_, T, Self>| {
             SendWrapper::new(access.get().around.virtapi.update_task_state(instance, task, expected))
         });
@@ -319,6 +348,7 @@ impl<T: Send + 'static> virtapi::HostWithStore<T> for HasSelf<HostState> {
         accessor: &Accessor<T, Self>,
         instance: Uuid,
     ) -> wasmtime::Result<Result<(), VirtError>> {
+        let _pending = Pending::begin(accessor)?;
         let detach = accessor.with(|mut access: Access<'_, T, Self>| {
             SendWrapper::new(access.get().around.virtapi.detach_block_devices(instance))
         });
@@ -329,6 +359,7 @@ impl<T: Send + 'static> virtapi::HostWithStore<T> for HasSelf<HostState> {
         accessor: &Accessor<T, Self>,
         instance: Uuid,
     ) -> wasmtime::Result<Result<BlockDeviceInfo, VirtError>> {
+        let _pending = Pending::begin(accessor)?;
         let attach = accessor.with(|mut access: Access<'_, T, Self>| {
             SendWrapper::new(access.get().around.virtapi.attach_block_devices(instance))
         });
@@ -340,6 +371,7 @@ impl<T: Send + 'static> virtapi::HostWithStore<T> for HasSelf<HostState> {
         instance: Uuid,
         devices: Vec<String>,
     ) -> wasmtime::Result<Result<(), VirtError>> {
+        let _pending = Pending::begin(accessor)?;
         let detach = accessor.with(|mut access: Access<'_, T, Self>| {
             SendWrapper::new(access.get().around.virtapi.bad_volumes(instance, devices))
         });
@@ -356,7 +388,8 @@ impl virtapi::HostInstanceEventWait for HostState {
     ) -> wasmtime::Result<Resource<PreparedWait>> {
         let timeout = Duration::from_secs(u64::from(timeout_seconds));
         let wait = self.around.virtapi.wait_for_instance_event(instance, events, timeout);
-        Ok(self.table.push(PreparedWait(SendWrapper::new(wait)))?)
+        let pending = self.begin_pending()?;
+        Ok(self.table.push(PreparedWait(SendWrapper::new(wait), pending))?)
     }
 
     fn exit_early(
@@ -379,6 +412,7 @@ impl<T: Send + 'static> virtapi::HostInstanceEventWaitWithStore<T> for HasSelf<H
         accessor: &Accessor<T, Self>,
         wait: Resource<PreparedWait>,
     ) -> wasmtime::Result<Result<(), EventError>> {
+        let _pending = Pending::begin(accessor)?;
         let wait = accessor.with(|mut access: Access<'_, T, Self>| -> wasmtime::Result<_> {
             Ok(SendWrapper::new(access.get().table.get(&wait)?.0.wait()))
         })?;

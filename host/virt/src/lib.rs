@@ -30,6 +30,7 @@
 //! * When an instance dies, by a trap or a limit, it is as when a hypervisor's agent dies: all calls in flight on that host
 //!   fail; what was written to durable storage ([`Durable`]) stays, guests and disks above all; everything else the driver
 //!   knew is lost; the next call finds a new instance on which `init_host` has been called again. Other hosts notice nothing.
+//! * A host's stack can be exchanged while it is in service ([`Hypervisor::swap`]).
 //! * The same calls give the same outcome on every machine, limits included.
 //! * Every call can be struck by a planned fault ([`FaultPlan`]) and is recorded in the trace.
 //!
@@ -48,28 +49,35 @@ mod exports;
 mod faults;
 mod hypervisor;
 mod imports;
+mod inspect;
 mod library;
 mod limits;
 mod metadata;
 mod method;
 mod nova;
+mod nova_names;
 mod prepared;
 mod sections;
 mod signature;
 mod stack;
+mod swap;
 mod virtapi;
 
 pub use bindings::types;
+pub use contract::contract_of;
 pub use durable::Durable;
 pub use engine::{Engine, EngineError};
 pub use error::{CONTRACT, CallError, DriverFailure, FailureCause, LoadError, Mismatch};
 pub use faults::{Fault, FaultPlan, FaultPoint, NoFaultPoint, When};
 pub use hypervisor::{Hypervisor, HypervisorEnv};
+pub use inspect::{ComponentInspection, Inspection, Passing, SettingInForce};
 pub use library::{BUILT_DRIVER, Library};
 pub use limits::{FILE_BYTES, Limits, STACK_BYTES, STACK_DEPTH};
 pub use metadata::{Kind, Metadata, Setting, SettingKind};
 pub use method::Method;
 pub use nova::nova_error;
+pub use nova_names::{NovaDriver, UnknownNovaDriver};
 pub use prepared::PreparedStack;
 pub use stack::{Source, Stack, StackComponent, StackSyntaxError};
+pub use swap::{Guests, SWAP_PATIENCE, Swap};
 pub use virtapi::{EventWait, FakeVirtApi, LocalFuture, VirtApi};

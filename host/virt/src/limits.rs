@@ -12,6 +12,8 @@ pub struct Limits {
     pub fuel_per_call: u64,
     /// Bytes that one passage through the boundary may carry, in either direction.
     pub message_bytes: usize,
+    /// Calls of the host, such as sleeps, that may be under way at once, and waits for events that may be prepared.
+    pub pending: usize,
     /// Bytes a driver may log between the starts of two calls; the rest is cut off, which is logged.
     pub log_bytes: usize,
     /// Lines a driver may log between the starts of two calls.
@@ -41,6 +43,8 @@ impl Limits {
         fuel_per_call: 500_000_000,
         // The largest honest answer is a provider tree of some hundred providers.
         message_bytes: 16 << 20,
+        // One for every guest of a large host.
+        pending: 10_000,
         // A screenful for every call.
         log_bytes: 64 << 10,
         log_lines: 1_000,

@@ -9,6 +9,8 @@
 //! summary  An in-memory hypervisor
 //! setting  vcpus     integer        1000   Processors of the host   name, kind, default, description
 //! setting  quirks    one of none|nova  none   …
+//! handles  spawn     destroy           …                            the methods a layer has itself, if it says so
+//! intercepts                                                        it sees every call that goes through it
 //! ```
 //!
 //! A setting's kind is `integer` (not negative), `text`, `boolean` (`true`, `false`) or `one of a|b|c`.
@@ -30,6 +32,10 @@ pub struct Metadata {
     pub summary: String,
     /// What can stand in brackets after its name.
     pub settings: Vec<Setting>,
+    /// The methods that it has itself, by Nova's names; it hands on all others. None if it does not say.
+    pub handles: Option<Vec<String>>,
+    /// Whether it sees every call that goes through it, and may fail each.
+    pub intercepts: bool,
 }
 
 /// What a component is in a stack.
@@ -100,11 +106,17 @@ impl Metadata {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut metadata =
-            Metadata { name: String::new(), kind: Kind::Driver, summary: String::new(), settings: vec![] };
+        let mut metadata = Metadata {
+            name: String::new(),
+            kind: Kind::Driver,
+            summary: String::new(),
+            settings: vec![],
+            handles: None,
+            intercepts: false,
+        };
         for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
             let mut fields = line.split('\t');
-            match (fields.next()?, fields.next()?) {
+            match (fields.next()?, fields.next().unwrap_or_default()) {
                 ("name", name) => metadata.name = name.to_owned(),
                 ("kind", "driver") => metadata.kind = Kind::Driver,
                 ("kind", "layer") => metadata.kind = Kind::Layer,
@@ -115,6 +127,11 @@ impl Metadata {
                     default: fields.next()?.to_owned(),
                     description: fields.next()?.to_owned(),
                 }),
+                ("handles", first) => {
+                    let methods = std::iter::once(first).chain(fields).filter(|method| !method.is_empty());
+                    metadata.handles = Some(methods.map(str::to_owned).collect());
+                }
+                ("intercepts", _) => metadata.intercepts = true,
                 // A later SDK may say more.
                 _ => {}
             }
@@ -156,7 +173,8 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "name\tfake\nkind\tlayer\nsummary\tOne line\nsetting\tvcpus\tinteger\t8\tProcessors\n\
-                        setting\tquirks\tone of none|nova\tnone\tWhich\nfuture\tunknown\n";
+                        setting\tquirks\tone of none|nova\tnone\tWhich\nfuture\tunknown\n\
+                        handles\tspawn\tdestroy\nintercepts\n";
 
     fn module_with(section: &str) -> Vec<u8> {
         let mut content = vec![u8::try_from(SECTION.len()).unwrap()];
@@ -177,6 +195,8 @@ mod tests {
         let metadata = Metadata::of(&module_with(TEXT)).unwrap();
         assert_eq!((metadata.name.as_str(), metadata.kind), ("fake", Kind::Layer));
         assert_eq!(metadata.settings.len(), 2);
+        assert_eq!(metadata.handles.as_deref(), Some(&["spawn".to_owned(), "destroy".to_owned()][..]));
+        assert!(metadata.intercepts);
         assert_eq!(metadata.settings[1].kind, SettingKind::OneOf(vec!["none".into(), "nova".into()]));
     }
 

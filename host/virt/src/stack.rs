@@ -2,17 +2,26 @@
 //! it.
 //!
 //! ```text
-//! stack     = component { "+" component }
+//! stack     = ( nova | component ) { "+" component }
 //! component = source [ "(" [ setting { "," setting } ] ")" ]
 //! setting   = key "=" value
 //! source    = name | path             a path contains a "/" or ends in ".wasm"
+//! name      = lower case letters, digits, "-"
+//! nova      = [ "nova.virt." ] [ "fake." ] class
+//! class     = letters, digits, "_", a capital first
 //! key       = letters, digits, "_", "-"
 //! value     = text without any of  , ( ) + " and blanks at its ends, or quoted
 //! ```
 //!
 //! A path or value that needs one of those characters is put in double quotes; within them `\"` and `\\` stand for `"` and
-//! `\`. A name is a shipped driver's or layer's: lower case letters, digits and `-`.
+//! `\`. Blanks around the signs mean nothing. No key stands twice in one pair of brackets.
+//!
+//! A name is a shipped driver's or layer's. Where the driver belongs a driver of Nova's can be named as Nova's option
+//! `compute_driver` does; it is read as the stack that it stands for ([`NovaDriver`]), with layers of its own if it has any,
+//! and more may be put over it: `fake.FakeFinishMigrationFailDriver+slow` is
+//! `fake(quirks=nova)+fail-finish-migration+slow`.
 
+use crate::nova_names::NovaDriver;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -64,7 +73,10 @@ impl FromStr for Stack {
 
     fn from_str(text: &str) -> Result<Self, StackSyntaxError> {
         let mut parser = Parser { text, at: 0 };
-        let mut components = vec![parser.component()?];
+        let mut components = match parser.nova_driver()? {
+            Some(stack) => stack,
+            None => vec![parser.component()?],
+        };
         while parser.take('+') {
             components.push(parser.component()?);
         }
@@ -112,6 +124,28 @@ impl Parser<'_> {
         found
     }
 
+    /// Takes the name of a driver of Nova's, if one stands here, for its components.
+    fn nova_driver(&mut self) -> Result<Option<Vec<StackComponent>>, StackSyntaxError> {
+        self.skip_blanks();
+        let start = self.at;
+        if self.peek() == Some('"') {
+            return Ok(None);
+        }
+        let name = self.text()?;
+        if name.ends_with(".wasm") || !NovaDriver::is_meant(&name) {
+            self.at = start;
+            return Ok(None);
+        }
+        let driver = NovaDriver::find(&name).map_err(|error| self.error_at(start, error.to_string()))?;
+        if self.peek() == Some('(') {
+            return Err(self.error(format!(
+                "a driver of Nova's has no settings; write the stack that it stands for, `{}`, and set what you want in it",
+                driver.stack
+            )));
+        }
+        Ok(Some(Stack::from_str(driver.stack)?.components))
+    }
+
     fn component(&mut self) -> Result<StackComponent, StackSyntaxError> {
         self.skip_blanks();
         let start = self.at;
@@ -124,6 +158,11 @@ impl Parser<'_> {
             Source::Path(PathBuf::from(name))
         } else if is_word(&name, "-") && !name.contains(|c: char| c.is_ascii_uppercase()) {
             Source::Name(name)
+        } else if NovaDriver::is_meant(&name) {
+            return Err(self.error_at(
+                start,
+                format!("`{name}` is a driver by Nova's name, and a driver comes first in a stack; layers stand over it"),
+            ));
         } else {
             return Err(self.error_at(
                 start,
@@ -287,5 +326,33 @@ mod tests {
         assert_eq!(error("fake(a=\"1)"), "fake(a=\"1)\n       ^ this quote is never closed");
         assert_eq!(error("fake)"), "fake)\n    ^ `)` is not expected here; a `+` and a layer may follow");
         assert!(error("Fake Driver").contains("is no driver's name"));
+    }
+
+    #[test]
+    fn a_driver_of_novas_is_read_as_its_stack() {
+        let stack = |text: &str| text.parse::<Stack>().unwrap().to_string();
+        assert_eq!(
+            stack(" nova.virt.fake.FakeFinishMigrationFailDriver + slow(ms=1)"),
+            "fake(quirks=nova)+fail-finish-migration+slow(ms=1)"
+        );
+        assert_eq!(stack("Driver.wasm"), "Driver.wasm");
+        assert_eq!(stack("./fake.Driver"), "./fake.Driver");
+        assert_eq!(stack("\"FakeDriver\""), "\"FakeDriver\"", "a path");
+    }
+
+    #[test]
+    fn where_a_driver_of_novas_cannot_stand_the_error_says_so() {
+        assert!(
+            error("fake.NoDriver").starts_with("fake.NoDriver\n^ `fake.NoDriver` is no driver of Nova's")
+        );
+        assert_eq!(
+            error("fake.SmallFakeDriver(vcpus=3)"),
+            "fake.SmallFakeDriver(vcpus=3)\n                    ^ a driver of Nova's has no settings; write the stack that \
+             it stands for, `fake(quirks=nova,size=small)`, and set what you want in it"
+        );
+        assert!(
+            error("fake+FakeDriver")
+                .starts_with("fake+FakeDriver\n     ^ `FakeDriver` is a driver by Nova's name")
+        );
     }
 }

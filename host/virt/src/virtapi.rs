@@ -145,4 +145,7 @@ impl EventWait for FakeVirtApi {
     unreachable_pub,
     reason = "the generated bindings re-export it, which they can only do with a public item"
 )]
-pub struct PreparedWait(pub(crate) send_wrapper::SendWrapper<Rc<dyn EventWait>>);
+pub struct PreparedWait(
+    pub(crate) send_wrapper::SendWrapper<Rc<dyn EventWait>>,
+    #[expect(dead_code, reason = "counts as long as it is there")] pub(crate) crate::imports::Pending,
+);

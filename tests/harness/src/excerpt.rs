@@ -70,7 +70,11 @@ impl Relevance {
         let is = |id: &ServerId| ids.contains(&id.to_string());
         use TraceEvent as T;
         match event {
-            T::Step { .. } | T::Log { .. } | T::DriverLog { .. } | T::FaultInjected { .. } => true,
+            T::Step { .. }
+            | T::Log { .. }
+            | T::DriverLog { .. }
+            | T::DriverSwapped { .. }
+            | T::FaultInjected { .. } => true,
             T::ApiCall { server, .. } | T::ApiAnswer { server, .. } | T::Notification { server, .. } => {
                 server.as_ref().is_some_and(is)
             }
@@ -128,6 +132,13 @@ fn line(event: &TraceEvent) -> String {
         }
         T::DriverLog { host, driver: name, level, message } => {
             (driver(host), format!("{name} logs {level}: {message}"))
+        }
+        T::DriverSwapped { host, from, to, guests, lost } => {
+            let guests = match (guests, lost) {
+                (Some(guests), _) => format!("takes over {guests} guests"),
+                (None, lost) => format!("has no guests: {}", lost.as_deref().unwrap_or_default()),
+            };
+            (driver(host), format!("{from} exchanged for {to}, which {guests}"))
         }
         T::FaultInjected { point, fault } => ("fault".to_owned(), format!("{point}: {fault}")),
         T::PlacementWrite { writer, command, error } => {

@@ -95,6 +95,17 @@ fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
             let kind = if matches!(*level, "error" | "critical") { Kind::Bad } else { Kind::Plain };
             new(host.as_str(), format!("  {driver} says: {}", on_one_line(message)), kind)
         }
+        TraceEvent::DriverSwapped { host, from, to, guests, lost } => match (guests, lost) {
+            (Some(guests), _) => {
+                let what = format!("  {from} is exchanged for {to}, which takes over its guests ({guests})");
+                new(host.as_str(), what, Kind::Plain)
+            }
+            (None, lost) => {
+                let why = lost.as_deref().map(on_one_line).unwrap_or_default();
+                let what = format!("  {from} is exchanged for {to}; its guests are gone: {why}");
+                new(host.as_str(), what, Kind::Bad)
+            }
+        },
         TraceEvent::FaultInjected { point, fault } => {
             let host = point.split(':').next().unwrap_or_default();
             new(host, format!("  planned fault at {point}: {fault}"), Kind::Bad)

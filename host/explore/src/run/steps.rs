@@ -1,9 +1,12 @@
 //! Taking the steps of a scenario.
 
+use super::Stacks;
 use super::judge::judge;
 use super::outcome::{StepOutcome, StepReport};
 use crate::cloud_state::CloudState;
-use crate::scenario::{Action, Advance, FaultSpec, LiveMigrateServer, Refusals, Scenario, Step, WaitFor};
+use crate::scenario::{
+    Action, Advance, FaultSpec, LiveMigrateServer, Refusals, Scenario, Step, SwapDriver, WaitFor,
+};
 use conductor::{
     ApiError, AttachVolume, BootVolume, Cloud, CreateServer, EvacuateServer, RebuildServer, UnshelveServer,
 };
@@ -12,7 +15,7 @@ use runtime::TraceEvent;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
-use virt::PreparedStack;
+use virt::{Guests, Stack, Swap};
 
 /// Simulated time between two steps, as a user takes at least.
 const STEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -25,6 +28,7 @@ const REST_LIMIT: Duration = Duration::from_secs(3600);
 pub(super) struct Runner<'a> {
     cloud: &'a Cloud,
     scenario: &'a Scenario,
+    stacks: &'a Stacks,
     servers: BTreeMap<String, ServerId>,
     not_started: BTreeMap<HostName, String>,
     steps: Vec<StepReport>,
@@ -41,10 +45,11 @@ pub(super) struct Taken {
 }
 
 impl<'a> Runner<'a> {
-    pub(super) fn new(cloud: &'a Cloud, scenario: &'a Scenario) -> Self {
+    pub(super) fn new(cloud: &'a Cloud, scenario: &'a Scenario, stacks: &'a Stacks) -> Self {
         Self {
             cloud,
             scenario,
+            stacks,
             servers: BTreeMap::new(),
             not_started: BTreeMap::new(),
             steps: Vec::with_capacity(scenario.steps.len()),
@@ -52,9 +57,10 @@ impl<'a> Runner<'a> {
     }
 
     /// Starts a host. One whose driver fails meanwhile is left without a service, as in Nova.
-    pub(super) async fn start_host(&mut self, host: HostName, stack: PreparedStack) {
-        if let Err(error) = self.cloud.start_compute(host.clone(), stack).await {
-            self.not_started.insert(host, error.to_string());
+    pub(super) async fn start_host(&mut self, host: &HostName, stack: &Stack) {
+        let Some(stack) = self.stacks.get(stack) else { return };
+        if let Err(error) = self.cloud.start_compute(host.clone(), stack.clone()).await {
+            self.not_started.insert(host.clone(), error.to_string());
         }
     }
 
@@ -153,6 +159,7 @@ impl<'a> Runner<'a> {
             Action::RunPeriodics => noted(self.cloud.run_periodics().await),
             Action::StopHost(host) => noted(self.cloud.stop_compute(host).await),
             Action::RestartHost(host) => noted(self.cloud.restart_compute(host).await),
+            Action::SwapDriver(swap) => self.swap_driver(swap).await,
             Action::Advance(Advance(span)) => {
                 self.cloud.services().clock.sleep(span.0).await;
                 StepOutcome::Done
@@ -253,6 +260,19 @@ impl<'a> Runner<'a> {
                 );
                 StepOutcome::Failed { problem }
             }
+        }
+    }
+
+    async fn swap_driver(&self, SwapDriver { host, stack }: &SwapDriver) -> StepOutcome {
+        let Some(ready) = self.stacks.get(stack) else {
+            return StepOutcome::Failed { problem: format!("{stack} was not prepared") };
+        };
+        match self.cloud.swap_driver(host, ready.clone()).await {
+            Ok(Swap { guests: Guests::Kept(_), .. }) => StepOutcome::Done,
+            Ok(Swap { guests: Guests::Lost(why), .. }) => {
+                StepOutcome::Noted { problem: format!("the guests of {host} are gone: {why}") }
+            }
+            Err(error) => StepOutcome::Noted { problem: format!("{host} keeps its driver: {error}") },
         }
     }
 

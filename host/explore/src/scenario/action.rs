@@ -2,6 +2,7 @@
 
 use super::expectation::Expectation;
 use super::fault::FaultSpec;
+use super::hosts::stack_text;
 use super::values::{Placed, Span, state};
 use model::rpc::RebootType;
 use model::{HostName, MigrationStatus, ServerStatus};
@@ -9,6 +10,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
+use virt::Stack;
 
 /// One step, and where it stands.
 pub type Step = Placed<Action>;
@@ -83,6 +85,8 @@ pub enum Action {
     StopHost(HostName),
     /// Starts the compute service of a host again.
     RestartHost(HostName),
+    /// Exchanges the stack of a host that is in service.
+    SwapDriver(SwapDriver),
     /// Lets time pass.
     Advance(Advance),
     /// Plans a fault.
@@ -183,6 +187,18 @@ pub struct RebootServer {
     /// The code with which the API is to refuse it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<u16>,
+}
+
+/// Exchanges the stack of a host. Nothing is restarted. The guests go on if the drivers of both stacks can save and restore
+/// their state; otherwise it is as if the hypervisor had been restarted, and they are gone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwapDriver {
+    /// The host.
+    pub host: HostName,
+    /// The stack it is to have.
+    #[serde(with = "stack_text")]
+    pub stack: Stack,
 }
 
 /// A request that needs no more than its server. Written `{server: NAME, refused: CODE}` or just `NAME`.
@@ -288,7 +304,11 @@ impl Action {
             | Action::Delete(OnServer { server, .. }) => Some(server),
             Action::InjectFault(fault) => fault.server.as_deref(),
             Action::Check(expectation) => expectation.server(),
-            Action::RunPeriodics | Action::StopHost(_) | Action::RestartHost(_) | Action::Advance(_) => None,
+            Action::RunPeriodics
+            | Action::StopHost(_)
+            | Action::RestartHost(_)
+            | Action::SwapDriver(_)
+            | Action::Advance(_) => None,
         }
     }
 
@@ -296,6 +316,7 @@ impl Action {
     pub fn host(&self) -> Option<&HostName> {
         match self {
             Action::StopHost(host) | Action::RestartHost(host) => Some(host),
+            Action::SwapDriver(swap) => Some(&swap.host),
             Action::InjectFault(fault) => Some(&fault.at.host),
             Action::Check(expectation) => expectation.host(),
             // The host of a migration is the user's to get wrong: the API answers for it.
@@ -369,6 +390,7 @@ impl Action {
             | Action::RunPeriodics
             | Action::StopHost(_)
             | Action::RestartHost(_)
+            | Action::SwapDriver(_)
             | Action::Advance(_)
             | Action::InjectFault(_) => None,
         }
@@ -439,6 +461,7 @@ impl fmt::Display for Action {
             Action::RunPeriodics => f.write_str("run the periodic tasks"),
             Action::StopHost(host) => write!(f, "stop the compute service of {host}"),
             Action::RestartHost(host) => write!(f, "restart the compute service of {host}"),
+            Action::SwapDriver(swap) => write!(f, "exchange the driver of {} for {}", swap.host, swap.stack),
             Action::Advance(Advance(span)) => write!(f, "let {span} pass"),
             Action::InjectFault(fault) => write!(f, "plan a fault: {fault}"),
         }

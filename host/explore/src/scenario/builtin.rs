@@ -30,7 +30,19 @@ macro_rules! builtin {
     };
 }
 
-builtin!["boot", "resize", "resize-same-host", "resize-confirm", "resize-revert", "cold-migrate"];
+builtin![
+    "boot",
+    "resize",
+    "resize-same-host",
+    "resize-confirm",
+    "resize-revert",
+    "cold-migrate",
+    "migrate-same-host",
+    "resize-fails",
+    "build-aborts",
+    "unshelve-fails",
+    "swap-driver",
+];
 
 /// The built-in scenario of this name.
 pub fn builtin(name: &str) -> Option<&'static Builtin> {

@@ -41,13 +41,40 @@ impl Hosts {
         self.0.iter_mut().for_each(|(_, each)| *each = stack.clone());
     }
 
-    /// Reads the relative paths in stacks as relative to `folder`.
-    pub(crate) fn resolve_paths(&mut self, folder: &Path) {
-        for component in self.0.iter_mut().flat_map(|(_, stack)| &mut stack.components) {
-            if let Source::Path(path) = &mut component.source {
-                *path = folder.join(&*path);
-            }
+    /// The stacks, to be changed.
+    pub(super) fn stacks_mut(&mut self) -> impl Iterator<Item = &mut Stack> {
+        self.0.iter_mut().map(|(_, stack)| stack)
+    }
+}
+
+/// Reads the relative paths in a stack as relative to `folder`.
+pub(super) fn resolve_paths(stack: &mut Stack, folder: &Path) {
+    for component in &mut stack.components {
+        if let Source::Path(path) = &mut component.source {
+            *path = folder.join(&*path);
         }
+    }
+}
+
+/// Reads a stack; what is wrong with it is told on one line, for which the error's own form, which draws an arrow, has no room.
+fn read_stack(text: &str) -> Result<Stack, String> {
+    Stack::from_str(text).map_err(|error| {
+        let before = error.text.get(..error.at).unwrap_or_default();
+        format!("wrong after `{before}`: {}", error.problem)
+    })
+}
+
+/// A stack as a value of its own.
+pub(super) mod stack_text {
+    use super::{Deserialize, Deserializer, Error, Serializer, Stack, read_stack};
+
+    pub(crate) fn serialize<S: Serializer>(stack: &Stack, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(stack)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Stack, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        read_stack(&text).map_err(|problem| D::Error::custom(format!("the stack is {problem}")))
     }
 }
 
@@ -97,14 +124,8 @@ impl<'de> Deserialize<'de> for Hosts {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hosts, A::Error> {
                 let mut hosts = Vec::new();
                 while let Some((name, stack)) = map.next_entry::<String, String>()? {
-                    // The error's own form draws an arrow, for which the message of a file has no room.
-                    let stack = Stack::from_str(&stack).map_err(|error| {
-                        let before = error.text.get(..error.at).unwrap_or_default();
-                        A::Error::custom(format!(
-                            "the stack of {name} is wrong after `{before}`: {}",
-                            error.problem
-                        ))
-                    })?;
+                    let stack = read_stack(&stack)
+                        .map_err(|problem| A::Error::custom(format!("the stack of {name} is {problem}")))?;
                     hosts.push((host_name(&name).map_err(A::Error::custom)?, stack));
                 }
                 if hosts.is_empty() {

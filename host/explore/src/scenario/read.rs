@@ -1,6 +1,7 @@
 //! Reading scenarios from YAML. An error names file and line, what is wrong there, and what was expected.
 
-use super::{Scenario, check};
+use super::hosts::resolve_paths;
+use super::{Action, Scenario, check};
 use std::fmt;
 use std::path::Path;
 
@@ -53,7 +54,11 @@ impl Scenario {
         })?;
         file.clone_into(&mut scenario.file);
         if let Some(folder) = Path::new(file).parent() {
-            scenario.hosts.resolve_paths(folder);
+            let swaps = scenario.steps.iter_mut().filter_map(|step| match &mut step.item {
+                Action::SwapDriver(swap) => Some(&mut swap.stack),
+                _ => None,
+            });
+            scenario.hosts.stacks_mut().chain(swaps).for_each(|stack| resolve_paths(stack, folder));
         }
         check::servers(&scenario).map_err(|problem| error(problem.line, problem.text))?;
         Ok(scenario)

@@ -1,9 +1,11 @@
-//! `novarig driver build`: a driver's or layer's crate becomes the file that stacks name by its folder.
+//! `novarig driver build`: a driver's or layer's crate, or its module in Python, becomes the file that stacks name by its folder.
 
+use super::driver_watch::driver_watch;
 use crate::cli::BuildArguments;
 use crate::output::{print, progress};
-use crate::setup;
+use crate::setup::{self, cache_folder};
 use anyhow::Context;
+use driver_toolchain::python::Python;
 use driver_toolchain::{BuildRequest, Toolchain};
 use std::path::{Path, PathBuf};
 use virt::{BUILT_DRIVER, Kind, Metadata, Source, Stack, StackComponent};
@@ -11,9 +13,29 @@ use virt::{BUILT_DRIVER, Kind, Metadata, Source, Stack, StackComponent};
 /// Cargo's profile: projects of `novarig driver new` say in their manifest what it means.
 const PROFILE: &str = "release";
 
-/// Builds, checks against the contract, and says how to run it.
+/// Builds, once or whenever something has changed.
 pub(crate) fn driver_build(arguments: &BuildArguments) -> anyhow::Result<bool> {
-    let folder = &arguments.path;
+    if arguments.watch { driver_watch(&arguments.path) } else { build(&arguments.path) }
+}
+
+/// Builds, checks against the contract, and says how to run it.
+pub(super) fn build(folder: &Path) -> anyhow::Result<bool> {
+    let built = folder.join(BUILT_DRIVER);
+    if Python::is_project(folder) {
+        let tools = cache_folder()
+            .context("there is no folder for the tools that build Python: set NOVARIG_CACHE")?;
+        progress("building a component of Python, which takes half a minute");
+        Python::install(&tools.join("python"), &mut progress)?.build(folder, &built)?;
+    } else {
+        build_crate(folder, &built)?;
+    }
+    let bytes = std::fs::metadata(&built).with_context(|| format!("cannot read {}", built.display()))?.len();
+    check(folder, &built, bytes)?;
+    Ok(true)
+}
+
+/// Builds a crate.
+fn build_crate(folder: &Path, built: &Path) -> anyhow::Result<()> {
     let toolchain = match Toolchain::detect() {
         Ok(toolchain) => toolchain,
         Err(_) => Toolchain::install(&mut progress).context("nothing here can build for WebAssembly")?,
@@ -22,12 +44,10 @@ pub(crate) fn driver_build(arguments: &BuildArguments) -> anyhow::Result<bool> {
     let request =
         BuildRequest { manifest_dir: folder, package: None, target_dir: &target_dir, profile: PROFILE };
     let module = toolchain.build(&request)?;
-    let built = folder.join(BUILT_DRIVER);
     let copied =
-        built.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(&module, &built));
-    let bytes = copied.with_context(|| format!("cannot write {}", built.display()))?;
-    check(folder, &built, bytes)?;
-    Ok(true)
+        built.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(&module, built));
+    copied.with_context(|| format!("cannot write {}", built.display()))?;
+    Ok(())
 }
 
 /// Where cargo compiles: in the driver's own folder. In a place that several drivers share, cargo takes two of the same
@@ -37,7 +57,8 @@ fn target_dir(folder: &Path) -> anyhow::Result<PathBuf> {
     std::path::absolute(&target).with_context(|| format!("{} is no path", target.display()))
 }
 
-/// Puts the driver into a stack as `novarig run` would, which checks it against the contract and compiles it.
+/// Puts the driver into a stack as `novarig run` would, which checks it against the contract and compiles what is compiled in
+/// seconds.
 fn check(folder: &Path, built: &Path, bytes: u64) -> anyhow::Result<()> {
     let wasm = std::fs::read(built).with_context(|| format!("cannot read {}", built.display()))?;
     let metadata = Metadata::of(&wasm)
@@ -49,7 +70,13 @@ fn check(folder: &Path, built: &Path, bytes: u64) -> anyhow::Result<()> {
         Kind::Layer => ("layer", vec![fake, itself]),
     };
     let stack = Stack { components };
-    setup::engine()?.prepare(&stack, &setup::library())?;
+    let engine = setup::engine()?;
+    if Python::is_project(folder) {
+        // It is compiled when it first runs, in the stack in which it runs.
+        engine.check(&stack, &setup::library())?;
+    } else {
+        engine.prepare(&stack, &setup::library())?;
+    }
     // A path without a `/` would be taken for a name.
     let shown = match stack.to_string() {
         text if folder.to_string_lossy().contains('/') => text,

@@ -1,55 +1,105 @@
-//! `novarig driver new`: a project for a fault layer, which builds and is tested as it is.
+//! `novarig driver new`: a project for a driver or a layer, which builds and is tested as it is.
 
-use crate::cli::NewArguments;
+use crate::cli::{Language, NewArguments};
 use crate::output::print;
 use anyhow::{Context, bail};
 use std::path::Path;
 
-/// What the project needs of this one, so that it needs no registry for it: the SDK and the contract, by their paths.
-const VENDORED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/vendored.rs"));
+/// A file of a project: its path there and its content.
+type File = (&'static str, &'static str);
+
+/// What a project in Rust needs of this one, so that it needs no registry for it: the SDK and the contract, by their paths.
+const VENDORED: &[File] = include!(concat!(env!("OUT_DIR"), "/vendored.rs"));
 
 /// The folder they are in.
 const VENDOR: &str = "vendor/novarig";
 
-/// The project's own files. `{name}` and `{Type}` stand for the layer's name and its Rust type.
-const TEMPLATES: &[(&str, &str)] = &[
-    ("Cargo.toml", include_str!("../../scaffold/Cargo.toml.template")),
-    ("README.md", include_str!("../../scaffold/README.md.template")),
-    ("src/lib.rs", include_str!("../../scaffold/lib.rs.template")),
-    ("scenario.yaml", include_str!("../../scaffold/scenario.yaml.template")),
+/// The same for Python: the package `novarig`, with the contract in it.
+const VENDORED_PYTHON: &[File] = include!(concat!(env!("OUT_DIR"), "/vendored_python.rs"));
+
+macro_rules! template {
+    ($path:literal, $file:literal) => {
+        ($path, include_str!(concat!("../../scaffold/", $file, ".template")))
+    };
+}
+
+// The project's own files. `{name}` and `{Type}` stand for its name and its type's.
+const RUST_LAYER: &[File] = &[
+    template!("Cargo.toml", "Cargo.toml"),
+    template!("README.md", "README.md"),
+    template!("src/lib.rs", "lib.rs"),
+    template!("scenario.yaml", "scenario.yaml"),
     (".gitignore", "/target\n"),
+];
+const RUST_DRIVER: &[File] = &[
+    template!("Cargo.toml", "Cargo.toml"),
+    template!("README.md", "driver/README.md"),
+    template!("src/lib.rs", "driver/lib.rs"),
+    template!("scenario.yaml", "driver/scenario.yaml"),
+    (".gitignore", "/target\n"),
+];
+const PYTHON_LAYER: &[File] = &[
+    template!("README.md", "python/README.md"),
+    template!("driver.py", "python/layer.py"),
+    template!("test_driver.py", "python/test_layer.py"),
+    template!("scenario.yaml", "scenario.yaml"),
+    (".gitignore", "/target\n__pycache__/\n"),
+];
+const PYTHON_DRIVER: &[File] = &[
+    template!("README.md", "python/README.md"),
+    template!("driver.py", "python/driver.py"),
+    template!("test_driver.py", "python/test_driver.py"),
+    template!("scenario.yaml", "driver/scenario.yaml"),
+    (".gitignore", "/target\n__pycache__/\n"),
 ];
 
 /// Writes the project.
 pub(crate) fn driver_new(arguments: &NewArguments) -> anyhow::Result<bool> {
     let folder = &arguments.path;
+    let kind = if arguments.layer { "layer" } else { "driver" };
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    check_name(name)?;
+    check_name(name, kind)?;
     if folder.exists() {
         bail!("{} exists already; choose another name, or remove it", folder.display());
     }
-    let fill = |text: &str| text.replace("{name}", name).replace("{Type}", &type_name(name));
-    for (path, template) in TEMPLATES {
+    let (templates, vendored, within, code) = match (arguments.lang, arguments.layer) {
+        (Language::Rust, true) => (RUST_LAYER, VENDORED, VENDOR, "src/lib.rs"),
+        (Language::Rust, false) => (RUST_DRIVER, VENDORED, VENDOR, "src/lib.rs"),
+        (Language::Python, true) => (PYTHON_LAYER, VENDORED_PYTHON, "", "driver.py"),
+        (Language::Python, false) => (PYTHON_DRIVER, VENDORED_PYTHON, "", "driver.py"),
+    };
+    let fill = |text: &str| {
+        text.replace("{name}", name)
+            .replace("{Type}", &type_name(name))
+            .replace("{kind}", kind)
+            .replace("{stack}", if arguments.layer { "fake+./" } else { "./" })
+    };
+    for (path, template) in templates {
         write(&folder.join(path), &fill(template))?;
     }
-    for (path, content) in VENDORED {
-        write(&folder.join(VENDOR).join(path), content)?;
+    for (path, content) in vendored {
+        write(&folder.join(within).join(path), content)?;
     }
     let path = folder.display();
     let in_stack = if path.to_string().contains('/') { path.to_string() } else { format!("./{path}") };
+    let stack = if arguments.layer { format!("fake+{in_stack}") } else { in_stack };
+    let test = match arguments.lang {
+        Language::Rust => format!("cargo test --manifest-path {path}/Cargo.toml"),
+        Language::Python => format!("cd {path} && python3 -m unittest"),
+    };
     print(&format!(
-        "made the layer {name} in {path}: the code is in {path}/src/lib.rs\n\
+        "made the {kind} {name} in {path}: the code is in {path}/{code}\n\
          \n\
          build it:  novarig driver build {path}\n\
-         run it:    novarig run resize --host host2=fake+{in_stack}\n\
+         run it:    novarig run resize --host host2={stack}\n\
          or:        novarig run {path}/scenario.yaml\n\
-         test it:   cargo test --manifest-path {path}/Cargo.toml\n"
+         test it:   {test}\n"
     ));
     Ok(true)
 }
 
 /// The name becomes a crate's, a driver's and a Rust type's.
-fn check_name(name: &str) -> anyhow::Result<()> {
+fn check_name(name: &str, kind: &str) -> anyhow::Result<()> {
     let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if plain
         && name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -59,7 +109,7 @@ fn check_name(name: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!(
-        "`{name}` cannot be a layer's name: lower case letters, digits and single `-` are expected, a letter first"
+        "`{name}` cannot be a {kind}'s name: lower case letters, digits and single `-` are expected, a letter first"
     )
 }
 

@@ -6,6 +6,7 @@
 
 use crate::cli::PlacementArguments;
 use crate::output::{print, progress};
+use crate::stop::Stop;
 use anyhow::{Context, anyhow};
 use api::placement::{Config, LockedEngine, Service, serve_placement};
 use std::io::ErrorKind;
@@ -59,40 +60,4 @@ async fn listen_at(listen: &str) -> anyhow::Result<TcpListener> {
         }
         _ => anyhow!(error).context(format!("--listen: cannot listen at {listen}")),
     })
-}
-
-/// The wishes to end it: Ctrl-C, and where there is SIGTERM, that as well.
-#[cfg(unix)]
-struct Stop {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Stop {
-    fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn wanted(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(windows)]
-struct Stop(tokio::signal::windows::CtrlC);
-
-#[cfg(windows)]
-impl Stop {
-    fn listen() -> std::io::Result<Self> {
-        tokio::signal::windows::ctrl_c().map(Self)
-    }
-
-    async fn wanted(&mut self) {
-        self.0.recv().await;
-    }
 }

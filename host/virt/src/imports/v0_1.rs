@@ -3,7 +3,7 @@
 //! Settings, log, random numbers and durable data are the same in both versions, but for a function that 0.1 does not ask
 //! for.
 
-use super::HostState;
+use super::{HostState, Pending};
 use crate::bindings::types;
 use crate::bindings::v0_1::{self, clock, config, virtapi};
 use crate::virtapi::PreparedWait;
@@ -25,6 +25,7 @@ impl clock::Host for HostState {
 
 impl<T: Send + 'static> clock::HostWithStore<T> for HasSelf<HostState> {
     async fn sleep(accessor: &Accessor<T, Self>, microseconds: u64) -> wasmtime::Result<()> {
+        let _pending = Pending::begin(accessor)?;
         let clock = accessor.with(|mut access: Access<'_, T, Self>| access.get().around.clock);
         clock.sleep(Duration::from_micros(microseconds)).await;
         Ok(())
@@ -58,6 +59,7 @@ impl<T: Send + 'static> virtapi::HostWithStore<T> for HasSelf<HostState> {
         provider: String,
         enabled: bool,
     ) -> wasmtime::Result<Result<(), String>> {
+        let _pending = Pending::begin(accessor)?;
         let update = accessor.with(|mut access: Access<'_, T, Self>| {
             SendWrapper::new(access.get().around.virtapi.update_compute_provider_status(provider, enabled))
         });
@@ -74,7 +76,8 @@ impl virtapi::HostInstanceEventWait for HostState {
     ) -> wasmtime::Result<Resource<PreparedWait>> {
         let timeout = Duration::from_secs(u64::from(timeout_seconds));
         let wait = self.around.virtapi.wait_for_instance_event(instance(waiting), today(events), timeout);
-        Ok(self.table.push(PreparedWait(SendWrapper::new(wait)))?)
+        let pending = self.begin_pending()?;
+        Ok(self.table.push(PreparedWait(SendWrapper::new(wait), pending))?)
     }
 
     fn exit_early(
@@ -97,6 +100,7 @@ impl<T: Send + 'static> virtapi::HostInstanceEventWaitWithStore<T> for HasSelf<H
         accessor: &Accessor<T, Self>,
         wait: Resource<PreparedWait>,
     ) -> wasmtime::Result<Result<(), virtapi::EventError>> {
+        let _pending = Pending::begin(accessor)?;
         let wait = accessor.with(|mut access: Access<'_, T, Self>| -> wasmtime::Result<_> {
             Ok(SendWrapper::new(access.get().table.get(&wait)?.0.wait()))
         })?;

@@ -77,6 +77,18 @@ fn a_truncated_file() {
 }
 
 #[test]
+fn a_file_that_is_too_large() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge.wasm");
+    let whole = library().read(&virt::Source::Name("fake".to_owned())).unwrap().into_owned();
+    fs::write(&path, whole).unwrap();
+    // A file with a hole takes no room on the disk.
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(virt::FILE_BYTES + 1).unwrap();
+    let message = refusal(&path.display().to_string(), &library());
+    assert!(message.contains("huge.wasm") && message.contains("67108864"), "{message}");
+}
+
+#[test]
 fn a_file_with_damage_inside_never_ends_the_process() {
     let mut library = library();
     let whole = library.read(&virt::Source::Name("fake".to_owned())).unwrap().into_owned();
@@ -361,16 +373,6 @@ fn a_folder_stands_for_the_driver_that_was_built_in_it() {
     let built = folder.path().join(virt::BUILT_DRIVER);
     fs::write(built, library.read(&virt::Source::Name("fake".to_owned())).unwrap()).unwrap();
     engine.prepare(&stack, &library).unwrap();
-}
-
-#[test]
-fn the_deepest_stack_runs_and_one_layer_may_stand_in_it_twice() {
-    crate::common::simulate(async {
-        let layers = "+fail-finish-migration".repeat(15);
-        let (host, _) = crate::common::start(&format!("fake{layers}"));
-        host.spawn(crate::common::spawn("a")).await.unwrap();
-        assert_eq!(host.list_instances().await.unwrap(), ["a"]);
-    });
 }
 
 #[test]

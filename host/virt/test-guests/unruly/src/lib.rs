@@ -2,12 +2,14 @@
 //! the contract allows.
 
 use novarig_driver_sdk::{
-    BlockDevice, DeviceNamesRequest, Driver, DriverTask, Instance, InstanceInfo, LifecycleEvent,
-    LifecycleTransition, PowerOnRequest, PowerState, Uuid, VirtError, clock, durable, export_driver, log,
-    random, settings, virtapi,
+    BlockDevice, DeviceNamesRequest, Driver, DriverTask, Instance, InstanceEvent, InstanceInfo,
+    LifecycleEvent, LifecycleTransition, PowerOnRequest, PowerState, Uuid, VirtError, clock, durable,
+    export_driver, log, random, settings, virtapi,
 };
 use std::cell::Cell;
 use std::hint::black_box;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 /// What the driver knows for as long as its instance lives.
@@ -19,6 +21,15 @@ struct Unruly {
 /// Calls itself until the stack is full.
 fn recurse(depth: u64) -> u64 {
     if black_box(depth) == u64::MAX { depth } else { recurse(depth + 1).wrapping_add(black_box(1)) }
+}
+
+/// Begins a call of the host and does not wait for it.
+async fn begin(mut call: Pin<&mut impl Future<Output = ()>>) {
+    std::future::poll_fn(|context| {
+        let _ = call.as_mut().poll(context);
+        Poll::Ready(())
+    })
+    .await
 }
 
 impl Driver for Unruly {
@@ -67,6 +78,29 @@ impl Driver for Unruly {
             }
             "hang" => {
                 clock::sleep(Duration::from_secs(1_000 * 365 * 24 * 60 * 60)).await;
+                Ok(())
+            }
+            "avalanche" => loop {
+                let mut call = Box::pin(clock::sleep(Duration::from_secs(1_000_000)));
+                begin(call.as_mut()).await;
+                std::mem::forget(call);
+            },
+            "watches" => loop {
+                let event = InstanceEvent { name: "network-vif-plugged".to_owned(), tag: String::new() };
+                std::mem::forget(virtapi::InstanceEventWait::new(&instance, &[event], 300));
+            },
+            "events" => {
+                for _ in 0..100_000 {
+                    virtapi::emit_event(&LifecycleEvent {
+                        instance: instance.uuid.clone(),
+                        transition: LifecycleTransition::Started,
+                        timestamp: None,
+                    });
+                }
+                Ok(())
+            }
+            "shout" => {
+                log::info(&"x".repeat(30 << 20));
                 Ok(())
             }
             "manager" => {

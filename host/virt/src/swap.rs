@@ -1,0 +1,139 @@
+//! Exchanging the stack of a host that is in service.
+//!
+//! Nothing is restarted: whoever holds a handle of the hypervisor, the compute manager above all, calls the new stack from
+//! then on. In this order:
+//!
+//! 1. Calls that come now wait until the exchange is over.
+//! 2. The new stack is started, and `init_host` called on it if the old one's had been. If that fails nothing has happened:
+//!    the old stack goes on.
+//! 3. Calls in flight are waited for, [`SWAP_PATIENCE`] at most. Those that are not over then end with
+//!    [`FailureCause::Swapped`] when the old stack goes.
+//! 4. The old stack saves its state and the new one takes it over. If one of them does not offer that, or fails, the new
+//!    one begins with nothing, as after a restart of the hypervisor: the guests are gone.
+//! 5. The old stack's agent ends.
+//!
+//! Layers begin anew in any case: what one of them has counted so far is forgotten, unless it says it in `save_state`.
+//! The calls of the exchange are calls like all others: counted, in the trace, and struck by planned faults.
+
+use crate::bindings::types::{DriverState, VirtError};
+use crate::durable::Durable;
+use crate::error::{CallError, FailureCause};
+use crate::hypervisor::{Hypervisor, HypervisorEnv};
+use crate::method::Method;
+use crate::prepared::PreparedStack;
+use runtime::TraceEvent;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Simulated time for which an exchange waits for calls in flight, and then for the old stack's state. What is not over by
+/// then hangs: the longest call of a shipped driver that does not hang, a live migration, takes some seconds.
+pub const SWAP_PATIENCE: Duration = Duration::from_secs(60);
+
+/// An exchange that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swap {
+    /// The stack that was there, as it is written.
+    pub from: Rc<str>,
+    /// The stack that is there now.
+    pub to: Rc<str>,
+    /// What became of the guests.
+    pub guests: Guests,
+}
+
+/// What became of the guests of a host whose stack was exchanged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guests {
+    /// The new stack has taken them over.
+    Kept(usize),
+    /// The new stack has none, for this reason.
+    Lost(String),
+}
+
+impl Hypervisor {
+    /// Exchanges the stack while the host is in service.
+    ///
+    /// # Errors
+    /// What `init_host` of the new stack fails with. The old one is in service then, as if nothing had happened.
+    pub async fn swap(&self, stack: PreparedStack) -> Result<Swap, CallError> {
+        let _held = self.hold_calls().await;
+        let (old, line) = (self.aside(), self.line());
+        let in_service = line.shared.initialised.get();
+        let begin = async || {
+            let env = HypervisorEnv { durable: Durable::new(), ..self.env().clone() };
+            let next = Hypervisor::start_after(stack.clone(), env, self.swaps() + 1);
+            if in_service {
+                next.init_host(self.host().to_string()).await?;
+            }
+            Ok::<_, CallError>(next)
+        };
+        let mut next = begin().await?;
+        let to = next.driver();
+        // Whether they ended in time is asked of the calls, not of the timer.
+        let _ = tokio::time::timeout(SWAP_PATIENCE, line.idle()).await;
+        let hanging: Vec<u64> = line.shared.in_flight.borrow().keys().copied().collect();
+        let guests = match take_over(&old, &next).await {
+            Ok(guests) => Guests::Kept(guests),
+            Err(why) => {
+                // What it has taken over so far is nothing to build on.
+                next = begin().await?;
+                Guests::Lost(why)
+            }
+        };
+        for call in hanging {
+            let cause = FailureCause::Swapped { by: to.to_string() };
+            // One that has died with the old agent meanwhile has its own cause.
+            line.shared.deaths.borrow_mut().entry(call).or_insert(cause);
+        }
+        if let Some(agent) = line.agent.take() {
+            agent.abort();
+            // It ends because it is told to; nothing else is wanted of it.
+            let _ = agent.await;
+        }
+        self.replace(&next);
+        let swap = Swap { from: line.driver.clone(), to, guests };
+        self.env().trace.record(|| TraceEvent::DriverSwapped {
+            host: self.host().clone(),
+            from: swap.from.to_string(),
+            to: swap.to.to_string(),
+            guests: match &swap.guests {
+                Guests::Kept(guests) => Some(*guests),
+                Guests::Lost(_) => None,
+            },
+            lost: match &swap.guests {
+                Guests::Kept(_) => None,
+                Guests::Lost(why) => Some(why.clone()),
+            },
+        });
+        Ok(swap)
+    }
+}
+
+/// Has one stack take over the guests of another; answers how many. The error says why it does not.
+async fn take_over(old: &Hypervisor, next: &Hypervisor) -> Result<usize, String> {
+    let saved = tokio::time::timeout(SWAP_PATIENCE, old.save_state()).await;
+    let state: DriverState = match saved {
+        Ok(saved) => saved.map_err(|error| why(old, Method::SaveState, &error))?,
+        Err(_) => {
+            let patience = SWAP_PATIENCE.as_secs();
+            return Err(format!("{} did not answer save_state within {patience} s", old.driver()));
+        }
+    };
+    let guests = state.guests.len();
+    match tokio::time::timeout(SWAP_PATIENCE, next.restore_state(state)).await {
+        Ok(restored) => restored.map_err(|error| why(next, Method::RestoreState, &error))?,
+        Err(_) => {
+            let patience = SWAP_PATIENCE.as_secs();
+            return Err(format!("{} did not answer restore_state within {patience} s", next.driver()));
+        }
+    }
+    Ok(guests)
+}
+
+fn why(stack: &Hypervisor, method: Method, error: &CallError) -> String {
+    match error {
+        CallError::Raised(VirtError::NotImplemented) => format!("{} does not offer {method}", stack.driver()),
+        CallError::Raised(_) => format!("{method} of {} raised {error}", stack.driver()),
+        // It names stack, host and method itself.
+        CallError::Failed(_) => error.to_string(),
+    }
+}
