@@ -4,6 +4,7 @@
 
 mod builds;
 mod contract_versions;
+mod crashed_hosts;
 mod deletes;
 mod determinism;
 mod guest_states;
@@ -13,12 +14,16 @@ mod live_migrations;
 mod misbehaving_drivers;
 mod moves;
 mod moves_that_fail;
+mod operations;
 mod power;
 mod regressions {
     //! One file for each bug of Nova's, named by its Launchpad number.
 
     mod bug_1825537;
 }
+mod server_groups;
+mod services;
+mod several_servers;
 mod shipped_drivers;
 mod volumes;
 

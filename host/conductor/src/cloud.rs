@@ -1,6 +1,7 @@
 //! A whole control plane: the services of one cloud, assembled on one thread.
 
 use crate::compute_api::ComputeApi;
+use crate::image_service::ImageService;
 use crate::manager::ConductorManager;
 use crate::network_service::NetworkService;
 use crate::records::StateOfRecord;
@@ -95,6 +96,7 @@ impl Cloud {
             service_faults.clone(),
             DEFAULT_IMAGE,
         ));
+        let images = ImageService::new(Rc::clone(&records), trace.clone(), service_faults.clone());
         let placement = Shared::new(Placement::new());
         let services = Services {
             clock,
@@ -104,8 +106,10 @@ impl Cloud {
             report_client: ReportClient::new(placement.clone(), trace.clone()),
             network: Rc::clone(&network) as Rc<dyn compute::NetworkApi>,
             volumes: Rc::clone(&volumes) as Rc<dyn compute::VolumeApi>,
+            images: Rc::new(images),
             options: Shared::new(config.options),
             instance_events: compute::InstanceEvents::default(),
+            crashes: compute::Crashes::default(),
             switches: Rc::new(config.switches),
             random,
             trace,
@@ -199,20 +203,30 @@ impl Cloud {
     pub async fn run_periodics(&self) -> Result<(), HostError> {
         let mut outcome = Ok(());
         for host in self.host_names() {
-            let Some(manager) = self.manager_of(&host)? else { continue };
-            if let Err(error) = manager.update_available_resource().await {
-                outcome = outcome.and(Err(HostError::Driver(host, error)));
-            }
+            outcome = outcome.and(self.update_available_resource(&host).await);
         }
         outcome
+    }
+
+    /// Runs `update_available_resource` on one host; on one whose service does not run nothing happens.
+    pub async fn update_available_resource(&self, host: &HostName) -> Result<(), HostError> {
+        let Some(manager) = self.manager_of(host)? else { return Ok(()) };
+        let updated = manager.update_available_resource().await;
+        updated.map_err(|error| HostError::Driver(host.clone(), error))
     }
 
     /// Runs a periodic task on every host whose service runs, in the order they were started.
     pub async fn run_periodic(&self, task: PeriodicTask) -> Result<(), HostError> {
         for host in self.host_names() {
-            if let Some(manager) = self.manager_of(&host)? {
-                manager.run_periodic(task).await;
-            }
+            self.run_periodic_on(&host, task).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs a periodic task on one host; on one whose service does not run nothing happens.
+    pub async fn run_periodic_on(&self, host: &HostName, task: PeriodicTask) -> Result<(), HostError> {
+        if let Some(manager) = self.manager_of(host)? {
+            manager.run_periodic(task).await;
         }
         Ok(())
     }
@@ -232,8 +246,11 @@ impl Cloud {
         self.hosts.borrow().get(host).map(|entry| entry.hypervisor.clone()).ok_or_else(|| self.unknown(host))
     }
 
+    /// The manager of a host whose service runs.
     fn manager_of(&self, host: &HostName) -> Result<Option<Rc<ComputeManager>>, HostError> {
-        self.hosts.borrow().get(host).map(|entry| entry.manager.clone()).ok_or_else(|| self.unknown(host))
+        let hosts = self.hosts.borrow();
+        let entry = hosts.get(host).ok_or_else(|| self.unknown(host))?;
+        Ok(entry.manager.clone().filter(|manager| !manager.crashed()))
     }
 
     fn unknown(&self, host: &HostName) -> HostError {
@@ -270,7 +287,7 @@ impl Cloud {
         &self.volumes
     }
 
-    /// Which calls of the volume and network services fail.
+    /// Which calls of the volume, network and image services fail.
     pub fn service_faults(&self) -> &ServiceFaults {
         &self.service_faults
     }

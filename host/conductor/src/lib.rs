@@ -9,6 +9,7 @@
 mod attach_volume;
 mod cloud;
 mod compute_api;
+mod image_service;
 mod live_migrate_task;
 mod manager;
 mod migrate_task;
@@ -22,8 +23,8 @@ mod volume_service;
 
 pub use cloud::{Cloud, CloudConfig, HostError};
 pub use compute_api::{
-    ApiError, AttachVolume, BootVolume, ComputeApi, CreateServer, EvacuateServer, LiveMigrateServer,
-    RebuildServer, UnshelveServer,
+    ApiError, AttachVolume, BootVolume, ComputeApi, Count, CreateServer, CreateServerGroup, Created,
+    EvacuateServer, LiveMigrateServer, RebuildServer, UnshelveServer,
 };
 pub use network_service::{NetworkService, Port};
 pub use records::StateOfRecord;

@@ -1,18 +1,21 @@
 //! What became of a cloud: the report of a run, for machines as JSON and for people as text.
 
 mod compare;
+mod explain;
 mod paint;
 mod text;
 mod timeline;
 
 pub use compare::side_by_side;
+pub use explain::{ExplainedDecision, UnknownServer, explain, explain_text};
 pub use paint::Paint;
 pub use text::text;
 
 use crate::cloud_state::{CloudState, ProviderState, ServerState};
 use crate::invariants::Violation;
 use crate::run::{Judged, StepReport};
-use crate::scenario::FaultSpec;
+use crate::scenario::{FaultSpec, ServiceFaultSpec};
+use compute::ServicePoint;
 use model::{
     Bug, ConsumerId, Fault, HostName, MigrationId, MigrationStatus, MigrationType, PowerState, ProviderId,
     ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState,
@@ -84,7 +87,7 @@ pub struct HostReport {
 /// A planned fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultReport {
-    /// The driver call.
+    /// The driver call, or the call of a service.
     pub point: String,
     /// What it does there, in words.
     pub fault: String,
@@ -94,6 +97,10 @@ pub struct FaultReport {
 
 impl FaultReport {
     pub(crate) fn new(fault: &FaultSpec, struck: &[FaultPoint]) -> Self {
+        Self { point: fault.at.to_string(), fault: fault.to_string(), struck: struck.contains(&fault.at) }
+    }
+
+    pub(crate) fn of_service(fault: &ServiceFaultSpec, struck: &[ServicePoint]) -> Self {
         Self { point: fault.at.to_string(), fault: fault.to_string(), struck: struck.contains(&fault.at) }
     }
 }

@@ -384,6 +384,18 @@ options! {
     "metrics" required: bool = true;
     /// What a host without one of the metrics weighs when they are not required.
     "metrics" weight_of_unavailable: f64 = -10_000.0;
+    /// Servers a project may have; a negative number sets no limit.
+    "quota" instances: i64 = 10;
+    /// Processors a project's servers may have; a negative number sets no limit.
+    "quota" cores: i64 = 20;
+    /// MiB of memory a project's servers may have; a negative number sets no limit.
+    "quota" ram: i64 = 51_200;
+    /// Server groups a project may have; a negative number sets no limit.
+    "quota" server_groups: i64 = 10;
+    /// Servers of one user in one server group; a negative number sets no limit.
+    "quota" server_group_members: i64 = 10;
+    /// Whether computes do not check server groups when a server arrives.
+    "workarounds" disable_group_policy_check_upcall: bool = false;
     /// Whether a request for dedicated processors is not tried again with shared ones.
     "workarounds" disable_fallback_pcpu_query: bool = false;
     /// Zone of servers for which none was asked; none leaves them free.

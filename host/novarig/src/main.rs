@@ -26,7 +26,8 @@ const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Run(arguments) => commands::run(arguments),
+        Command::Run(arguments) => commands::run(&arguments),
+        Command::Explain(arguments) => commands::explain(&arguments),
         Command::Scenarios => commands::scenarios(),
         Command::Drivers(arguments) => commands::drivers(&arguments),
         Command::Demo => commands::demo(),

@@ -239,6 +239,15 @@ impl Hypervisor {
                 let _ = line.requests.send(Request::Die);
                 Err(failure(&line, method, FailureCause::Killed))
             }
+            Some(Fault::Crash { when }) => {
+                if when == When::After {
+                    // Nobody is left to learn the answer.
+                    let _ = ask(&line, method, enter).await;
+                }
+                let _ = line.requests.send(Request::Die);
+                around.virtapi.service_dies();
+                std::future::pending().await
+            }
         };
         around.trace.record(|| TraceEvent::DriverResult {
             host: around.host.clone(),

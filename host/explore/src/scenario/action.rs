@@ -1,8 +1,11 @@
 //! What a user does in one step of a scenario.
 
+use super::boot::{BootServer, NewServerGroup};
 use super::expectation::Expectation;
 use super::fault::FaultSpec;
+use super::host_steps::{DisableHost, RunPeriodic};
 use super::hosts::stack_text;
+use super::service_fault::ServiceFaultSpec;
 use super::values::{Placed, Span, state};
 use model::rpc::RebootType;
 use model::{HostName, MigrationStatus, ServerStatus};
@@ -19,8 +22,12 @@ pub type Step = Placed<Action>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Makes a server.
+    /// Makes a server, or several.
     Boot(BootServer),
+    /// Makes a server group.
+    CreateServerGroup(NewServerGroup),
+    /// Deletes a server group, by its name.
+    DeleteServerGroup(String),
     /// Resizes a server to another flavor.
     Resize(ResizeServer),
     /// Migrates a server cold, keeping its flavor.
@@ -31,6 +38,10 @@ pub enum Action {
     AttachVolume(OnVolume),
     /// Detaches a volume from a server.
     DetachVolume(OnVolume),
+    /// Exchanges a volume of a server for another one.
+    SwapVolume(SwapVolume),
+    /// Lets a volume of a server grow.
+    ExtendVolume(ExtendVolume),
     /// Confirms a resize or cold migration.
     Confirm(OnServer),
     /// Reverts a resize or cold migration.
@@ -81,6 +92,12 @@ pub enum Action {
     Check(Expectation),
     /// Runs the periodic resource update on every host whose service runs.
     RunPeriodics,
+    /// Runs one periodic task.
+    RunPeriodic(RunPeriodic),
+    /// Takes the service of a host out of scheduling.
+    DisableHost(DisableHost),
+    /// Takes the service of a host back into scheduling.
+    EnableHost(HostName),
     /// Stops the compute service of a host; its guests go on, messages for it wait.
     StopHost(HostName),
     /// Starts the compute service of a host again.
@@ -91,25 +108,8 @@ pub enum Action {
     Advance(Advance),
     /// Plans a fault.
     InjectFault(FaultSpec),
-}
-
-/// Makes a server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BootServer {
-    /// What the scenario calls it; also the name its users see.
-    pub server: String,
-    /// The flavor, by name or id.
-    pub flavor: String,
-    /// The zone, or `zone:host` to force a host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub availability_zone: Option<String>,
-    /// The volume it boots from, by any name; without one it boots from an image.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub volume: Option<String>,
-    /// The code with which the API is to refuse it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<u16>,
+    /// Plans a fault of the volume, network or image service.
+    InjectServiceFault(ServiceFaultSpec),
 }
 
 /// Resizes a server.
@@ -170,6 +170,36 @@ pub struct OnVolume {
     pub server: String,
     /// The volume, by any name: there is one of every name.
     pub volume: String,
+    /// The code with which the API is to refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+/// Exchanges a volume for another one, as the volume service asks for when it moves one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwapVolume {
+    /// The server.
+    pub server: String,
+    /// The volume it has, by name or id.
+    pub volume: String,
+    /// The volume it is to have instead.
+    pub with: String,
+    /// The code with which the API is to refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+/// Lets a volume grow, of which the volume service tells the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendVolume {
+    /// The server.
+    pub server: String,
+    /// The volume, by name or id.
+    pub volume: String,
+    /// Its size from then on, in GiB.
+    pub to_gb: u64,
     /// The code with which the API is to refuse it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<u16>,
@@ -279,6 +309,8 @@ impl Action {
             | Action::LiveMigrate(LiveMigrateServer { server, .. })
             | Action::AttachVolume(OnVolume { server, .. })
             | Action::DetachVolume(OnVolume { server, .. })
+            | Action::SwapVolume(SwapVolume { server, .. })
+            | Action::ExtendVolume(ExtendVolume { server, .. })
             | Action::Reboot(RebootServer { server, .. })
             | Action::WaitFor(WaitFor { server, .. })
             | Action::Confirm(OnServer { server, .. })
@@ -304,10 +336,16 @@ impl Action {
             | Action::Delete(OnServer { server, .. }) => Some(server),
             Action::InjectFault(fault) => fault.server.as_deref(),
             Action::Check(expectation) => expectation.server(),
-            Action::RunPeriodics
+            Action::CreateServerGroup(_)
+            | Action::DeleteServerGroup(_)
+            | Action::RunPeriodics
+            | Action::RunPeriodic(_)
+            | Action::DisableHost(_)
+            | Action::EnableHost(_)
             | Action::StopHost(_)
             | Action::RestartHost(_)
             | Action::SwapDriver(_)
+            | Action::InjectServiceFault(_)
             | Action::Advance(_) => None,
         }
     }
@@ -315,7 +353,9 @@ impl Action {
     /// The host it is about.
     pub fn host(&self) -> Option<&HostName> {
         match self {
-            Action::StopHost(host) | Action::RestartHost(host) => Some(host),
+            Action::StopHost(host) | Action::RestartHost(host) | Action::EnableHost(host) => Some(host),
+            Action::DisableHost(disable) => Some(&disable.host),
+            Action::RunPeriodic(run) => run.host.as_ref(),
             Action::SwapDriver(swap) => Some(&swap.host),
             Action::InjectFault(fault) => Some(&fault.at.host),
             Action::Check(expectation) => expectation.host(),
@@ -324,6 +364,11 @@ impl Action {
             | Action::LiveMigrate(_)
             | Action::AttachVolume(_)
             | Action::DetachVolume(_)
+            | Action::SwapVolume(_)
+            | Action::ExtendVolume(_)
+            | Action::CreateServerGroup(_)
+            | Action::DeleteServerGroup(_)
+            | Action::InjectServiceFault(_)
             | Action::Boot(_)
             | Action::Resize(_)
             | Action::Confirm(_)
@@ -358,11 +403,14 @@ impl Action {
     pub fn refused(&self) -> Option<u16> {
         match self {
             Action::Boot(BootServer { refused, .. })
+            | Action::CreateServerGroup(NewServerGroup { refused, .. })
             | Action::Resize(ResizeServer { refused, .. })
             | Action::Migrate(MigrateServer { refused, .. })
             | Action::LiveMigrate(LiveMigrateServer { refused, .. })
             | Action::AttachVolume(OnVolume { refused, .. })
             | Action::DetachVolume(OnVolume { refused, .. })
+            | Action::SwapVolume(SwapVolume { refused, .. })
+            | Action::ExtendVolume(ExtendVolume { refused, .. })
             | Action::Reboot(RebootServer { refused, .. })
             | Action::Confirm(OnServer { refused, .. })
             | Action::Revert(OnServer { refused, .. })
@@ -387,12 +435,17 @@ impl Action {
             | Action::Delete(OnServer { refused, .. }) => *refused,
             Action::WaitFor(_)
             | Action::Check(_)
+            | Action::DeleteServerGroup(_)
             | Action::RunPeriodics
+            | Action::RunPeriodic(_)
+            | Action::DisableHost(_)
+            | Action::EnableHost(_)
             | Action::StopHost(_)
             | Action::RestartHost(_)
             | Action::SwapDriver(_)
             | Action::Advance(_)
-            | Action::InjectFault(_) => None,
+            | Action::InjectFault(_)
+            | Action::InjectServiceFault(_) => None,
         }
     }
 }
@@ -401,11 +454,11 @@ impl Action {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Action::Boot(boot) => {
-                write!(f, "boot {} with flavor {}", boot.server, boot.flavor)?;
-                boot.volume.as_ref().map_or(Ok(()), |volume| write!(f, " from volume {volume}"))?;
-                boot.availability_zone.as_ref().map_or(Ok(()), |zone| write!(f, " in {zone}"))
+            Action::Boot(boot) => fmt::Display::fmt(boot, f),
+            Action::CreateServerGroup(group) => {
+                write!(f, "make the {} group {}", group.policy.as_str(), group.name)
             }
+            Action::DeleteServerGroup(name) => write!(f, "delete the group {name}"),
             Action::Resize(resize) => write!(f, "resize {} to flavor {}", resize.server, resize.flavor),
             Action::Migrate(MigrateServer { server, host: None, .. }) => write!(f, "migrate {server}"),
             Action::Migrate(MigrateServer { server, host: Some(host), .. }) => {
@@ -420,6 +473,12 @@ impl fmt::Display for Action {
             }
             Action::AttachVolume(on) => write!(f, "attach volume {} to {}", on.volume, on.server),
             Action::DetachVolume(on) => write!(f, "detach volume {} from {}", on.volume, on.server),
+            Action::SwapVolume(swap) => {
+                write!(f, "exchange volume {} of {} for {}", swap.volume, swap.server, swap.with)
+            }
+            Action::ExtendVolume(extend) => {
+                write!(f, "extend volume {} of {} to {} GiB", extend.volume, extend.server, extend.to_gb)
+            }
             Action::Confirm(on) => write!(f, "confirm the resize of {}", on.server),
             Action::Revert(on) => write!(f, "revert the resize of {}", on.server),
             Action::Start(on) => write!(f, "start {}", on.server),
@@ -459,11 +518,16 @@ impl fmt::Display for Action {
             }
             Action::Check(expectation) => write!(f, "check that {expectation}"),
             Action::RunPeriodics => f.write_str("run the periodic tasks"),
+            Action::RunPeriodic(RunPeriodic { task, host: None }) => write!(f, "run {task} on every host"),
+            Action::RunPeriodic(RunPeriodic { task, host: Some(host) }) => write!(f, "run {task} on {host}"),
+            Action::DisableHost(disable) => write!(f, "disable the compute service of {}", disable.host),
+            Action::EnableHost(host) => write!(f, "enable the compute service of {host}"),
             Action::StopHost(host) => write!(f, "stop the compute service of {host}"),
             Action::RestartHost(host) => write!(f, "restart the compute service of {host}"),
             Action::SwapDriver(swap) => write!(f, "exchange the driver of {} for {}", swap.host, swap.stack),
             Action::Advance(Advance(span)) => write!(f, "let {span} pass"),
             Action::InjectFault(fault) => write!(f, "plan a fault: {fault}"),
+            Action::InjectServiceFault(fault) => write!(f, "plan a fault: {fault}"),
         }
     }
 }

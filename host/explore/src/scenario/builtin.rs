@@ -42,6 +42,9 @@ builtin![
     "build-aborts",
     "unshelve-fails",
     "swap-driver",
+    "several-servers",
+    "anti-affinity",
+    "disabled-host",
 ];
 
 /// The built-in scenario of this name.
