@@ -2,7 +2,7 @@
 
 use crate::manager::ConductorManager;
 use crate::scheduling;
-use compute::{ExpectedTask, Records};
+use compute::ExpectedTask;
 use model::rpc::{Address, Message, Method, RequestContext};
 use model::{ExceptionClass, ImageId, NovaError, RequestSpec, Server, ServerId, TaskState, VmState};
 
