@@ -14,7 +14,7 @@ use crate::invariants::Violation;
 use crate::run::{Judged, StepReport};
 use crate::scenario::FaultSpec;
 use model::{
-    Bug, ConsumerId, Fault, HostName, MigrationId, MigrationStatus, MigrationType, PowerState, ProviderId,
+    Bug, Fix, ConsumerId, Fault, HostName, MigrationId, MigrationStatus, MigrationType, PowerState, ProviderId,
     ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState,
 };
 use placement::Inventory;
@@ -33,6 +33,8 @@ pub struct RunReport {
     pub seed: u64,
     /// Which known defects were on.
     pub bugs: Vec<Bug>,
+    /// Which present defects of Nova were cured.
+    pub fixes: Vec<Fix>,
     /// Whether everything is as it must be.
     pub verdict: Verdict,
     /// The compute hosts.

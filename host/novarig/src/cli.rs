@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Scenarios,
     /// List the shipped drivers and layers with their settings, and Nova's names for stacks of them
     Drivers(DriversArguments),
+    /// List the defects that can be switched: old bugs of Nova with --bug, cures of present ones with --fix
+    Bugs(BugsArguments),
     /// Show Nova bug 1825537 happen, and not happen, on two WebAssembly hypervisors
     Demo,
     /// Write, build, inspect and check drivers and fault layers of your own
@@ -47,9 +49,13 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
-    /// Bring back an old defect of Nova, by its Launchpad number
+    /// Bring back an old defect of Nova, by its Launchpad number; `novarig bugs` lists them
     #[arg(long, value_name = "NUMBER")]
     pub(crate) bug: Vec<String>,
+
+    /// Cure a defect that Nova 34.0.0 still has, by its name; `all` cures all. `novarig bugs` lists them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fix: Vec<String>,
 
     /// The seed of everything random
     #[arg(long, default_value_t = 0)]
@@ -85,6 +91,13 @@ pub(crate) enum DriverCommand {
         after_long_help = "Exit codes: 0 nothing is broken; 1 something is; 2 the input cannot be used."
     )]
     Check(CheckArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BugsArguments {
+    /// How the list is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! The subcommands. Each answers whether all is as it must be.
 
+mod bugs;
 mod demo;
 mod driver_build;
 mod driver_check;
@@ -11,6 +12,7 @@ mod list;
 mod placement;
 mod run;
 
+pub(crate) use bugs::bugs;
 pub(crate) use demo::demo;
 pub(crate) use driver_build::driver_build;
 pub(crate) use driver_check::driver_check;

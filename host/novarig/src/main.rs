@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run(arguments),
         Command::Scenarios => commands::scenarios(),
         Command::Drivers(arguments) => commands::drivers(&arguments),
+        Command::Bugs(arguments) => commands::bugs(&arguments),
         Command::Demo => commands::demo(),
         Command::Driver(DriverCommand::New(arguments)) => commands::driver_new(&arguments),
         Command::Driver(DriverCommand::Build(arguments)) => commands::driver_build(&arguments),

@@ -245,7 +245,7 @@ fn bad_input_ends_with_2_and_says_what_to_do() {
         (vec!["run", "boot", "--set", "max_attempts"], vec!["--set", "KEY=VALUE"]),
         (vec!["run", "boot", "--set", "max_attempt=1"], vec!["--set", "unknown option \"max_attempt\""]),
         (vec!["run", "boot", "--set", "max_attempts=many"], vec!["expected a whole number"]),
-        (vec!["run", "boot", "--bug", "42"], vec!["--bug", "known: 1825537"]),
+        (vec!["run", "boot", "--bug", "42"], vec!["--bug", "1825537", "novarig bugs"]),
         (
             vec!["run", "boot", "--trace", "no/such/folder/trace"],
             vec!["--trace: cannot write no/such/folder/trace"],

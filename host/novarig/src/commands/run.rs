@@ -6,8 +6,7 @@ use crate::setup;
 use anyhow::{Context, anyhow, bail};
 use explore::scenario::Hosts;
 use explore::{BUILTIN, RunConfig, Scenario, Stacks, builtin, report};
-use model::{Bug, Switches};
-use std::collections::BTreeSet;
+use model::Switches;
 use std::path::Path;
 use virt::Stack;
 
@@ -31,8 +30,7 @@ pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
         })?;
         scenario.options.set(name, value).context("--set")?;
     }
-    let bugs: Result<BTreeSet<Bug>, _> = arguments.bug.iter().map(|bug| bug.parse::<Bug>()).collect();
-    let switches = Switches { bugs: bugs.context("--bug")? };
+    let switches = Switches::parse(&arguments.bug, &arguments.fix)?;
     let config = RunConfig { seed: arguments.seed, switches, trace: true };
     let run = explore::run(&scenario, &config, &prepare(&scenario)?)?;
     if let Some(file) = &arguments.trace {
