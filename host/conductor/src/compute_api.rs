@@ -23,7 +23,7 @@ use crate::records::StateOfRecord;
 use compute::{ExpectedTask, Records, Services};
 use model::rpc::{Address, Answer, Message, Method, RequestContext};
 use model::{
-    ExceptionClass, HostName, ImageId, Migration, MigrationStatus, NotificationPriority, NovaError,
+    Bug, ExceptionClass, HostName, ImageId, Migration, MigrationStatus, NotificationPriority, NovaError,
     PowerState, ProjectId, RequestId, RequestSpec, Server, ServerId, TaskState, UserId, VmState,
 };
 use runtime::TraceEvent;
@@ -123,7 +123,7 @@ impl ComputeApi {
             spec.image = image;
             spec.is_bfv = boots_from_volume;
             spec.image_meta = image.and_then(|image| self.records.image(image));
-            spec.availability_zone = zone.clone();
+            spec.availability_zone = self.zone_to_remember(zone.clone(), host.as_ref());
             spec.force_hosts = host.into_iter().collect();
             spec.requested_destination = request.host.clone();
             let server = Server {
@@ -175,6 +175,11 @@ impl ComputeApi {
             preconditions::RESIZE.check(&server)?;
             self.check_source_is_up(&server)?;
             let flavor = self.flavor(flavor)?;
+            let smaller = flavor.root_gb < server.flavor.root_gb;
+            if smaller && server.volume_backed() && self.services.switches.has(Bug::Bug1825020) {
+                let message = "Flavor's disk is too small for requested image.".to_owned();
+                return Err(ApiError { code: 400, message });
+            }
             if flavor.id == server.flavor.id {
                 let message = "When resizing, instances must change flavor!";
                 return Err(NovaError::new(ExceptionClass::CannotResizeToSameFlavor, message).into());
@@ -362,6 +367,13 @@ impl ComputeApi {
         Err(ApiError { code: 400, message: "The requested availability zone is not available".to_owned() })
     }
 
+    /// The zone that later moves are bound to. A forced host of another zone makes the zone void.
+    fn zone_to_remember(&self, zone: Option<String>, forced: Option<&HostName>) -> Option<String> {
+        let default = self.services.options.get().default_availability_zone.0.clone();
+        let kept = forced.is_none() || self.services.switches.has(Bug::Bug1934770);
+        zone.filter(|zone| kept || *zone == default)
+    }
+
     fn check_target(&self, server: &Server, host: &HostName) -> Result<(), ApiError> {
         if self.records.compute_node(host).is_none() {
             return Err(ApiError { code: 400, message: format!("Compute host {host} could not be found.") });
@@ -375,6 +387,11 @@ impl ComputeApi {
 
     fn check_source_is_up(&self, server: &Server) -> Result<(), ApiError> {
         let host = server.host.as_ref().ok_or_else(|| not_ready(server.id))?;
+        // A service that is disabled is not asked whether it is up.
+        let unasked = self.services.switches.has(Bug::Bug1938326);
+        if unasked && self.services.records.service_disabled(host) {
+            return Ok(());
+        }
         self.check_is_up(host)
     }
 

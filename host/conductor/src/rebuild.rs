@@ -5,7 +5,7 @@ use crate::scheduling;
 use compute::{Allocations, ExpectedTask, Owner, Records};
 use model::rpc::{Address, Message, Method, RequestContext};
 use model::{
-    ExceptionClass, HostName, ImageId, Migration, MigrationId, MigrationStatus, NotificationPriority,
+    Bug, ExceptionClass, HostName, ImageId, Migration, MigrationId, MigrationStatus, NotificationPriority,
     NovaError, RequestSpec, Server, ServerId, VmState,
 };
 
@@ -86,6 +86,15 @@ impl ConductorManager {
     fn chosen_host(&self, server: &Server, rebuild: &RebuildServer) -> Result<HostName, NovaError> {
         let source = server.host.clone().ok_or_else(|| NovaError::instance_not_found(server.id))?;
         let mut spec = rebuild.request_spec.clone();
+        if rebuild.evacuation.is_none()
+            && self.services.switches.has(Bug::Bug1732947)
+            && server.volume_backed()
+        {
+            // Scheduled as a server to be made, for which its host needs room a second time.
+            spec.requested_destination = Some(source);
+            let chosen = scheduling::select_destinations(&self.services, &self.records, &spec)?;
+            return Ok(chosen.selected.host);
+        }
         if rebuild.evacuation.is_none() {
             scheduling::check_rebuild(&self.services, &self.records, &spec, &source)?;
             return Ok(source);
@@ -143,7 +152,8 @@ impl ConductorManager {
         vm_state: VmState,
         error: &NovaError,
     ) {
-        if let Some(migration) = rebuild.evacuation {
+        let forgotten = self.services.switches.has(Bug::Bug1713783);
+        if let Some(migration) = rebuild.evacuation.filter(|_| !forgotten) {
             let failed = &mut |migration: &mut Migration| migration.status = MigrationStatus::Error;
             // A migration that is gone needs no status.
             let _ = self.services.records.update_migration(migration, failed).await;

@@ -14,8 +14,8 @@ use crate::invariants::Violation;
 use crate::run::{Judged, StepReport};
 use crate::scenario::FaultSpec;
 use model::{
-    Bug, Fix, ConsumerId, Fault, HostName, MigrationId, MigrationStatus, MigrationType, PowerState, ProviderId,
-    ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState,
+    Bug, ConsumerId, Fault, Fix, HostName, MigrationId, MigrationStatus, MigrationType, PowerState,
+    ProviderId, ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState,
 };
 use placement::Inventory;
 use serde::Serialize;

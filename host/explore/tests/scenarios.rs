@@ -27,7 +27,11 @@ fn run_it(scenario: &Scenario, config: &RunConfig) -> Run {
 }
 
 fn traced(seed: u64, bugs: &[Bug]) -> RunConfig {
-    RunConfig { seed, switches: Switches { bugs: bugs.iter().copied().collect(), ..Switches::default() }, trace: true }
+    RunConfig {
+        seed,
+        switches: Switches { bugs: bugs.iter().copied().collect(), ..Switches::default() },
+        trace: true,
+    }
 }
 
 fn built_in(name: &str) -> Scenario {

@@ -4,7 +4,7 @@ use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
-use model::{ExceptionClass, NovaError, PortId, ServerId, Vif};
+use model::{ExceptionClass, Fix, NovaError, PortId, ServerId, Vif};
 use virt::types;
 
 impl ComputeManager {
@@ -39,7 +39,10 @@ impl ComputeManager {
                 None => Ok(()),
             };
             match plugged {
-                Err(error) if is_novas_own(&error) => {
+                Err(error)
+                    if is_novas_own(&error)
+                        || self.services.switches.fixes(Fix::AttachInterfaceNotImplemented) =>
+                {
                     self.services.network.deallocate_port(id, vif.port).await?;
                     self.refresh_network_info(id).await?;
                     self.notify_error(id, "interface_attach");

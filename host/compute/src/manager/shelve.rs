@@ -7,7 +7,7 @@ use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
 use model::server::Shelved;
-use model::{ImageId, NovaError, PowerState, Server, ServerId, TaskState, VmState};
+use model::{Fix, ImageId, NovaError, PowerState, Server, ServerId, TaskState, VmState};
 use virt::types;
 
 impl ComputeManager {
@@ -25,7 +25,11 @@ impl ComputeManager {
             self.notify(id, "shelve.start");
             // A paused guest cannot shut down by itself.
             self.power_off_guest(&server, server.power_state != PowerState::Paused).await?;
-            self.driver.snapshot(virt_types::instance(&server), image.to_string()).await?;
+            let taken = self.driver.snapshot(virt_types::instance(&server), image.to_string()).await;
+            if taken.is_err() && self.services.switches.fixes(Fix::ShelveDeletesImage) {
+                self.services.records.delete_image(image);
+            }
+            taken?;
             let offload_at_once = self.services.options.get().shelved_offload_time == 0;
             let at = self.services.clock.now();
             let shelved = |server: &mut Server| {

@@ -4,7 +4,7 @@ use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
-use model::{ExceptionClass, ImageId, NovaError, ServerId, TaskState};
+use model::{ExceptionClass, Fix, ImageId, NovaError, ServerId, TaskState};
 
 /// The property of an image that names the server it was made of.
 pub(crate) const INSTANCE_UUID: &str = "instance_uuid";
@@ -99,9 +99,17 @@ impl ComputeManager {
             self.save_expecting(id, &[Some(TaskState::ImageUploading)], |server| server.task_state = None)
                 .await?;
             self.notify(id, "snapshot.end");
-            Ok(())
+            Ok::<(), NovaError>(())
         };
         match taken.await {
+            // Cured, the record decides whether the server was deleted meanwhile.
+            Err(error)
+                if error.is(ExceptionClass::InstanceNotFound)
+                    && self.services.switches.fixes(Fix::SnapshotInstanceNotFound)
+                    && self.is_wanted(id) =>
+            {
+                Err(error)
+            }
             Err(error) if is_bail_out(&error) || error.is(ExceptionClass::InstanceNotRunning) => Ok(()),
             Err(error) if error.is(ExceptionClass::ImageNotFound) => {
                 self.save(id, |server| server.task_state = None).await.map(drop)

@@ -5,8 +5,8 @@ use crate::preconditions;
 use compute::{ExpectedTask, Records};
 use model::rpc::{Address, Method};
 use model::{
-    HostName, ImageId, Migration, MigrationId, MigrationStatus, MigrationType, NotificationPriority, Server,
-    ServerId, TaskState,
+    Bug, HostName, ImageId, Migration, MigrationId, MigrationStatus, MigrationType, NotificationPriority,
+    Server, ServerId, TaskState,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -51,6 +51,10 @@ impl ComputeApi {
                 false => server.image,
             };
             let other = request.image.filter(|image| Some(*image) != former);
+            // Compared with the image of the record, which a server that boots from a volume does not have.
+            let taken_for_other = self.services.switches.has(Bug::Bug1732947)
+                && server.volume_backed()
+                && request.image.is_some();
             if let Some(image) = other {
                 if server.volume_backed() && !request.reimage_boot_volume {
                     let message =
@@ -76,7 +80,7 @@ impl ComputeApi {
             self.records.start_action(id, &context.request, "rebuild");
             let method = Method::RebuildServer {
                 evacuation: None,
-                host: other.is_none().then_some(host),
+                host: Some(host).filter(|_| other.is_none() && !taken_for_other),
                 former_image: other.and(former).filter(|_| !server.volume_backed()),
                 request_spec: Box::new(spec),
                 preserve_ephemeral: request.preserve_ephemeral,
@@ -105,6 +109,10 @@ impl ComputeApi {
                 }
             }
             preconditions::EVACUATE.check(&server)?;
+            if self.services.switches.has(Bug::Bug1978983) {
+                // A task that its host cannot end any more keeps the server on that host.
+                preconditions::EVACUATE_IDLE.check(&server)?;
+            }
             let source = host_of(&server)?;
             if self.is_up(&source) {
                 let message = format!("Compute service of {source} is still in use.");
@@ -118,7 +126,8 @@ impl ComputeApi {
             let forced = if request.force {
                 request.host
             } else {
-                spec.requested_destination = request.host;
+                spec.requested_destination =
+                    request.host.filter(|_| !self.services.switches.has(Bug::Bug1702454));
                 None
             };
             let method = Method::RebuildServer {
@@ -171,7 +180,8 @@ impl ComputeApi {
                 return Err(ApiError { code: 400, message });
             }
             let unfinished = self.services.records.evacuations_from(host);
-            if !forced_down && unfinished.iter().any(|evacuation| evacuation.status == MigrationStatus::Done) {
+            let unchecked = self.services.switches.has(Bug::Bug1922053);
+            if !unchecked && !forced_down && unfinished.iter().any(|evacuation| evacuation.status == MigrationStatus::Done) {
                 let message = format!(
                     "Unable to force up host {host} as `done` evacuation migration records remain associated with \
                      the host. Ensure the compute service has been restarted, allowing these records to move to \
