@@ -202,7 +202,7 @@ fn snapshot_instance_not_found() {
         async |cloud| {
             let server = boot(cloud).await;
             strike(cloud, "host1:snapshot", not_found(server));
-            cloud.api().create_image(server, "picture").await.unwrap();
+            cloud.api().create_server_image(server, "picture").await.unwrap();
             told(cloud, server).await
         },
     );
