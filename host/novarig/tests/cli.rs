@@ -67,6 +67,16 @@ fn with(base: &[&'static str], more: &[&'static str]) -> Vec<&'static str> {
 }
 
 #[test]
+fn the_switches_are_listed_for_people_and_for_programs() {
+    novarig(&["bugs"]).code(0).stdout_has("1825537").stdout_has("rebuild-keeps-allocation");
+    let listed = novarig(&["bugs", "--format", "json"]).code(0).json();
+    let items = listed.as_array().expect("a list");
+    let of = |kind: &str| items.iter().filter(|item| item["kind"] == kind).count();
+    assert!(of("bug") >= 25 && of("fix") >= 15, "{} bugs, {} fixes", of("bug"), of("fix"));
+    assert!(items.iter().all(|item| item["id"].is_string() && item["title"].is_string()));
+}
+
+#[test]
 fn lists_have_a_line_for_each_thing() {
     let scenarios = novarig(&["scenarios"]).code(0).stdout;
     let names: Vec<_> = scenarios.lines().filter_map(|line| line.split_whitespace().next()).collect();
