@@ -25,6 +25,7 @@ mod regressions {
     mod bugs_of_moves;
     mod fixes_of_guests;
     mod fixes_of_moves;
+    mod shown_by_scenarios;
     mod told;
 }
 mod shipped_drivers;

@@ -5,7 +5,7 @@ use crate::common::says_no;
 use compute::{Records, ServicePoint};
 use conductor::{BootVolume, CreateServer, IMAGE_BACKED_VOL, RebuildServer, UnshelveServer};
 use harness::TestCloud;
-use model::{Bug, ExceptionClass, NovaError, ServerId};
+use model::{Action, Bug, ExceptionClass, NovaError, ServerId};
 use virt::types::VirtError;
 use virt::{Fault, When};
 
@@ -99,18 +99,20 @@ fn bug_1837955_a_rescheduled_build_whose_alternate_is_full() {
 }
 
 #[test]
-fn bug_1852458_the_event_of_a_build_without_a_host() {
+fn bug_1852458_the_action_of_a_build_without_a_host() {
     let (with, without) = with_bug_and_without(
         Bug::Bug1852458,
         || hosts(1),
         async |cloud| {
             let server = create(cloud, cloud.build_server("m1.xlarge", None)).await;
-            let events = cloud.records().actions(server).remove(0).events;
-            events.into_iter().map(|event| event.event).collect::<Vec<_>>()
+            let actions = cloud.records().actions(server);
+            let events = |action: &Action| action.events.iter().map(|event| event.event.clone()).collect();
+            actions.iter().map(|action| (action.action.clone(), events(action))).collect::<Vec<(_, Vec<_>)>>()
         },
     );
     assert!(with.is_empty(), "{with:?}");
-    assert_eq!(without, ["conductor_schedule_and_build_instances"]);
+    let event = "conductor_schedule_and_build_instances".to_owned();
+    assert_eq!(without, [("create".to_owned(), vec![event])]);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use compute::Records;
 use conductor::{AttachVolume, RebuildServer, SWAP_OLD_VOL, UnshelveServer};
 use harness::TestCloud;
 use model::{Fix, ServerId};
-use virt::Fault;
 use virt::types::VirtError;
+use virt::{Fault, When};
 
 async fn boot(cloud: &TestCloud) -> ServerId {
     cloud.boot_and_check_allocations(SMALL, "host1").await
@@ -229,4 +229,39 @@ fn unshelve_releases_claim() {
     );
     assert_eq!(as_is, "ShelvedOffloaded on nowhere, holds [host1], guests []");
     assert_eq!(fixed, "ShelvedOffloaded on nowhere, holds [], guests []");
+}
+
+#[test]
+fn offload_looks_again() {
+    let (as_is, fixed) = as_is_and_fixed(
+        Fix::OffloadLooksAgain,
+        || hosts(1),
+        async |cloud| {
+            let server = boot(cloud).await;
+            let error = VirtError::Other("driver says no".to_owned());
+            strike(cloud, "host1:destroy", Fault::Raise { error, when: When::After });
+            cloud.api().shelve(server).await.unwrap();
+            told(cloud, server).await
+        },
+    );
+    assert_eq!(as_is, "Shelved on host1, holds [host1], guests []");
+    assert_eq!(fixed, "ShelvedOffloaded on nowhere, holds [], guests []");
+}
+
+#[test]
+fn unshelve_goes_on() {
+    let (as_is, fixed) = as_is_and_fixed(
+        Fix::UnshelveGoesOn,
+        || hosts(1),
+        async |cloud| {
+            let server = boot(cloud).await;
+            cloud.api().shelve(server).await.unwrap();
+            cloud.at_rest().await;
+            strike(cloud, "host1:get_info", says_no());
+            cloud.api().unshelve(server, UnshelveServer::default()).await.unwrap();
+            told(cloud, server).await
+        },
+    );
+    assert_eq!(as_is, "ShelvedOffloaded on host1, holds [host1], guests [host1]");
+    assert_eq!(fixed, "Active on host1, holds [host1], guests [host1]");
 }

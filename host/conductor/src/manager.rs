@@ -39,7 +39,10 @@ impl ConductorManager {
         spec: RequestSpec,
     ) -> Result<(), NovaError> {
         let chosen = scheduling::select_destinations(&self.services, &self.records, &spec);
-        self.records.start_action(id, &context.request, "create");
+        // Older Novas began it only where a host was found.
+        if chosen.is_ok() || !self.services.switches.has(Bug::Bug1852458) {
+            self.records.start_action(id, &context.request, "create");
+        }
         match chosen {
             Ok(destinations) => {
                 let one_forced = spec.force_hosts.len() + spec.force_nodes.len() == 1;
@@ -208,6 +211,13 @@ impl ConductorManager {
         };
         // A server deleted meanwhile has no state any more.
         let _ = self.services.records.update_server(id, ExpectedTask::Any, end).await;
+        self.store_fault(id, error).await;
+        let event_type = format!("compute_task.{method}.error");
+        self.services.notifier.emit(PUBLISHER, &event_type, NotificationPriority::Error, Some(id));
+    }
+
+    /// Stores an error as the server's fault, which happened on no host.
+    pub(crate) async fn store_fault(&self, id: ServerId, error: &NovaError) {
         let fault = Fault {
             code: error.class.fault_code(),
             message: error.fault_message(),
@@ -215,8 +225,6 @@ impl ConductorManager {
             created_at: self.services.clock.now(),
         };
         self.services.records.store_fault(id, fault).await;
-        let event_type = format!("compute_task.{method}.error");
-        self.services.notifier.emit(PUBLISHER, &event_type, NotificationPriority::Error, Some(id));
     }
 
     pub(crate) async fn with_event<T>(

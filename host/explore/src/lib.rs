@@ -24,4 +24,4 @@ pub mod scenario;
 pub use cloud_state::CloudState;
 pub use report::{RunReport, Verdict};
 pub use run::{Run, RunConfig, RunError, StackError, Stacks, run};
-pub use scenario::{BUILTIN, Scenario, ScenarioError, builtin};
+pub use scenario::{BUILTIN, DEFECTS, Scenario, ScenarioError, builtin};

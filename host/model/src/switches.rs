@@ -21,8 +21,10 @@ pub struct Defect {
     pub id: &'static str,
     /// What goes wrong.
     pub title: &'static str,
-    /// When it does.
+    /// The built-in scenario that shows it: `novarig run SCENARIO` with the switch, and without.
     pub scenario: &'static str,
+    /// When it does.
+    pub when: &'static str,
     /// What is left with the defect.
     pub wrong: &'static str,
     /// What is left without it.
@@ -38,6 +40,7 @@ macro_rules! switches {
         $($variant:ident = $id:literal {
             title: $title:literal,
             scenario: $scenario:literal,
+            when: $when:literal,
             wrong: $wrong:literal,
             right: $right:literal,
             releases: $releases:literal,
@@ -60,6 +63,7 @@ macro_rules! switches {
                         id: $id,
                         title: $title,
                         scenario: $scenario,
+                        when: $when,
                         wrong: $wrong,
                         right: $right,
                         releases: $releases,

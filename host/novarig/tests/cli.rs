@@ -77,9 +77,26 @@ fn the_switches_are_listed_for_people_and_for_programs() {
 }
 
 #[test]
+fn a_defect_is_shown_as_the_list_says() {
+    let listed = novarig(&["bugs", "--format", "json"]).code(0).json();
+    let items = listed.as_array().expect("a list");
+    let scenario = |id: &str| {
+        let item = items.iter().find(|item| item["id"] == id).expect("it is listed");
+        item["scenario"].as_str().expect("a name").to_owned()
+    };
+    let (old, present) = (scenario("1794996"), scenario("rebuild-keeps-allocation"));
+    novarig(&["run", &old, "--bug", "1794996"]).code(1).stdout_has("no_guest_astray");
+    novarig(&["run", &old]).code(0);
+    novarig(&["run", &present]).code(1).stdout_has("server_holds_its_flavor_on_its_host");
+    novarig(&["run", &present, "--fix", "rebuild-keeps-allocation"]).code(0);
+}
+
+#[test]
 fn lists_have_a_line_for_each_thing() {
     let scenarios = novarig(&["scenarios"]).code(0).stdout;
-    let names: Vec<_> = scenarios.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let (good, defects) = scenarios.split_once("\n\n").expect("two lists");
+    assert!(defects.lines().any(|line| line.starts_with("evacuate-delete-restart  ")), "{defects}");
+    let names: Vec<_> = good.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(
         names,
         [

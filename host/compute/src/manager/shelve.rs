@@ -8,7 +8,6 @@ use crate::virt_types;
 use model::rpc::RequestContext;
 use model::server::Shelved;
 use model::{Fix, ImageId, NovaError, PowerState, Server, ServerId, TaskState, VmState};
-use virt::types;
 
 impl ComputeManager {
     /// Stops the guest and makes an image of its disk; with `shelved_offload_time` 0 the guest is removed at once. When
@@ -70,14 +69,18 @@ impl ComputeManager {
         let power_state = self.power_state(&server).await?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         self.services.network.unbind_ports(id).await?;
-        let request = types::DestroyRequest {
-            instance: virt_types::instance(&server),
-            network_info: virt_types::network_info(&network_info),
-            block_device_info: virt_types::block_device_info(&server),
-            destroy_disks: true,
-            destroy_secrets: true,
-        };
-        self.driver.destroy(request).await?;
+        let request = virt_types::destroy_request(&server, &network_info, true);
+        match self.driver.destroy(request).await.map_err(NovaError::from) {
+            Err(error)
+                if self.services.switches.fixes(Fix::OffloadLooksAgain) && self.is_gone(&server).await =>
+            {
+                self.log("warning", || {
+                    format!("The guest of {id} is gone, although its destruction raised: {error}")
+                });
+            }
+            // Nova takes the guest for what it was before.
+            destroyed => destroyed?,
+        }
         self.terminate_volume_connections(id).await?;
         // Before the state changes, so that who waits for it finds the room free.
         self.services.report_client.delete_allocations(&self.address, id.into());
@@ -93,5 +96,10 @@ impl ComputeManager {
         self.save(id, nil_out_host).await?;
         self.notify(id, "shelve_offload.end");
         Ok(())
+    }
+
+    /// Whether the hypervisor says that it has no guest of this server. One that does not answer may have it.
+    async fn is_gone(&self, server: &Server) -> bool {
+        matches!(self.driver.instance_exists(virt_types::instance(server)).await, Ok(false))
     }
 }

@@ -4,7 +4,7 @@ use super::ComputeManager;
 use super::build::nil_out_host;
 use super::operation::Operation;
 use model::rpc::RequestContext;
-use model::{Bug, Fix, ImageId, NovaError, Server, ServerId, TaskState, VmState};
+use model::{Bug, Fix, ImageId, NovaError, PowerState, Server, ServerId, TaskState, VmState};
 
 impl ComputeManager {
     /// Spawns the guest here from the image that was made when it was shelved. When claim, network or spawn fail, the
@@ -41,7 +41,14 @@ impl ComputeManager {
                 self.services.records.delete_image(image);
             }
             let server = self.services.records.server(id)?;
-            let power_state = self.power_state(&server).await?;
+            let power_state = match self.power_state(&server).await {
+                Err(error) if self.services.switches.fixes(Fix::UnshelveGoesOn) => {
+                    self.log("warning", || format!("Cannot see the guest of {id} after its spawn: {error}"));
+                    PowerState::Running
+                }
+                // Nova stops here, with the guest running.
+                power_state => power_state?,
+            };
             let launched_at = Some(self.services.clock.now());
             self.save_expecting(id, &[Some(TaskState::Spawning)], |server| {
                 server.power_state = power_state;

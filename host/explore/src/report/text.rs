@@ -6,8 +6,8 @@ use super::{RunReport, ServerReport};
 use crate::invariants;
 use crate::run::{Judged, Run, StepOutcome};
 use crate::scenario::show_amounts;
-use model::PowerState;
 use model::switches::Defect;
+use model::{Fix, PowerState};
 
 /// The text of a run. It ends with a newline.
 pub fn text(run: &Run, paint: Paint) -> String {
@@ -65,8 +65,10 @@ impl Page {
         for bug in &report.bugs {
             self.row("bug", &[title_of(bug.defect())]);
         }
-        for fix in &report.fixes {
-            self.row("fix", &[title_of(fix.defect())]);
+        if report.fixes.len() == Fix::ALL.len() {
+            self.row("fix", &["all".to_owned()]);
+        } else {
+            report.fixes.iter().for_each(|fix| self.row("fix", &[title_of(fix.defect())]));
         }
     }
 

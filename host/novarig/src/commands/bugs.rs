@@ -1,7 +1,7 @@
 //! `novarig bugs`: the defects that can be switched, in both directions.
 //!
 //! The JSON is for programs and keeps its keys: a list of objects with `id` (what `--bug` or `--fix` takes), `kind` (`bug`,
-//! `fix`), `title`, `scenario`, `wrong`, `right` and `releases`.
+//! `fix`), `title`, `scenario` (a built-in one that shows it), `when`, `wrong`, `right` and `releases`.
 
 use crate::cli::{BugsArguments, Format};
 use crate::output::{paint, print};
@@ -32,6 +32,7 @@ fn items() -> Vec<Value> {
                 "kind": kind,
                 "title": defect.title,
                 "scenario": defect.scenario,
+                "when": defect.when,
                 "wrong": defect.wrong,
                 "right": defect.right,
                 "releases": defect.releases,
@@ -54,10 +55,11 @@ fn text() -> String {
             let _ = writeln!(text, "{gap}{}", paint.title(heading(kind)));
             last = kind;
         }
-        let Defect { id, title, scenario, wrong, right, releases } = defect;
+        let Defect { id, title, scenario, when, wrong, right, releases } = defect;
         let _ = writeln!(text, "{} {title}", paint.title(id));
-        let _ = writeln!(text, "    when      {scenario}\n    wrong     {wrong}\n    right     {right}");
-        let _ = writeln!(text, "    releases  {releases}");
+        let _ = writeln!(text, "    when      {when}\n    wrong     {wrong}\n    right     {right}");
+        let _ =
+            writeln!(text, "    releases  {releases}\n    shown by  novarig run {scenario} --{kind} {id}");
     }
     text
 }

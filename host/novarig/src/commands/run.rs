@@ -57,7 +57,11 @@ fn find(name: &str) -> anyhow::Result<Scenario> {
     }
     if !Path::new(name).exists() {
         let known: Vec<&str> = BUILTIN.iter().map(|builtin| builtin.name).collect();
-        bail!("there is no scenario `{name}`: no file of that name, and built in are {}", known.join(", "));
+        let known = known.join(", ");
+        bail!(
+            "there is no scenario `{name}`: no file of that name, and built in are {known}, and those of the defects, which \
+             `novarig scenarios` lists"
+        );
     }
     let yaml = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
     Ok(Scenario::from_yaml(name, &yaml)?)
