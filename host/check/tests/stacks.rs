@@ -9,7 +9,7 @@ use virt::{Engine, Library, NovaDriver};
 
 /// One cache of compiled code for all tests of this file.
 fn engine() -> Engine {
-    Engine::new(Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"))).unwrap()
+    Engine::new(Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code"))).unwrap()
 }
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
