@@ -20,7 +20,7 @@ pub(crate) fn run_all(subject: &Subject) -> Result<Vec<Checked>, CheckError> {
             let broken =
                 |problem: String| CheckError::Scenario { scenario: builtin.name.to_owned(), problem };
             let mut scenario = builtin.scenario().map_err(|error| broken(error.to_string()))?;
-            scenario.hosts.set_all(&subject.stack);
+            scenario.set_all_stacks(&subject.stack);
             if let Some(capability) = needs(&scenario).filter(|capability| !subject.can(*capability)) {
                 let reason = format!("it does not have the capability {}", capability_name(capability));
                 return Ok(checked(scenario, Verdict::NotApplicable { reason }));
