@@ -165,6 +165,16 @@ impl Scenario {
         self.steps.iter().flat_map(|step| step.item.parts())
     }
 
+    /// Has this stack in service everywhere and at all times; what an exchange puts over the driver it puts over the stack.
+    pub fn set_all_stacks(&mut self, stack: &Stack) {
+        self.hosts.set_all(stack);
+        for step in &mut self.steps {
+            if let Action::SwapDriver(swap) = &mut step.item {
+                swap.stack.components.splice(..1, stack.components.iter().cloned());
+            }
+        }
+    }
+
     /// The faults that are planned, before the first step or by one.
     pub fn planned_faults(&self) -> impl Iterator<Item = &FaultSpec> {
         let by_steps = self.actions().filter_map(|action| match action {

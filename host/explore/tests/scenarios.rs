@@ -5,6 +5,7 @@
 use model::{Bug, Switches};
 use novarig_explore::{BUILTIN, DEFECTS, Run, RunConfig, Scenario, Stacks, builtin, report, run};
 use std::cell::OnceCell;
+use std::path::Path;
 use virt::{Engine, Library};
 
 thread_local! {
@@ -19,7 +20,10 @@ fn run_it(scenario: &Scenario, config: &RunConfig) -> Run {
             for shipped in drivers::SHIPPED {
                 library.add(shipped.name, shipped.wasm);
             }
-            (Engine::new(Some(env!("CARGO_TARGET_TMPDIR").into())).unwrap(), library)
+            (
+                Engine::new(Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code"))).unwrap(),
+                library,
+            )
         });
         let stacks = Stacks::prepare(scenario, engine, library).unwrap();
         run(scenario, config, &stacks).unwrap()

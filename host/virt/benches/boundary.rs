@@ -12,7 +12,7 @@ extern crate novarig_virt as virt;
 #[path = "../tests/boundary/common.rs"]
 mod common;
 
-use common::{env, env_of, instance, library, simulate, spawn};
+use common::{env, env_of, instance, library, library_with_guests, simulate, spawn};
 use runtime::Trace;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -130,6 +130,17 @@ fn main() {
     let stacks = ["fake", "fake+fail-finish-migration"];
     // Compiling ten layers takes a minute, so what the calls go through is kept for the next run.
     let kept = Some(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-code"));
+
+    for text in ["fake", "fake+fail-finish-migration", "fake+old-layer"] {
+        let stack: Stack = text.parse().unwrap();
+        let (engine, library) = (Engine::new(None).unwrap(), library_with_guests());
+        let times = (0..ROUNDS).map(|_| {
+            let begin = Stopwatch::start();
+            engine.check(&stack, &library).unwrap();
+            begin.elapsed()
+        });
+        report(&format!("{text} checked and composed, not compiled"), median(times.collect()), None);
+    }
 
     for text in stacks {
         let cold = (0..3).map(|_| {
