@@ -23,7 +23,9 @@ impl Stage {
         for shipped in drivers::SHIPPED {
             library.add(shipped.name, shipped.wasm);
         }
-        let cache = std::env::current_exe().unwrap().with_file_name("compiled-drivers");
+        // Where all tests keep compiled code: the program is `target/PROFILE/deps/PROGRAM`.
+        let program = std::env::current_exe().unwrap();
+        let cache = program.ancestors().nth(3).unwrap().join("tmp/novarig-cache/code");
         Self { engine: Engine::new(Some(cache)).unwrap(), library, ready: BTreeMap::new() }
     }
 
