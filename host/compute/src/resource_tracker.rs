@@ -16,6 +16,7 @@ use model::rpc::Address;
 use model::{ComputeNode, Flavor, HostName, Migration, MigrationId, NovaError, ProviderId, Server, ServerId};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use usage::{Usage, tracked_flavor};
 use virt::Hypervisor;
 
@@ -30,7 +31,7 @@ pub(crate) struct ResourceTracker {
 
 /// What [`ResourceTracker::managed_traits`] found, and of which instance of which driver.
 struct FoundTraits {
-    driver: Rc<str>,
+    driver: Arc<str>,
     deaths: u64,
     traits: Rc<ManagedTraits>,
 }
