@@ -31,10 +31,7 @@ fn found(scenario: &Scenario, config: &RunConfig, threads: usize) -> Exploration
 }
 
 fn with_the_bug() -> RunConfig {
-    RunConfig {
-        switches: Switches { bugs: [Bug::Bug1825537].into(), ..Switches::default() },
-        ..RunConfig::default()
-    }
+    RunConfig { switches: Switches { bugs: [Bug::Bug1825537].into() }, ..RunConfig::default() }
 }
 
 #[test]

@@ -340,7 +340,9 @@ fn a_fault_that_breaks_a_cloud_is_found_and_replayed() {
     novarig_in(here, &["replay", file])
         .code(0)
         .stdout_has("the trace is the same to the byte; server_holds_its_flavor_on_its_host is broken again");
-    std::fs::write(here.join("cured.yaml"), written.replace("bugs: ['1825537']\n", "")).expect("a replay");
+    let cured = written.replace("bugs: [\"1825537\"]\n", "");
+    assert_ne!(cured, written);
+    std::fs::write(here.join("cured.yaml"), cured).expect("a replay");
     novarig_in(here, &["replay", "cured.yaml"])
         .code(1)
         .stdout_has("the trace is another; server_holds_its_flavor_on_its_host is not broken");
