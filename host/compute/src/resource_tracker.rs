@@ -18,6 +18,7 @@ use model::{
 };
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use usage::{Usage, tracked_flavor};
 use virt::Hypervisor;
 
@@ -32,7 +33,7 @@ pub(crate) struct ResourceTracker {
 
 /// What [`ResourceTracker::managed_traits`] found, and of which instance of which driver.
 struct FoundTraits {
-    driver: Rc<str>,
+    driver: Arc<str>,
     deaths: u64,
     traits: Rc<ManagedTraits>,
 }

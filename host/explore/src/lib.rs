@@ -20,6 +20,7 @@ pub mod invariants;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod search;
 
 pub use cloud_state::CloudState;
 pub use report::{RunReport, Verdict};

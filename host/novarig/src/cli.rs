@@ -16,6 +16,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a scenario and judge the cloud it leaves
     Run(RunArguments),
+    /// Run scenarios under every single fault that can strike a driver call, and find those that break the cloud
+    Explore(ExploreArguments),
+    /// Run a finding of `explore` again, from its file
+    Replay(ReplayArguments),
     /// List the built-in scenarios
     Scenarios,
     /// List the shipped drivers and layers with their settings, and Nova's names for stacks of them
@@ -60,6 +64,65 @@ pub(crate) struct RunArguments {
     /// The seed of everything random
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+
+    /// Write everything that happens to this file, as lines of JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Exit codes: 0 nothing breaks but what Nova is known to break itself; 1 there are new findings; \
+                       2 the input cannot be used."
+)]
+pub(crate) struct ExploreArguments {
+    /// Built-in scenarios or YAML files; all built-in ones if none is named
+    pub(crate) scenario: Vec<String>,
+
+    /// Run this stack on every host
+    #[arg(long, value_name = "STACK")]
+    pub(crate) driver: Option<String>,
+
+    /// Bring back an old defect of Nova, by its Launchpad number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) bug: Vec<String>,
+
+    /// Cure a defect that Nova 34.0.0 still has, by its name; `all` cures all. `novarig bugs` lists them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fix: Vec<String>,
+
+    /// The seed of everything random
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Threads that run plans; as many as there are processors if nothing is said
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+
+    /// Write each new finding to this folder, as a file for `novarig replay`
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Write a JUnit report to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// How what was found is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Exit codes: 0 it went as it did before, to the byte; 1 it did not; 2 the input cannot be used."
+)]
+pub(crate) struct ReplayArguments {
+    /// The file, written by `novarig explore --out`
+    pub(crate) file: PathBuf,
 
     /// Write everything that happens to this file, as lines of JSON
     #[arg(long, value_name = "FILE")]

@@ -343,3 +343,49 @@ fn a_layer_of_ones_own_is_made_built_tested_and_run() {
         .stderr_has("slow-boot did not build for wasm32-unknown-unknown")
         .stderr_has("beneath");
 }
+
+#[test]
+fn a_fault_that_breaks_a_cloud_is_found_and_replayed() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    let explore = ["explore", "resize", "--bug", "1825537", "--out", "found", "--junit", "junit.xml"];
+    let ended = novarig_in(here, &with(&explore, &["--format", "json"])).code(1);
+    let found = &ended.json()[0];
+    assert_eq!(found["scenario"], "resize");
+    assert!(found["plans"].as_u64() > Some(1_000) && found["seconds"].is_f64(), "{found}");
+    let new = |finding: &&Value| finding["known"].is_null();
+    let findings = found["findings"].as_array().expect("a list");
+    let finding = findings.iter().find(new).expect("a new finding");
+    assert_eq!(finding["invariant"], "server_holds_its_flavor_on_its_host");
+    assert_eq!(finding["plan"][0]["at"], "host2:finish_migration#1");
+    let junit = std::fs::read_to_string(here.join("junit.xml")).expect("a report");
+    assert!(junit.contains("<failure "), "{junit}");
+
+    let file = "found/resize-server_holds_its_flavor_on_its_host-finish_migration.yaml";
+    let written = std::fs::read_to_string(here.join(file)).expect("a replay");
+    assert_eq!(finding["replay"], *written);
+    novarig_in(here, &["replay", file])
+        .code(0)
+        .stdout_has("the trace is the same to the byte; server_holds_its_flavor_on_its_host is broken again");
+    let cured = written.replace("bugs: [\"1825537\"]\n", "");
+    assert_ne!(cured, written);
+    std::fs::write(here.join("cured.yaml"), cured).expect("a replay");
+    novarig_in(here, &["replay", "cured.yaml"])
+        .code(1)
+        .stdout_has("the trace is another; server_holds_its_flavor_on_its_host is not broken");
+
+    // What is there is not overwritten.
+    novarig_in(here, &explore).code(2).stderr_has("is there already");
+}
+
+#[test]
+fn exploring_ends_with_0_when_nothing_is_new_and_with_2_when_it_cannot_begin() {
+    novarig(&["explore", "resize", "--threads", "1"])
+        .code(0)
+        .stdout_has("resize: all ")
+        .stdout_has("known  one_guest_on_its_host: finish_migration fails")
+        .stdout_has(" 0 new findings");
+    novarig(&["explore", "no-such"]).code(2).stderr_has("there is no scenario `no-such`");
+    novarig(&["explore", "resize", "--bug", "1"]).code(2).stderr_has("--bug");
+    novarig(&["replay", "no-such.yaml"]).code(2).stderr_has("cannot read no-such.yaml");
+}

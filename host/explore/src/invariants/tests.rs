@@ -108,6 +108,8 @@ fn moved(status: MigrationStatus, failed: Option<(&str, &str)>, record: Server) 
     };
     cloud.servers[0] = ServerState {
         server: record,
+        volume_attachments: 0,
+        ports: 0,
         migrations: vec![Migration {
             id: MIGRATION,
             number: 1,

@@ -14,9 +14,7 @@ use virt::Stack;
 pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
     let mut scenario = find(&arguments.scenario)?;
     if let Some(driver) = &arguments.driver {
-        let stack: Stack =
-            driver.parse().map_err(|error| anyhow!("--driver: the stack is wrong:\n{error}"))?;
-        scenario.hosts.set_all(&stack);
+        scenario.hosts.set_all(&driver_stack(driver)?);
     }
     for host in &arguments.host {
         let (host, stack) = Hosts::parse_entry(host).context("--host")?;
@@ -44,6 +42,11 @@ pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
     Ok(run.report.passed())
 }
 
+/// The stack of `--driver`.
+pub(crate) fn driver_stack(text: &str) -> anyhow::Result<Stack> {
+    text.parse().map_err(|error| anyhow!("--driver: the stack is wrong:\n{error}"))
+}
+
 /// Makes the stacks of a scenario ready, of the shipped drivers and those they name by path.
 pub(crate) fn prepare(scenario: &Scenario) -> anyhow::Result<Stacks> {
     scenario.check_hosts()?;
@@ -51,7 +54,7 @@ pub(crate) fn prepare(scenario: &Scenario) -> anyhow::Result<Stacks> {
 }
 
 /// The scenario a user means: a built-in one, or a file.
-fn find(name: &str) -> anyhow::Result<Scenario> {
+pub(crate) fn find(name: &str) -> anyhow::Result<Scenario> {
     if let Some(builtin) = builtin(name) {
         return builtin.scenario().context("a built-in scenario is broken");
     }
