@@ -2,8 +2,8 @@
 
 use super::told::*;
 use crate::common::says_no;
-use compute::{Records, ServicePoint};
-use conductor::{BootVolume, CreateServer, IMAGE_BACKED_VOL, RebuildServer, UnshelveServer};
+use compute::ServicePoint;
+use conductor::{BootVolume, CreateServer, IMAGE_BACKED_VOL, UnshelveServer};
 use harness::TestCloud;
 use model::{Action, Bug, ExceptionClass, NovaError, ServerId};
 use virt::types::VirtError;
@@ -116,23 +116,6 @@ fn bug_1852458_the_action_of_a_build_without_a_host() {
 }
 
 #[test]
-fn bug_1934770_the_zone_given_with_a_forced_host() {
-    let (with, without) = with_bug_and_without(
-        Bug::Bug1934770,
-        || hosts(2),
-        async |cloud| {
-            let zone = Some("elsewhere:host1".to_owned());
-            let request = CreateServer { availability_zone: zone, ..cloud.build_server(SMALL, None) };
-            let server = create(cloud, request).await;
-            cloud.api().migrate(server, None).await.unwrap();
-            told(cloud, server).await
-        },
-    );
-    assert_eq!(with, "Active on host1, holds [host1], guests [host1]");
-    assert!(without.starts_with("VerifyResize on host2, holds [host2]"), "{without}");
-}
-
-#[test]
 fn bug_1679750_the_allocation_of_a_server_deleted_while_its_host_is_down() {
     let (with, without) = with_bug_and_without(
         Bug::Bug1679750,
@@ -149,19 +132,6 @@ fn bug_1679750_the_allocation_of_a_server_deleted_while_its_host_is_down() {
     // The start of the host's service is what frees its room in the end.
     assert_eq!((&*with.0, &*with.1), ("host1", ""));
     assert_eq!((&*without.0, &*without.1), ("", ""));
-}
-
-#[test]
-fn bug_1732947_a_rebuild_from_its_own_image_of_a_server_that_boots_from_a_volume() {
-    let full = || stacks(&["fake(vcpus=1,memory_mb=4096,local_gb=100)"]).set("cpu_allocation_ratio", "1.0");
-    let (with, without) = with_bug_and_without(Bug::Bug1732947, full, async |cloud| {
-        let server = create(cloud, from_volume(cloud, SMALL)).await;
-        let image = Some(cloud.records().images()[0].id);
-        cloud.api().rebuild(server, RebuildServer { image, ..RebuildServer::default() }).await.unwrap();
-        told(cloud, server).await
-    });
-    assert_eq!(with, "Error on host1, holds [host1], guests [host1]");
-    assert_eq!(without, "Active on host1, holds [host1], guests [host1]");
 }
 
 #[test]

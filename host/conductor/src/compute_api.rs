@@ -366,8 +366,7 @@ impl ComputeApi {
     /// The zone that later moves are bound to. A forced host of another zone makes the zone void.
     fn zone_to_remember(&self, zone: Option<String>, forced: Option<&HostName>) -> Option<String> {
         let default = self.services.options.get().default_availability_zone.0.clone();
-        let kept = forced.is_none() || self.services.switches.has(Bug::Bug1934770);
-        zone.filter(|zone| kept || *zone == default)
+        zone.filter(|zone| forced.is_none() || *zone == default)
     }
 
     /// Refuses a host that is named and that there is not.

@@ -86,15 +86,6 @@ impl ConductorManager {
     fn chosen_host(&self, server: &Server, rebuild: &RebuildServer) -> Result<HostName, NovaError> {
         let source = server.host.clone().ok_or_else(|| NovaError::instance_not_found(server.id))?;
         let mut spec = rebuild.request_spec.clone();
-        if rebuild.evacuation.is_none()
-            && self.services.switches.has(Bug::Bug1732947)
-            && server.volume_backed()
-        {
-            // Scheduled as a server to be made, for which its host needs room a second time.
-            spec.requested_destination = Some(source);
-            let chosen = scheduling::select_destinations(&self.services, &self.records, &spec)?;
-            return Ok(chosen.selected.host);
-        }
         if rebuild.evacuation.is_none() {
             scheduling::check_rebuild(&self.services, &self.records, &spec, &source)?;
             return Ok(source);

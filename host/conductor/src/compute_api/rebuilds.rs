@@ -51,10 +51,6 @@ impl ComputeApi {
                 false => server.image,
             };
             let other = request.image.filter(|image| Some(*image) != former);
-            // Compared with the image of the record, which a server that boots from a volume does not have.
-            let taken_for_other = self.services.switches.has(Bug::Bug1732947)
-                && server.volume_backed()
-                && request.image.is_some();
             if let Some(image) = other {
                 if server.volume_backed() && !request.reimage_boot_volume {
                     let message =
@@ -80,7 +76,7 @@ impl ComputeApi {
             self.records.start_action(id, &context.request, "rebuild");
             let method = Method::RebuildServer {
                 evacuation: None,
-                host: Some(host).filter(|_| other.is_none() && !taken_for_other),
+                host: Some(host).filter(|_| other.is_none()),
                 former_image: other.and(former).filter(|_| !server.volume_backed()),
                 request_spec: Box::new(spec),
                 preserve_ephemeral: request.preserve_ephemeral,

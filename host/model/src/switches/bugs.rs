@@ -68,14 +68,6 @@ super::switches! {
         right: "the server moves to host2",
         releases: "before 18.0.0; mended in 17.0.3, 16.1.2 and 15.1.1 too",
     }
-    Bug1732947 = "1732947" {
-        title: "a server that boots from a volume and is rebuilt with its own image is scheduled anew",
-        scenario: "rebuild-from-volume",
-        when: "rebuild with the image of its volume on a host without room for a second one",
-        wrong: "NoValidHost, ERROR",
-        right: "the scheduler is not asked",
-        releases: "before 17.0.0; mended in 16.0.4, 15.1.0 and 14.1.0 too",
-    }
     Bug1764883 = "1764883" {
         title: "a source that starts again during an evacuation keeps its guest",
         scenario: "evacuate-source-returns",
@@ -179,14 +171,6 @@ super::switches! {
         wrong: "accepted",
         right: "400 until the service was restarted",
         releases: "before 24.0.0",
-    }
-    Bug1934770 = "1934770" {
-        title: "the zone given with a forced host of another zone is remembered",
-        scenario: "forced-host-of-another-zone",
-        when: "create in zone elsewhere with a forced host of the default zone, then cold migrate",
-        wrong: "NoValidHost: no host is in that zone",
-        right: "the zone is dropped and the server moves",
-        releases: "before 24.0.0; mended in 23.1.0 too",
     }
     Bug1938326 = "1938326" {
         title: "a server can be sent off from a host that is down, if that is disabled too",
