@@ -6,7 +6,7 @@
 //! scenario under every one of these plans, on all cores, and checks the [`invariants`](crate::invariants) after each.
 //!
 //! What breaks in the same way (the same invariant, after a failure of the same method) is one [`Finding`], which is made
-//! [small](minimise): the earliest point, the fewest steps and hosts that still show it. It comes with a
+//! small: the earliest point, the fewest steps and hosts that still show it. It comes with a
 //! [`Replay`], which runs to the same trace on any machine. What Nova 34.0.0 is known to break itself is in a reviewed
 //! list ([`known`]), and is told as such, not hidden.
 //!
