@@ -98,7 +98,6 @@ struct Group {
     known: Option<&'static Known>,
     /// The plans that show it, in the order in which they are tried.
     shown_by: Vec<FaultSpec>,
-    plans: usize,
 }
 
 /// Runs a scenario under every plan of one fault.
@@ -190,13 +189,7 @@ fn note(groups: &mut Vec<Group>, violation: &Violation, plan: Option<&FaultSpec>
     let group = match groups.iter_mut().find(same) {
         Some(group) => group,
         None => {
-            groups.push(Group {
-                invariant: violation.invariant,
-                method,
-                known,
-                shown_by: Vec::new(),
-                plans: 0,
-            });
+            groups.push(Group { invariant: violation.invariant, method, known, shown_by: Vec::new() });
             let Some(group) = groups.last_mut() else { return };
             group
         }
@@ -206,7 +199,6 @@ fn note(groups: &mut Vec<Group>, violation: &Violation, plan: Option<&FaultSpec>
         && group.shown_by.last() != Some(plan)
     {
         group.shown_by.push(plan.clone());
-        group.plans += 1;
     }
 }
 
@@ -230,7 +222,7 @@ fn finding(
         invariant: group.invariant,
         message,
         method: group.method,
-        plans: group.plans,
+        plans: group.shown_by.len(),
         errors,
         known: group.known.map(|known| known.reason),
         plan: replay.plan.clone(),

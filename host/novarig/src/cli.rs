@@ -53,13 +53,8 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
-    /// Bring back an old defect of Nova, by its Launchpad number; `novarig bugs` lists them
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) bug: Vec<String>,
-
-    /// Cure a defect that Nova 34.0.0 still has, by its name; `all` cures all. `novarig bugs` lists them
-    #[arg(long, value_name = "NAME")]
-    pub(crate) fix: Vec<String>,
+    #[command(flatten)]
+    pub(crate) switches: SwitchArguments,
 
     /// The seed of everything random
     #[arg(long, default_value_t = 0)]
@@ -87,13 +82,8 @@ pub(crate) struct ExploreArguments {
     #[arg(long, value_name = "STACK")]
     pub(crate) driver: Option<String>,
 
-    /// Bring back an old defect of Nova, by its Launchpad number
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) bug: Vec<String>,
-
-    /// Cure a defect that Nova 34.0.0 still has, by its name; `all` cures all. `novarig bugs` lists them
-    #[arg(long, value_name = "NAME")]
-    pub(crate) fix: Vec<String>,
+    #[command(flatten)]
+    pub(crate) switches: SwitchArguments,
 
     /// The seed of everything random
     #[arg(long, default_value_t = 0)]
@@ -131,6 +121,18 @@ pub(crate) struct ReplayArguments {
     /// How the outcome is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+/// Which defects are switched.
+#[derive(Debug, Args)]
+pub(crate) struct SwitchArguments {
+    /// Bring back an old defect of Nova, by its Launchpad number; `novarig bugs` lists them
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) bug: Vec<String>,
+
+    /// Cure a defect that Nova 34.0.0 still has, by its name; `all` cures all. `novarig bugs` lists them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fix: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -76,7 +76,7 @@ impl ComputeApi {
             self.records.start_action(id, &context.request, "rebuild");
             let method = Method::RebuildServer {
                 evacuation: None,
-                host: Some(host).filter(|_| other.is_none()),
+                host: other.is_none().then_some(host),
                 former_image: other.and(former).filter(|_| !server.volume_backed()),
                 request_spec: Box::new(spec),
                 preserve_ephemeral: request.preserve_ephemeral,

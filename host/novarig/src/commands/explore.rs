@@ -18,7 +18,7 @@ use std::time::Instant;
 pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
     let config = RunConfig {
         seed: arguments.seed,
-        switches: Switches::parse(&arguments.bug, &arguments.fix)?,
+        switches: Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?,
         ..RunConfig::default()
     };
     let threads = arguments.threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);

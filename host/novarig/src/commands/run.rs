@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
         })?;
         scenario.options.set(name, value).context("--set")?;
     }
-    let switches = Switches::parse(&arguments.bug, &arguments.fix)?;
+    let switches = Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?;
     let config = RunConfig { seed: arguments.seed, switches, trace: true };
     let run = explore::run(&scenario, &config, &prepare(&scenario)?)?;
     if let Some(file) = &arguments.trace {
