@@ -55,7 +55,10 @@ fn who_waits_for_a_host_that_died_learns_it_when_the_time_is_over() {
         assert_eq!(cloud.last_migration(server).status, MigrationStatus::Error);
         cloud.assert_flavor_matches_allocation(FLAVOR, server, "host1");
         restart(cloud, "host2").await;
-        cloud.assert_invariants().await;
+        // As in Nova nobody ends the event that the dead service had begun.
+        let left = cloud.violations().await;
+        let left: Vec<_> = left.iter().map(|violation| violation.invariant).collect();
+        assert_eq!(left, ["every_event_finished"]);
     });
 }
 
@@ -63,16 +66,17 @@ fn who_waits_for_a_host_that_died_learns_it_when_the_time_is_over() {
 fn messages_for_a_host_that_died_wait_and_the_one_it_had_taken_is_lost() {
     two_hosts().run(async |cloud| {
         let host: HostName = "host1".into();
-        let (lost, waits) =
-            (cloud.boot(FLAVOR, Some("host1")).await, cloud.boot(FLAVOR, Some("host1")).await);
+        let lost = cloud.boot(FLAVOR, Some("host1")).await;
         let crashes = &cloud.services().crashes;
         crashes.at_message(host.clone(), crashes.messages(&host) + 1);
         cloud.api().pause(lost).await.unwrap();
         cloud.at_rest().await;
-        cloud.api().pause(waits).await.unwrap();
+        let waits = cloud.api().create(cloud.build_server(FLAVOR, Some("host1"))).await.unwrap();
+        cloud.delete_in_tear_down(waits);
         cloud.at_rest().await;
+        assert_eq!(cloud.server(waits).status(), ServerStatus::Build);
         restart(cloud, "host1").await;
-        assert_eq!(cloud.server(waits).status(), ServerStatus::Paused);
+        assert_eq!(cloud.server(waits).status(), ServerStatus::Active);
         // As in Nova: a pause that was not begun is over when the host starts, and the server is as it was.
         let record = cloud.server(lost);
         assert_eq!((record.status(), record.task_state), (ServerStatus::Active, None));

@@ -8,7 +8,12 @@ const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What stands in backquotes and looks like a test (`file::name`), or like observed runs (`observed:name`).
 fn named() -> Vec<&'static str> {
-    TABLE.split('`').skip(1).step_by(2).filter(|text| text.contains("::") || observed(text).is_some()).collect()
+    TABLE
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| text.contains("::") || observed(text).is_some())
+        .collect()
 }
 
 fn observed(text: &str) -> Option<&str> {

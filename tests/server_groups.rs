@@ -7,6 +7,7 @@ use model::{
     ExceptionClass, GroupPolicy, MigrationStatus, Server, ServerGroup, ServerGroupId, ServerId, ServerStatus,
 };
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 const FLAVOR: &str = "m1.small";
 
@@ -137,18 +138,21 @@ fn a_group_that_is_deleted_binds_nobody_any_more() {
 fn what_the_api_refuses() {
     hosts(1).set("server_groups", "2").set("server_group_members", "1").run(async |cloud| {
         let api = cloud.api();
-        let wanted = |policy, rule| CreateServerGroup {
-            name: "group".to_owned(),
-            policy,
-            max_server_per_host: rule,
-        };
+        let wanted =
+            |policy, rule| CreateServerGroup { name: "group".to_owned(), policy, max_server_per_host: rule };
         let refused = api.create_server_group(wanted(GroupPolicy::Affinity, Some(2))).await.unwrap_err();
-        assert_eq!((refused.code, refused.message.as_str()), (400, "Only anti-affinity policy supports rules."));
+        assert_eq!(
+            (refused.code, refused.message.as_str()),
+            (400, "Only anti-affinity policy supports rules.")
+        );
 
         let made = api.create_server_group(wanted(GroupPolicy::AntiAffinity, Some(2))).await.unwrap();
         api.create_server_group(wanted(GroupPolicy::Affinity, None)).await.unwrap();
         let refused = api.create_server_group(wanted(GroupPolicy::Affinity, None)).await.unwrap_err();
-        assert_eq!((refused.code, refused.message.as_str()), (403, "Quota exceeded, too many server groups."));
+        assert_eq!(
+            (refused.code, refused.message.as_str()),
+            (403, "Quota exceeded, too many server groups.")
+        );
 
         let nobody: ServerGroupId = "00000000-0000-4000-8000-000000000000".parse().unwrap();
         let text = format!("Instance group {nobody} could not be found.");
@@ -246,11 +250,14 @@ fn a_cold_migration_keeps_members_apart_and_leaves_no_choice_to_those_that_belon
 
 #[test]
 fn a_migration_that_is_sent_where_another_member_has_come_goes_to_the_next_host() {
-    hosts(4).run(async |cloud| {
+    // Between a migration's arrival and its claim there is a second.
+    let slow = "fake(size=medium)+slow(method=get_available_nodes,ms=1000)";
+    hosts(2).host("host3", slow).host("host4", "fake(size=medium)").run(async |cloud| {
         let apart = group(cloud, GroupPolicy::AntiAffinity, None).await;
         let (first, second) = (boot_on(cloud, &apart, "host1").await, boot_on(cloud, &apart, "host2").await);
-        // Both are scheduled to host3 before either claims it.
+        // The second is scheduled to host3 before the first claims it, and comes there after.
         cloud.api().migrate(first, None).await.unwrap();
+        cloud.services().clock.sleep(Duration::from_millis(500)).await;
         cloud.api().migrate(second, None).await.unwrap();
         cloud.at_rest().await;
         for (server, host) in [(first, "host3"), (second, "host4")] {
@@ -298,9 +305,8 @@ fn an_evacuation_to_a_host_with_another_member_leaves_the_server_as_it_was() {
         assert!(record.is_on(&"host1".into()));
         assert_eq!((record.status(), record.task_state), (ServerStatus::Active, None));
         assert_eq!(cloud.last_migration(first).status, MigrationStatus::Failed);
-        let text = format!(
-            "Build of instance {first} aborted: Anti-affinity instance group policy was violated"
-        );
+        let text =
+            format!("Build of instance {first} aborted: Anti-affinity instance group policy was violated");
         assert_eq!(record.faults.last().unwrap().message, text);
         cloud.assert_flavor_matches_allocation(FLAVOR, first, "host1");
         cloud.assert_flavor_matches_usage("host2", &[FLAVOR]);

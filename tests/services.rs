@@ -73,7 +73,9 @@ fn a_driver_that_fails_to_disable_itself_fails_nobody_else() {
 
 fn fail(cloud: &TestCloud, call: &str, class: ExceptionClass) {
     cloud.service_faults().reset_counts();
-    cloud.service_faults().add(ServicePoint::new(call, 1), NovaError::new(class, "the image service says no"));
+    cloud
+        .service_faults()
+        .add(ServicePoint::new(call, 1), NovaError::new(class, "the image service says no"));
 }
 
 #[test]

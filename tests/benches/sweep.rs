@@ -3,7 +3,11 @@
 //!
 //! Aim: under 60 s in all.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints what it measured, or panics")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints what it measured, or panics"
+)]
 
 #[path = "../outcomes"]
 #[expect(dead_code, reason = "the tests look at more of it than is measured")]
@@ -36,14 +40,23 @@ fn main() {
     assert_eq!(same, lines.len(), "some differ: `just conformance-outcomes` says which");
     let scenarios = explore::BUILTIN;
     let with = |runs: fn(&str) -> usize| timed(scenarios.len(), move |at| runs(scenarios[at].name));
-    let (failed, failing_took) =
-        with(|name| failing(name, &engine().unwrap(), &library()).iter().map(|failed| failed.name(name)).count());
+    let (failed, failing_took) = with(|name| {
+        failing(name, &engine().unwrap(), &library()).iter().map(|failed| failed.name(name)).count()
+    });
     println!("{failed:>6} driver calls that fail                      {:>6.1} s", failing_took.as_secs_f64());
-    let (crashed, crashing_took) =
-        with(|name| crashing(name, &engine().unwrap(), &library()).iter().map(|crashed| crashed.name()).count());
-    println!("{crashed:>6} hosts that die                              {:>6.1} s", crashing_took.as_secs_f64());
+    let (crashed, crashing_took) = with(|name| {
+        crashing(name, &engine().unwrap(), &library()).iter().map(|crashed| crashed.name()).count()
+    });
+    println!(
+        "{crashed:>6} hosts that die                              {:>6.1} s",
+        crashing_took.as_secs_f64()
+    );
     let all = replayed + failing_took + crashing_took;
-    println!("{:>6} in all                                      {:>6.1} s", same + failed + crashed, all.as_secs_f64());
+    println!(
+        "{:>6} in all                                      {:>6.1} s",
+        same + failed + crashed,
+        all.as_secs_f64()
+    );
 }
 
 /// Does so many things on so many cores. Answers the sum of what they answer, and the time.

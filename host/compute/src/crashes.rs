@@ -93,7 +93,8 @@ impl Crashes {
         let strikes = state.at_message.get(host) == Some(&*n);
         if strikes {
             let point = format!("{host}:message#{n}");
-            trace.record(|| TraceEvent::FaultInjected { point, fault: "the compute service dies".to_owned() });
+            trace
+                .record(|| TraceEvent::FaultInjected { point, fault: "the compute service dies".to_owned() });
         }
         strikes
     }

@@ -13,8 +13,8 @@ use model::{
 use placement::{CandidatesRequest, GroupPolicy, RequestGroup, TraitName};
 use runtime::TraceEvent;
 use scheduler::{
-    AllocationCandidate, BatchError, BatchFailure, Beside, CloudFacts, Explanation, HostState, NotOffered, ResidentServer,
-    ResourceRequest, SupportedInstance,
+    AllocationCandidate, BatchError, BatchFailure, Beside, CloudFacts, Explanation, HostState, NotOffered,
+    ResidentServer, ResourceRequest, SupportedInstance,
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

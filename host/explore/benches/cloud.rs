@@ -28,7 +28,8 @@ fn main() {
     }
     let stack = STACK.parse().expect("a stack");
     let stack = engine.prepare(&stack, &library).expect("the shipped driver loads");
-    for (what, request) in [("one request each", Count::ONE), ("one request", Count { min: 1000, max: 1000 })] {
+    for (what, request) in [("one request each", Count::ONE), ("one request", Count { min: 1000, max: 1000 })]
+    {
         let what = format!("1,000 servers over 100 hosts, {what}");
         if what.contains(&wanted) {
             let took = build_many(stack.clone(), 100, 1000, request);

@@ -17,8 +17,8 @@ use crate::run::{Judged, StepReport};
 use crate::scenario::{FaultSpec, ServiceFaultSpec};
 use compute::ServicePoint;
 use model::{
-    Bug, ConsumerId, Fault, HostName, MigrationId, MigrationStatus, MigrationType, PowerState, ProviderId,
-    ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState,
+    Bug, ConsumerId, Fault, Fix, HostName, MigrationId, MigrationStatus, MigrationType, PowerState,
+    ProviderId, ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState,
 };
 use placement::Inventory;
 use serde::Serialize;
@@ -36,6 +36,8 @@ pub struct RunReport {
     pub seed: u64,
     /// Which known defects were on.
     pub bugs: Vec<Bug>,
+    /// Which present defects of Nova were cured.
+    pub fixes: Vec<Fix>,
     /// Whether everything is as it must be.
     pub verdict: Verdict,
     /// The compute hosts.
@@ -87,7 +89,7 @@ pub struct HostReport {
 /// A planned fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultReport {
-    /// The driver call, or the call of a service.
+    /// The call: of a driver, or of a service.
     pub point: String,
     /// What it does there, in words.
     pub fault: String,

@@ -177,6 +177,7 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
         description: scenario.description.clone(),
         seed: config.seed,
         bugs: config.switches.bugs.iter().copied().collect(),
+        fixes: config.switches.fixes.iter().copied().collect(),
         verdict: if met && violations.is_empty() { Verdict::Pass } else { Verdict::Fail },
         hosts: scenario
             .hosts

@@ -34,23 +34,25 @@ mod host_steps;
 mod hosts;
 mod read;
 mod service_fault;
+mod target;
 mod values;
 
 pub use action::{
-    Action, Advance, ExtendVolume, LiveMigrateServer, MigrateServer, OnServer, OnVolume, RebootServer,
+    Action, Advance, During, ExtendVolume, LiveMigrateServer, MigrateServer, OnVolume, RebootServer,
     ResizeServer, Step, SwapDriver, SwapVolume, WaitFor,
 };
 pub use boot::{BootServer, Counted, NewServerGroup};
-pub use builtin::{BUILTIN, Builtin, builtin};
+pub use builtin::{BUILTIN, Builtin, DEFECTS, builtin};
 pub use expectation::{
-    AllocationsExpectation, Expectation, GuestsExpectation, MigrationExpectation, ServerExpectation,
-    UsagesExpectation,
+    AllocationsExpectation, AttachedExpectation, EventExpectation, Expectation, GuestsExpectation,
+    ImagesExpectation, MigrationExpectation, NodeExpectation, ServerExpectation, UsagesExpectation,
 };
 pub use fault::{FaultSpec, Kind as FaultKind};
-pub use host_steps::{CrashSpec, DisableHost, Periodic, RunPeriodic};
+pub use host_steps::{CrashSpec, Periodic, RunPeriodic};
 pub use hosts::{Hosts, NoHostStack};
 pub use read::ScenarioError;
 pub use service_fault::ServiceFaultSpec;
+pub use target::{DisableHost, EvacuateServer, OnHost, OnServer, RebuildServer};
 pub(crate) use values::show_amounts;
 pub use values::{Amounts, OptionSettings, OrNone, Placed, Span};
 
@@ -170,9 +172,24 @@ impl Scenario {
         self.hosts.iter().chain(swapped)
     }
 
+    /// Everything that is done, those that are done during others included.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.steps.iter().flat_map(|step| step.item.parts())
+    }
+
+    /// Has this stack in service everywhere and at all times; what an exchange puts over the driver it puts over the stack.
+    pub fn set_all_stacks(&mut self, stack: &Stack) {
+        self.hosts.set_all(stack);
+        for step in &mut self.steps {
+            if let Action::SwapDriver(swap) = &mut step.item {
+                swap.stack.components.splice(..1, stack.components.iter().cloned());
+            }
+        }
+    }
+
     /// The faults that are planned, before the first step or by one.
     pub fn planned_faults(&self) -> impl Iterator<Item = &FaultSpec> {
-        let by_steps = self.steps.iter().filter_map(|step| match &step.item {
+        let by_steps = self.actions().filter_map(|action| match action {
             Action::InjectFault(fault) => Some(fault),
             _ => None,
         });
@@ -181,7 +198,7 @@ impl Scenario {
 
     /// The faults of services that are planned, before the first step or by one.
     pub fn planned_service_faults(&self) -> impl Iterator<Item = &ServiceFaultSpec> {
-        let by_steps = self.steps.iter().filter_map(|step| match &step.item {
+        let by_steps = self.actions().filter_map(|action| match action {
             Action::InjectServiceFault(fault) => Some(fault),
             _ => None,
         });

@@ -46,5 +46,5 @@ pub use server::{Fault, Server};
 pub use server_group::ServerGroup;
 pub use service::Service;
 pub use states::{MigrationStatus, MigrationType, PowerState, ServerStatus, TaskState, VmState};
-pub use switches::{Bug, Switches};
+pub use switches::{Bug, Fix, Switches};
 pub use timestamp::Timestamp;

@@ -1,5 +1,6 @@
 //! The subcommands. Each answers whether all is as it must be.
 
+mod bugs;
 mod demo;
 mod driver_build;
 mod driver_check;
@@ -8,10 +9,14 @@ mod driver_new;
 mod driver_watch;
 mod drivers;
 mod explain;
+mod explore;
 mod list;
 mod placement;
+mod replay;
 mod run;
 
+pub(crate) use self::explore::explore;
+pub(crate) use bugs::bugs;
 pub(crate) use demo::demo;
 pub(crate) use driver_build::driver_build;
 pub(crate) use driver_check::driver_check;
@@ -21,4 +26,5 @@ pub(crate) use drivers::drivers;
 pub(crate) use explain::explain;
 pub(crate) use list::scenarios;
 pub(crate) use placement::placement;
+pub(crate) use replay::replay;
 pub(crate) use run::run;

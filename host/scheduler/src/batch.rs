@@ -246,9 +246,16 @@ mod tests {
         let options = Options { max_attempts: 1, ..Options::default() };
         let mut claim = |_: ServerId, _: &HostState| Ok::<_, Infallible>(true);
         let states = hosts(&["a", "b"]);
-        let chosen =
-            select_destinations(&request(), &[server(1)], states, &options, ALTERNATES, &mut |_| 0, &mut claim)
-                .unwrap();
+        let chosen = select_destinations(
+            &request(),
+            &[server(1)],
+            states,
+            &options,
+            ALTERNATES,
+            &mut |_| 0,
+            &mut claim,
+        )
+        .unwrap();
         assert_eq!(places(&chosen), [("a", vec![])]);
     }
 
@@ -261,8 +268,15 @@ mod tests {
         };
         let servers = [server(1), server(2)];
         let options = Options::default();
-        match select_destinations(&request(), &servers, hosts(&["a"]), &options, ALTERNATES, &mut |_| 0, &mut claim)
-        {
+        match select_destinations(
+            &request(),
+            &servers,
+            hosts(&["a"]),
+            &options,
+            ALTERNATES,
+            &mut |_| 0,
+            &mut claim,
+        ) {
             Err(BatchError { claimed, reason: BatchFailure::Claim(error) }) => {
                 assert_eq!((claimed.len(), error), (1, "placement is gone"))
             }

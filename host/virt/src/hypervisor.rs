@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -69,7 +70,7 @@ struct Handle {
 /// A stack in service: its agent, and the way to it.
 pub(crate) struct Line {
     pub(crate) shared: Rc<Shared>,
-    pub(crate) driver: Rc<str>,
+    pub(crate) driver: Arc<str>,
     pub(crate) agent: RefCell<Option<JoinHandle<()>>>,
     requests: mpsc::UnboundedSender<Request>,
     next_call: Cell<u64>,
@@ -155,7 +156,7 @@ impl Hypervisor {
     }
 
     /// The stack, as it was written.
-    pub fn driver(&self) -> Rc<str> {
+    pub fn driver(&self) -> Arc<str> {
         self.line().driver.clone()
     }
 
@@ -246,7 +247,9 @@ impl Hypervisor {
                 }
                 let _ = line.requests.send(Request::Die);
                 around.virtapi.service_dies();
-                std::future::pending().await
+                // What the service was doing ends here. Who calls from outside a service learns that there is no answer.
+                tokio::task::yield_now().await;
+                Err(failure(&line, method, FailureCause::Killed))
             }
         };
         around.trace.record(|| TraceEvent::DriverResult {

@@ -25,7 +25,8 @@ impl ComputeManager {
             .chain(records.servers_on(&self.host).iter().map(|server| server.id))
             .collect();
         let group = group.for_scheduler(records.hosts_of_group(&group, Some(id)));
-        scheduler::check_group_on_host(&group, id, &self.host, &here)
-            .map_err(|violation| NovaError::new(ExceptionClass::GroupAffinityViolation, violation.to_string()))
+        scheduler::check_group_on_host(&group, id, &self.host, &here).map_err(|violation| {
+            NovaError::new(ExceptionClass::GroupAffinityViolation, violation.to_string())
+        })
     }
 }

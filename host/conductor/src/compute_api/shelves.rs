@@ -30,7 +30,9 @@ impl ComputeApi {
             let method = match server.image {
                 Some(_) => {
                     let name = format!("{}-shelved", server.name);
-                    Method::ShelveInstance { image: self.create_image(&server, name, "snapshot", None).await? }
+                    Method::ShelveInstance {
+                        image: self.create_image(&server, name, "snapshot", None).await?,
+                    }
                 }
                 None => Method::ShelveOffloadInstance,
             };

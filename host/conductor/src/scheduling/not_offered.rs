@@ -45,7 +45,8 @@ fn reason(placement: &Placement, asked: &ResourceRequest, root: ProviderId) -> S
     if let Some(lack) = amounts.find_map(|(class, amount)| lack_of(provider, class, *amount)) {
         return lack;
     }
-    "its providers do not meet all of the request together, or it is beyond the limit of candidates".to_owned()
+    "its providers do not meet all of the request together, or it is beyond the limit of candidates"
+        .to_owned()
 }
 
 fn has_trait(provider: ProviderRef<'_>, name: &str) -> bool {

@@ -1,18 +1,18 @@
 //! What a user does in one step of a scenario.
 
+mod words;
+
 use super::boot::{BootServer, NewServerGroup};
 use super::expectation::Expectation;
 use super::fault::FaultSpec;
-use super::host_steps::{DisableHost, RunPeriodic};
+use super::host_steps::RunPeriodic;
 use super::hosts::stack_text;
 use super::service_fault::ServiceFaultSpec;
+use super::target::{DisableHost, EvacuateServer, OnHost, OnServer, RebuildServer};
 use super::values::{Placed, Span, state};
 use model::rpc::RebootType;
 use model::{HostName, MigrationStatus, ServerStatus};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
-use std::fmt;
+use serde::{Deserialize, Serialize};
 use virt::Stack;
 
 /// One step, and where it stands.
@@ -71,9 +71,13 @@ pub enum Action {
     /// Unlocks a server.
     Unlock(OnServer),
     /// Makes a server anew from the image it has.
-    Rebuild(OnServer),
+    Rebuild(RebuildServer),
+    /// Makes an image of a server's disk.
+    Snapshot(OnServer),
+    /// Gives a server one more port.
+    AttachInterface(OnServer),
     /// Evacuates a server from its host, whose service has to be down.
-    Evacuate(OnServer),
+    Evacuate(EvacuateServer),
     /// Shelves a server.
     Shelve(OnServer),
     /// Removes the guest of a shelved server from its host.
@@ -102,14 +106,20 @@ pub enum Action {
     StopHost(HostName),
     /// Starts the compute service of a host again.
     RestartHost(HostName),
+    /// Says that the service of a host is down, whatever it says itself.
+    ForceDown(OnHost),
+    /// Takes that back.
+    ForceUp(OnHost),
     /// Exchanges the stack of a host that is in service.
     SwapDriver(SwapDriver),
     /// Lets time pass.
     Advance(Advance),
-    /// Plans a fault.
+    /// Plans a fault of a driver.
     InjectFault(FaultSpec),
     /// Plans a fault of the volume, network or image service.
     InjectServiceFault(ServiceFaultSpec),
+    /// Takes steps while another one is under way.
+    During(During),
 }
 
 /// Resizes a server.
@@ -231,48 +241,6 @@ pub struct SwapDriver {
     pub stack: Stack,
 }
 
-/// A request that needs no more than its server. Written `{server: NAME, refused: CODE}` or just `NAME`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OnServer {
-    /// The server.
-    pub server: String,
-    /// The code with which the API is to refuse it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refused: Option<u16>,
-}
-
-impl<'de> Deserialize<'de> for OnServer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Full {
-            server: String,
-            #[serde(default)]
-            refused: Option<u16>,
-        }
-        struct OnServerVisitor;
-
-        impl<'de> Visitor<'de> for OnServerVisitor {
-            type Value = OnServer;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a server's name, or {server: NAME, refused: CODE}")
-            }
-
-            fn visit_str<E: Error>(self, name: &str) -> Result<OnServer, E> {
-                Ok(OnServer { server: name.to_owned(), refused: None })
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OnServer, A::Error> {
-                let Full { server, refused } = Full::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(OnServer { server, refused })
-            }
-        }
-
-        deserializer.deserialize_any(OnServerVisitor)
-    }
-}
-
 /// Lets time pass until everything that is said of a server is true, or the time is over, which is an unmet expectation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -299,7 +267,27 @@ fn a_minute() -> Span {
 #[serde(transparent)]
 pub struct Advance(pub Span);
 
+/// Takes steps while another one is under way: nothing is waited for until all have been taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct During {
+    /// The step that is under way.
+    pub step: Box<Action>,
+    /// How long after its beginning the others are taken.
+    pub after: Span,
+    /// The others, one at once after the other.
+    pub take: Vec<Action>,
+}
+
 impl Action {
+    /// The steps it is made of, in the order in which they are begun: only of a `during` there are several.
+    pub fn parts(&self) -> Vec<&Action> {
+        match self {
+            Action::During(during) => std::iter::once(&*during.step).chain(&during.take).collect(),
+            one => vec![one],
+        }
+    }
+
     /// The server it is about.
     pub fn server(&self) -> Option<&str> {
         match self {
@@ -326,8 +314,10 @@ impl Action {
             | Action::TriggerCrashDump(OnServer { server, .. })
             | Action::Lock(OnServer { server, .. })
             | Action::Unlock(OnServer { server, .. })
-            | Action::Rebuild(OnServer { server, .. })
-            | Action::Evacuate(OnServer { server, .. })
+            | Action::Rebuild(RebuildServer { server, .. })
+            | Action::Snapshot(OnServer { server, .. })
+            | Action::AttachInterface(OnServer { server, .. })
+            | Action::Evacuate(EvacuateServer { server, .. })
             | Action::Shelve(OnServer { server, .. })
             | Action::ShelveOffload(OnServer { server, .. })
             | Action::Unshelve(OnServer { server, .. })
@@ -336,6 +326,7 @@ impl Action {
             | Action::Delete(OnServer { server, .. }) => Some(server),
             Action::InjectFault(fault) => fault.server.as_deref(),
             Action::Check(expectation) => expectation.server(),
+            Action::During(during) => during.step.server(),
             Action::CreateServerGroup(_)
             | Action::DeleteServerGroup(_)
             | Action::RunPeriodics
@@ -344,6 +335,8 @@ impl Action {
             | Action::EnableHost(_)
             | Action::StopHost(_)
             | Action::RestartHost(_)
+            | Action::ForceDown(_)
+            | Action::ForceUp(_)
             | Action::SwapDriver(_)
             | Action::InjectServiceFault(_)
             | Action::Advance(_) => None,
@@ -356,6 +349,8 @@ impl Action {
             Action::StopHost(host) | Action::RestartHost(host) | Action::EnableHost(host) => Some(host),
             Action::DisableHost(disable) => Some(&disable.host),
             Action::RunPeriodic(run) => run.host.as_ref(),
+            Action::ForceDown(on) | Action::ForceUp(on) => Some(&on.host),
+            Action::During(during) => during.step.host(),
             Action::SwapDriver(swap) => Some(&swap.host),
             Action::InjectFault(fault) => Some(&fault.at.host),
             Action::Check(expectation) => expectation.host(),
@@ -386,6 +381,8 @@ impl Action {
             | Action::Lock(_)
             | Action::Unlock(_)
             | Action::Rebuild(_)
+            | Action::Snapshot(_)
+            | Action::AttachInterface(_)
             | Action::Evacuate(_)
             | Action::Shelve(_)
             | Action::ShelveOffload(_)
@@ -425,8 +422,12 @@ impl Action {
             | Action::TriggerCrashDump(OnServer { refused, .. })
             | Action::Lock(OnServer { refused, .. })
             | Action::Unlock(OnServer { refused, .. })
-            | Action::Rebuild(OnServer { refused, .. })
-            | Action::Evacuate(OnServer { refused, .. })
+            | Action::Rebuild(RebuildServer { refused, .. })
+            | Action::Snapshot(OnServer { refused, .. })
+            | Action::AttachInterface(OnServer { refused, .. })
+            | Action::Evacuate(EvacuateServer { refused, .. })
+            | Action::ForceDown(OnHost { refused, .. })
+            | Action::ForceUp(OnHost { refused, .. })
             | Action::Shelve(OnServer { refused, .. })
             | Action::ShelveOffload(OnServer { refused, .. })
             | Action::Unshelve(OnServer { refused, .. })
@@ -445,89 +446,8 @@ impl Action {
             | Action::SwapDriver(_)
             | Action::Advance(_)
             | Action::InjectFault(_)
-            | Action::InjectServiceFault(_) => None,
-        }
-    }
-}
-
-/// The step in words.
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Action::Boot(boot) => fmt::Display::fmt(boot, f),
-            Action::CreateServerGroup(group) => {
-                write!(f, "make the {} group {}", group.policy.as_str(), group.name)
-            }
-            Action::DeleteServerGroup(name) => write!(f, "delete the group {name}"),
-            Action::Resize(resize) => write!(f, "resize {} to flavor {}", resize.server, resize.flavor),
-            Action::Migrate(MigrateServer { server, host: None, .. }) => write!(f, "migrate {server}"),
-            Action::Migrate(MigrateServer { server, host: Some(host), .. }) => {
-                write!(f, "migrate {server} to {host}")
-            }
-            Action::LiveMigrate(live) => {
-                write!(f, "live-migrate {}", live.server)?;
-                live.host.as_ref().map_or(Ok(()), |host| write!(f, " to {host}"))?;
-                f.write_str(if live.force { ", unasked" } else { "" })?;
-                live.abort_after.as_ref().map_or(Ok(()), |span| write!(f, ", and abort it after {span}"))?;
-                live.complete_after.as_ref().map_or(Ok(()), |span| write!(f, ", and force it after {span}"))
-            }
-            Action::AttachVolume(on) => write!(f, "attach volume {} to {}", on.volume, on.server),
-            Action::DetachVolume(on) => write!(f, "detach volume {} from {}", on.volume, on.server),
-            Action::SwapVolume(swap) => {
-                write!(f, "exchange volume {} of {} for {}", swap.volume, swap.server, swap.with)
-            }
-            Action::ExtendVolume(extend) => {
-                write!(f, "extend volume {} of {} to {} GiB", extend.volume, extend.server, extend.to_gb)
-            }
-            Action::Confirm(on) => write!(f, "confirm the resize of {}", on.server),
-            Action::Revert(on) => write!(f, "revert the resize of {}", on.server),
-            Action::Start(on) => write!(f, "start {}", on.server),
-            Action::Stop(on) => write!(f, "stop {}", on.server),
-            Action::Reboot(RebootServer { server, reboot_type: RebootType::Soft, .. }) => {
-                write!(f, "reboot {server}")
-            }
-            Action::Reboot(RebootServer { server, reboot_type: RebootType::Hard, .. }) => {
-                write!(f, "reboot {server} hard")
-            }
-            Action::Pause(on) => write!(f, "pause {}", on.server),
-            Action::Unpause(on) => write!(f, "unpause {}", on.server),
-            Action::Suspend(on) => write!(f, "suspend {}", on.server),
-            Action::Resume(on) => write!(f, "resume {}", on.server),
-            Action::Rescue(on) => write!(f, "rescue {}", on.server),
-            Action::Unrescue(on) => write!(f, "unrescue {}", on.server),
-            Action::TriggerCrashDump(on) => write!(f, "trigger a crash dump of {}", on.server),
-            Action::Lock(on) => write!(f, "lock {}", on.server),
-            Action::Unlock(on) => write!(f, "unlock {}", on.server),
-            Action::Rebuild(on) => write!(f, "rebuild {}", on.server),
-            Action::Evacuate(on) => write!(f, "evacuate {}", on.server),
-            Action::Shelve(on) => write!(f, "shelve {}", on.server),
-            Action::ShelveOffload(on) => write!(f, "offload {}", on.server),
-            Action::Unshelve(on) => write!(f, "unshelve {}", on.server),
-            Action::ForceDelete(on) => write!(f, "force the deletion of {}", on.server),
-            Action::Restore(on) => write!(f, "restore {}", on.server),
-            Action::Delete(on) => write!(f, "delete {}", on.server),
-            Action::WaitFor(wait) => {
-                write!(f, "wait for {}", wait.server)?;
-                if let Some(status) = wait.status {
-                    write!(f, " to be {status}")?;
-                }
-                if let Some(status) = wait.migration {
-                    write!(f, ", its migration {status}")?;
-                }
-                Ok(())
-            }
-            Action::Check(expectation) => write!(f, "check that {expectation}"),
-            Action::RunPeriodics => f.write_str("run the periodic tasks"),
-            Action::RunPeriodic(RunPeriodic { task, host: None }) => write!(f, "run {task} on every host"),
-            Action::RunPeriodic(RunPeriodic { task, host: Some(host) }) => write!(f, "run {task} on {host}"),
-            Action::DisableHost(disable) => write!(f, "disable the compute service of {}", disable.host),
-            Action::EnableHost(host) => write!(f, "enable the compute service of {host}"),
-            Action::StopHost(host) => write!(f, "stop the compute service of {host}"),
-            Action::RestartHost(host) => write!(f, "restart the compute service of {host}"),
-            Action::SwapDriver(swap) => write!(f, "exchange the driver of {} for {}", swap.host, swap.stack),
-            Action::Advance(Advance(span)) => write!(f, "let {span} pass"),
-            Action::InjectFault(fault) => write!(f, "plan a fault: {fault}"),
-            Action::InjectServiceFault(fault) => write!(f, "plan a fault: {fault}"),
+            | Action::InjectServiceFault(_)
+            | Action::During(_) => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a scenario says of compute hosts: when they die, when they are taken out of scheduling, which of their periodic tasks
+//! What a scenario says of compute hosts: when they die, and which of their periodic tasks
 //! they run.
 
 use compute::PeriodicTask;
@@ -6,17 +6,6 @@ use model::HostName;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
-
-/// Takes the service of a host out of scheduling.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DisableHost {
-    /// The host.
-    pub host: HostName,
-    /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
 
 /// A host whose compute service dies as it takes a message, which is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
