@@ -80,7 +80,7 @@ fn a_host_that_dies_anywhere_leaves_nothing_but_what_nova_leaves() {
     let (engine, library) = (replay::engine().unwrap(), replay::library());
     let (mut unexplained, mut met, mut runs) = (Vec::new(), vec![false; LEFT_BY_NOVA.len()], 0);
     for scenario in explore::BUILTIN {
-        for crashed in &crashing(scenario.name, &engine, &library) {
+        for crashed in &crashing(scenario.name, engine, &library) {
             runs += 1;
             for violation in &crashed.run.report.violations {
                 match LEFT_BY_NOVA.iter().position(|known| known.explains(violation.invariant, crashed)) {

@@ -13,7 +13,7 @@ use virt::Method;
 
 /// Every failing call of a built-in scenario, in every way.
 fn sweep(name: &str) -> Vec<Failed> {
-    failing(name, &super::replay::engine().unwrap(), &super::replay::library())
+    failing(name, super::replay::engine().unwrap(), &super::replay::library())
 }
 
 /// Host and flavor: what a record names, or what is held.

@@ -158,13 +158,8 @@ impl StateOfRecord {
     }
 
     /// Looks at every server that is not deleted, in no particular order.
-    pub(crate) fn for_each_server(&self, mut look: impl FnMut(&Server)) {
-        self.tables
-            .borrow()
-            .servers
-            .values()
-            .filter(|server| !server.deleted())
-            .for_each(|server| look(server));
+    pub(crate) fn for_each_server(&self, look: impl FnMut(&Server)) {
+        self.tables.borrow().servers.values().filter(|server| !server.deleted()).for_each(look);
     }
 
     fn select_servers(&self, wanted: impl Fn(&Server) -> bool) -> Vec<Server> {
