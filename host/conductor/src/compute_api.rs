@@ -89,17 +89,35 @@ pub struct CreateServer {
     pub volumes: Vec<BootVolume>,
 }
 
-/// The API of a cloud, as its administrator uses it.
+/// Who asks, as the identity service knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The project the request is made in.
+    pub project: ProjectId,
+    /// The user.
+    pub user: UserId,
+    /// Whether the user may do everything, to other projects' servers too.
+    pub is_admin: bool,
+    /// The request's id, under which its action is recorded; none for a new one with each call.
+    pub request: Option<RequestId>,
+}
+
+/// The API of a cloud, as somebody uses it. [`ComputeApi::of`] is the same for somebody else.
 pub struct ComputeApi {
     services: Services,
     records: Rc<StateOfRecord>,
-    project: ProjectId,
-    user: UserId,
+    caller: Caller,
 }
 
 impl ComputeApi {
     pub(crate) fn new(services: Services, records: Rc<StateOfRecord>) -> Self {
-        Self { services, records, project: "demo".into(), user: "admin".into() }
+        let caller = Caller { project: "demo".into(), user: "admin".into(), is_admin: true, request: None };
+        Self { services, records, caller }
+    }
+
+    /// The same API for another caller, who does not see other projects' servers unless an administrator.
+    pub fn of(&self, caller: Caller) -> Self {
+        Self { services: self.services.clone(), records: Rc::clone(&self.records), caller }
     }
 
     /// Makes a server (202).
@@ -287,10 +305,13 @@ impl ComputeApi {
 
     fn context(&self) -> RequestContext {
         RequestContext {
-            request: RequestId::from(format!("req-{}", self.services.random.uuid())),
-            project_id: self.project.clone(),
-            user_id: self.user.clone(),
-            is_admin: true,
+            request: match &self.caller.request {
+                Some(request) => request.clone(),
+                None => RequestId::from(format!("req-{}", self.services.random.uuid())),
+            },
+            project_id: self.caller.project.clone(),
+            user_id: self.caller.user.clone(),
+            is_admin: self.caller.is_admin,
         }
     }
 
@@ -331,7 +352,12 @@ impl ComputeApi {
     }
 
     fn server(&self, id: ServerId) -> Result<Server, ApiError> {
-        Ok(self.services.records.server(id)?)
+        let server = self.services.records.server(id)?;
+        if self.caller.is_admin || server.project_id == self.caller.project {
+            return Ok(server);
+        }
+        // Whose it is not is told what is said of one that is not there.
+        Err(NovaError::instance_not_found(id).into())
     }
 
     fn flavor(&self, id_or_name: &str) -> Result<model::Flavor, ApiError> {

@@ -9,6 +9,7 @@
 mod attach_volume;
 mod cloud;
 mod compute_api;
+mod labels;
 mod live_migrate_task;
 mod manager;
 mod migrate_task;
@@ -22,9 +23,10 @@ mod volume_service;
 
 pub use cloud::{Cloud, CloudConfig, HostError};
 pub use compute_api::{
-    ApiError, AttachVolume, BootVolume, ComputeApi, CreateServer, EvacuateServer, LiveMigrateServer,
+    ApiError, AttachVolume, BootVolume, Caller, ComputeApi, CreateServer, EvacuateServer, LiveMigrateServer,
     RebuildServer, UnshelveServer,
 };
+pub use labels::{FlavorLabels, ServerLabels};
 pub use network_service::{NetworkService, Port};
 pub use records::StateOfRecord;
 pub use volume_service::{

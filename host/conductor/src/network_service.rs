@@ -56,6 +56,11 @@ impl NetworkService {
         self.faults.strike(call, &self.trace)
     }
 
+    /// The one network.
+    pub fn network_id(&self) -> NetworkId {
+        self.network
+    }
+
     /// All ports, by id.
     pub fn ports(&self) -> Vec<Port> {
         self.state.borrow().ports.values().cloned().collect()

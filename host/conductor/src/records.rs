@@ -1,6 +1,7 @@
 //! The state of record: servers, migrations, actions, nodes and services of one cloud, in memory (`nova/objects/`,
 //! `nova/db/`). It has one writer, the control plane's thread.
 
+use crate::labels::{FlavorLabels, ServerLabels};
 use async_trait::async_trait;
 use compute::{ExpectedTask, MigrationChange, Records, ServerChange};
 use model::{
@@ -36,6 +37,8 @@ struct Tables {
     actions: BTreeMap<ServerId, Vec<Action>>,
     nodes: BTreeMap<HostName, ComputeNode>,
     services: BTreeMap<HostName, Service>,
+    server_labels: BTreeMap<ServerId, ServerLabels>,
+    flavor_labels: BTreeMap<FlavorId, FlavorLabels>,
 }
 
 impl StateOfRecord {
@@ -59,6 +62,38 @@ impl StateOfRecord {
         let tables = self.tables.borrow();
         let by_name = || tables.flavors.values().find(|flavor| flavor.name == id_or_name);
         tables.flavors.get(id_or_name).or_else(by_name).cloned()
+    }
+
+    /// All flavors, by id.
+    pub fn flavors(&self) -> Vec<Flavor> {
+        self.tables.borrow().flavors.values().cloned().collect()
+    }
+
+    /// Removes a flavor and its labels. Servers made from it keep what they were given. Answers whether it was there.
+    pub fn remove_flavor(&self, id: &FlavorId) -> bool {
+        let tables = &mut *self.tables.borrow_mut();
+        tables.flavor_labels.remove(id);
+        tables.flavors.remove(id).is_some()
+    }
+
+    /// The labels of a flavor.
+    pub fn flavor_labels(&self, id: &FlavorId) -> FlavorLabels {
+        self.tables.borrow().flavor_labels.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Changes the labels of a flavor.
+    pub fn label_flavor(&self, id: &FlavorId, change: impl FnOnce(&mut FlavorLabels)) {
+        change(self.tables.borrow_mut().flavor_labels.entry(id.clone()).or_default());
+    }
+
+    /// The labels of a server, also of a deleted one.
+    pub fn server_labels(&self, id: ServerId) -> ServerLabels {
+        self.tables.borrow().server_labels.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Changes the labels of a server.
+    pub fn label_server(&self, id: ServerId, change: impl FnOnce(&mut ServerLabels)) {
+        change(self.tables.borrow_mut().server_labels.entry(id).or_default());
     }
 
     /// Adds or replaces an image.

@@ -10,6 +10,7 @@ mod drivers;
 mod list;
 mod placement;
 mod run;
+mod serve;
 
 pub(crate) use demo::demo;
 pub(crate) use driver_build::driver_build;
@@ -20,3 +21,4 @@ pub(crate) use drivers::drivers;
 pub(crate) use list::scenarios;
 pub(crate) use placement::placement;
 pub(crate) use run::run;
+pub(crate) use serve::serve;

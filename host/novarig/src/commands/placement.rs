@@ -47,7 +47,8 @@ async fn serve(listen: &str) -> anyhow::Result<()> {
     }
 }
 
-async fn listen_at(listen: &str) -> anyhow::Result<TcpListener> {
+/// Listens at `HOST:PORT`.
+pub(super) async fn listen_at(listen: &str) -> anyhow::Result<TcpListener> {
     let addresses: Vec<SocketAddr> = listen
         .to_socket_addrs()
         .with_context(|| {
