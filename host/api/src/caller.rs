@@ -21,8 +21,6 @@ pub(crate) struct Requester {
 /// Who may do something by default (`nova/policies/base.py`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Whoever has a token.
-    Anybody,
     /// Readers of the project, and administrators.
     Reader,
     /// Members of the project, and administrators.
@@ -79,7 +77,6 @@ impl Requester {
     pub(crate) fn may(&self, access: Access) -> bool {
         let has = |role: &str| self.roles.contains(role);
         match access {
-            Access::Anybody => true,
             Access::Reader => has("reader") || has("admin"),
             Access::Member => has("member") || has("admin"),
             Access::Manager => has("manager") || has("admin"),

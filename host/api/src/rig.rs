@@ -14,7 +14,6 @@ use axum::http::{Request, Response};
 use bytes::Bytes;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot};
@@ -62,7 +61,6 @@ pub(crate) struct Job {
 pub struct Rig {
     line: Line,
     placement: ChannelEngine,
-    thread: JoinHandle<()>,
 }
 
 /// The way to the cloud's thread.
@@ -87,11 +85,12 @@ impl Rig {
         let (jobs, incoming) = mpsc::channel(WAITING);
         let (placement, work) = ChannelEngine::new();
         let (ready, is_ready) = std::sync::mpsc::channel();
-        let thread = std::thread::Builder::new()
+        // It ends when nobody can send it anything any more.
+        std::thread::Builder::new()
             .name("cloud".to_owned())
             .spawn(move || run(config, tools, incoming, work, &ready))?;
         is_ready.recv().unwrap_or(Err(RigError::Ended))?;
-        Ok(Self { line: Line(jobs), placement, thread })
+        Ok(Self { line: Line(jobs), placement })
     }
 
     pub(crate) fn line(&self) -> Line {
@@ -100,13 +99,6 @@ impl Rig {
 
     pub(crate) fn placement(&self) -> ChannelEngine {
         self.placement.clone()
-    }
-
-    /// Waits until the cloud has ended, which it does when nobody can reach it any more.
-    pub fn end(self) {
-        drop((self.line, self.placement));
-        // A thread that panicked has said so.
-        drop(self.thread.join());
     }
 }
 
@@ -192,7 +184,10 @@ impl StandStill {
     pub(crate) fn begin(&self) {
         if self.time == TimeMode::Virtual {
             let (release, released) = std::sync::mpsc::channel::<()>();
-            tokio::task::spawn_blocking(move || drop(released.recv()));
+            tokio::task::spawn_blocking(move || {
+                // It ends with an error, when the sender goes.
+                let _ = released.recv();
+            });
             self.held.replace(Some(Held { _release: release }));
         }
     }

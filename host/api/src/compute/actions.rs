@@ -75,7 +75,7 @@ fn schema(call: &Call<'_>, action: &str) -> Option<Value> {
     let uuid = json!({"type": "string", "format": "uuid-with-dashes"});
     let host =
         json!({"type": ["string", "null"], "minLength": 1, "maxLength": 255, "pattern": "^[a-zA-Z0-9-._]*$"});
-    let null = json!({"type": "null"});
+    let nothing = json!({"type": "null"});
     Some(match action {
         "reboot" => body::object(
             json!({"type": {"type": "string", "enum": ["HARD", "Hard", "hard", "SOFT", "Soft", "soft"]}}),
@@ -99,12 +99,12 @@ fn schema(call: &Call<'_>, action: &str) -> Option<Value> {
             &["name", "backup_type", "rotation"],
         ),
         "lock" if version.since(73) => json!({"anyOf": [
-            body::object(json!({"locked_reason": {"type": "string", "minLength": 1, "maxLength": 255}}), &[]), null,
-        ]}),
+            body::object(json!({"locked_reason": {"type": "string", "minLength": 1, "maxLength": 255}}), &[]), nothing]}),
         "rescue" => json!({"anyOf": [
-            body::object(json!({"adminPass": {"type": "string"}, "rescue_image_ref": uuid}), &[]), null,
-        ]}),
-        "migrate" if version.since(56) => json!({"anyOf": [body::object(json!({"host": host}), &[]), null]}),
+            body::object(json!({"adminPass": {"type": "string"}, "rescue_image_ref": uuid}), &[]), nothing]}),
+        "migrate" if version.since(56) => {
+            json!({"anyOf": [body::object(json!({"host": host}), &[]), nothing]})
+        }
         "os-migrateLive" => {
             let mut properties = json!({"host": host, "block_migration": body::boolean()});
             if version.since(25) {
@@ -139,7 +139,7 @@ fn schema(call: &Call<'_>, action: &str) -> Option<Value> {
             if version.since(91) {
                 properties["host"] = body::fqdn();
             }
-            json!({"anyOf": [body::object(properties, if version.since(91) { &[] } else { &["availability_zone"] }), null]})
+            json!({"anyOf": [body::object(properties, if version.since(91) { &[] } else { &["availability_zone"] }), nothing]})
         }
         "changePassword" => body::object(json!({"adminPass": {"type": "string"}}), &["adminPass"]),
         "os-getConsoleOutput" => {

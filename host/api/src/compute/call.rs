@@ -5,7 +5,6 @@ use super::version::Version;
 use crate::answer::Ask;
 use crate::caller::{Access, Requester};
 use crate::world::World;
-use compute::Records as _;
 use conductor::{Caller, Cloud, ComputeApi};
 use model::{RequestId, Server, ServerId};
 use serde_json::{Value, json};

@@ -4,7 +4,6 @@ use super::call::Call;
 use super::refusal::Refusal;
 use crate::answer::Answer;
 use crate::caller::Access;
-use compute::Records as _;
 use model::{ComputeNode, Service};
 use serde_json::{Value, json};
 

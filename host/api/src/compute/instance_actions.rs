@@ -5,7 +5,6 @@ use super::refusal::Refusal;
 use super::server_view::host_id;
 use crate::answer::Answer;
 use crate::caller::Access;
-use compute::Records as _;
 use model::{Action, ActionEvent, EventResult, Server, ServerId};
 use serde_json::{Value, json};
 

@@ -45,21 +45,12 @@ impl Refusal {
 
     /// A body that does not fit its schema.
     pub(super) fn of_body(violation: &Violation) -> Self {
-        Self::of_schema("field/attribute", violation)
-    }
-
-    /// A query string that does not fit its schema.
-    pub(super) fn of_query(violation: &Violation) -> Self {
-        Self::of_schema("query parameters", violation)
-    }
-
-    fn of_schema(what: &str, violation: &Violation) -> Self {
         let reason = violation.message();
         Self::bad_request(match violation.field() {
             Some((name, value)) => {
                 // A text is shown without the quotes that Python's repr gives it.
                 let value = value.strip_prefix('\'').and_then(|v| v.strip_suffix('\'')).unwrap_or(value);
-                format!("Invalid input for {what} {name}. Value: {value}. {reason}")
+                format!("Invalid input for field/attribute {name}. Value: {value}. {reason}")
             }
             None => reason.to_owned(),
         })

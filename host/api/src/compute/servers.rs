@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 use super::{body, server_view};
 use crate::answer::Answer;
 use crate::caller::Access;
-use compute::{ExpectedTask, Records as _};
+use compute::ExpectedTask;
 use serde_json::{Value, json};
 
 pub(super) fn show(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> {
