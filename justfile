@@ -66,7 +66,7 @@ conformance-outcomes FILE=(justfile_directory() / "tests/outcomes/nova-outcomes.
     report=$(mktemp)
     trap 'rm -f "$report"' EXIT
     "${test[@]}" --no-run
-    NOVARIG_OUTCOMES=$file NOVARIG_OUTCOMES_REPORT=$report "${test[@]}" -- --exact \
+    NOVARIG_OUTCOMES=$file NOVARIG_OUTCOMES_REPORT=$report "${test[@]}" -- --ignored --exact \
         any_file_of_observed_outcomes_can_be_compared >&2
     cat "$report"
     tail -n 1 "$report" | grep -q ', 0 differ$'

@@ -49,9 +49,10 @@ fn every_observed_outcome_is_reproduced() {
 /// Writes how each line of the file that `NOVARIG_OUTCOMES` names differs into the one that `NOVARIG_OUTCOMES_REPORT`
 /// names, closing with the number of lines and of those that differ. An operation that does not exist here differs.
 #[test]
+#[ignore = "compares a file that is named: just conformance-outcomes FILE"]
 fn any_file_of_observed_outcomes_can_be_compared() {
     let (file, report) = (std::env::var("NOVARIG_OUTCOMES"), std::env::var("NOVARIG_OUTCOMES_REPORT"));
-    let Ok(report) = report else { return };
+    let report = report.expect("NOVARIG_OUTCOMES_REPORT names the file the report goes to");
     let lines = read_lines(file.as_deref().unwrap_or(SHIPPED)).unwrap();
     let mut text = String::new();
     let mut differing = 0;

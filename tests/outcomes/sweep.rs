@@ -291,6 +291,18 @@ const BROKEN_BY_NOVA: &[BrokenByNova] = &[
         after: Some(ExceptionClass::NotImplementedError),
         reason: "taken for \"never mind\": the server is ACTIVE again although the work is half done (observed)",
     },
+    BrokenByNova {
+        invariant: "one_guest_on_its_host",
+        methods: &[Method::Destroy],
+        after: Some(ExceptionClass::NovaException),
+        reason: "an offload whose destroy had its effect and lost its reply: the server stays on its host without a guest",
+    },
+    BrokenByNova {
+        invariant: "one_guest_on_its_host",
+        methods: &[Method::SaveState, Method::RestoreState],
+        after: None,
+        reason: "not Nova's: an exchange of drivers that do not hand over their guests restarts the hypervisor without them",
+    },
 ];
 
 impl BrokenByNova {

@@ -2,12 +2,15 @@
 
 use crate::CheckError;
 use crate::report::{Checked, Part, Verdict};
+use crate::rule::capability_name;
 use crate::subject::Subject;
 use explore::run::StepOutcome;
-use explore::{BUILTIN, Run, RunConfig};
+use explore::scenario::Action;
+use explore::{BUILTIN, Run, RunConfig, Scenario};
 use model::ServerStatus;
 use runtime::TraceEvent;
 use serde_json::Value;
+use virt::types::Capability;
 
 /// Runs every scenario.
 pub(crate) fn run_all(subject: &Subject) -> Result<Vec<Checked>, CheckError> {
@@ -18,20 +21,35 @@ pub(crate) fn run_all(subject: &Subject) -> Result<Vec<Checked>, CheckError> {
                 |problem: String| CheckError::Scenario { scenario: builtin.name.to_owned(), problem };
             let mut scenario = builtin.scenario().map_err(|error| broken(error.to_string()))?;
             scenario.hosts.set_all(&subject.stack);
+            if let Some(capability) = needs(&scenario).filter(|capability| !subject.can(*capability)) {
+                let reason = format!("it does not have the capability {}", capability_name(capability));
+                return Ok(checked(scenario, Verdict::NotApplicable { reason }));
+            }
             let config = RunConfig { trace: true, ..RunConfig::default() };
             let stacks = subject.stacks(&scenario)?;
             let run = explore::run(&scenario, &config, &stacks)
                 .map_err(|error| CheckError::scenario(builtin.name, &error))?;
-            Ok(Checked {
-                part: Part::Scenario,
-                name: scenario.name,
-                says: format!("{}.", scenario.description),
-                methods: vec![],
-                verdict: verdict(&run, subject),
-                fell_in: None,
-            })
+            Ok(checked(scenario, verdict(&run, subject)))
         })
         .collect()
+}
+
+fn checked(scenario: Scenario, verdict: Verdict) -> Checked {
+    Checked {
+        part: Part::Scenario,
+        name: scenario.name,
+        says: format!("{}.", scenario.description),
+        methods: vec![],
+        verdict,
+        fell_in: None,
+    }
+}
+
+/// What the driver has to be able to do for a scenario to make sense: where there is one host, a cold migration stays on it.
+fn needs(scenario: &Scenario) -> Option<Capability> {
+    let migrates = scenario.steps.iter().any(|step| matches!(step.item, Action::Migrate(_)));
+    let one_host = scenario.hosts.iter().nth(1).is_none();
+    (migrates && one_host).then_some(Capability::SupportsMigrateToSameHost)
 }
 
 /// What the driver calls of a run came to, as far as it is not an answer.

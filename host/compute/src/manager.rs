@@ -254,7 +254,7 @@ impl ComputeManager {
 
     /// Takes this host out of what a server holds (`delete_allocation_for_evacuated_instance`).
     fn remove_this_host_from_allocation(&self, server: &Server) {
-        if let Some(node) = self.tracker.node() {
+        if let Some(node) = self.services.records.compute_node(&self.host) {
             let owner = Owner::of(server);
             self.services.report_client.remove_provider_tree(
                 &self.address,

@@ -38,19 +38,9 @@ impl ServiceFaults {
         self.0.borrow_mut().faults.insert(point, error);
     }
 
-    /// Forgets all faults.
-    pub fn clear(&self) {
-        self.0.borrow_mut().faults.clear();
-    }
-
     /// Counts anew from the next call on.
     pub fn reset_counts(&self) {
         self.0.borrow_mut().counts.clear();
-    }
-
-    /// How often each call was made, by its name.
-    pub fn counts(&self) -> BTreeMap<String, u64> {
-        self.0.borrow().counts.iter().map(|(call, n)| ((*call).to_owned(), *n)).collect()
     }
 
     /// Counts a call, and raises what is planned for it.

@@ -122,31 +122,48 @@ pub(crate) fn image_meta(image: Option<&ImageMeta>) -> types::ImageMeta {
 }
 
 pub(crate) fn network_info(info: &NetworkInfo) -> types::NetworkInfo {
-    info.iter()
-        .map(|vif| types::Vif {
-            id: vif.port.to_string(),
-            address: vif.mac_address.clone(),
-            network: types::Network {
-                id: vif.network.to_string(),
-                label: "private".to_owned(),
-                bridge: Some(BRIDGE.to_owned()),
-                mtu: None,
-                subnets: vec![types::Subnet {
-                    cidr: "192.168.1.0/24".to_owned(),
-                    gateway: Some("192.168.1.1".to_owned()),
-                    fixed_ips: vif.fixed_ips.clone(),
-                    dns: Vec::new(),
-                }],
-            },
-            vif_type: "ovs".to_owned(),
-            vnic_type: "normal".to_owned(),
-            devname: None,
-            active: true,
-            preserve_on_delete: false,
-            details: Vec::new(),
-            profile: Vec::new(),
-        })
-        .collect()
+    info.iter().map(vif).collect()
+}
+
+pub(crate) fn vif(vif: &model::Vif) -> types::Vif {
+    types::Vif {
+        id: vif.port.to_string(),
+        address: vif.mac_address.clone(),
+        network: types::Network {
+            id: vif.network.to_string(),
+            label: "private".to_owned(),
+            bridge: Some(BRIDGE.to_owned()),
+            mtu: None,
+            subnets: vec![types::Subnet {
+                cidr: "192.168.1.0/24".to_owned(),
+                gateway: Some("192.168.1.1".to_owned()),
+                fixed_ips: vif.fixed_ips.clone(),
+                dns: Vec::new(),
+            }],
+        },
+        vif_type: "ovs".to_owned(),
+        vnic_type: "normal".to_owned(),
+        devname: None,
+        active: true,
+        preserve_on_delete: false,
+        details: Vec::new(),
+        profile: Vec::new(),
+    }
+}
+
+/// The request to remove a guest for good, its secrets included; its disks stay where they may be another host's too.
+pub(crate) fn destroy_request(
+    server: &Server,
+    network_info: &NetworkInfo,
+    destroy_disks: bool,
+) -> types::DestroyRequest {
+    types::DestroyRequest {
+        instance: instance(server),
+        network_info: self::network_info(network_info),
+        block_device_info: block_device_info(server),
+        destroy_disks,
+        destroy_secrets: true,
+    }
 }
 
 pub(crate) fn migration(migration: &Migration) -> types::Migration {

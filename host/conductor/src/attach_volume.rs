@@ -3,7 +3,7 @@
 use crate::manager::ConductorManager;
 use compute::ExpectedTask;
 use model::rpc::{Address, Message, Method, RequestContext};
-use model::{ExceptionClass, NovaError, Server, ServerId, VmState, VolumeId};
+use model::{BlockDevice, ExceptionClass, NovaError, Server, ServerId, VmState, VolumeId};
 
 impl ConductorManager {
     /// Has the server's host name the device, reserves the volume, and has it attached. A server that is on no host gets
@@ -45,15 +45,10 @@ impl ConductorManager {
             return Err(NovaError::new(ExceptionClass::InstanceNotReady, message));
         }
         let size_gb = self.services.volumes.get(volume).await?.size_gb;
-        let added = model::BlockDevice {
-            id: self.services.random.uuid(),
-            volume,
-            attachment: None,
+        let id = self.services.random.uuid();
+        let added = BlockDevice {
             device_name: device,
-            boot_index: None,
-            size_gb,
-            connection_info: None,
-            delete_on_termination,
+            ..BlockDevice::new(id, volume, size_gb, delete_on_termination)
         };
         let add = &mut |server: &mut Server| server.block_devices.push(added.clone());
         self.services.records.update_server(server.id, ExpectedTask::Any, add).await?;
@@ -67,7 +62,7 @@ impl ConductorManager {
         let reserved = self.services.volumes.attachment_create(volume, id, None).await;
         let change = &mut |server: &mut Server| match &reserved {
             Ok(attachment) => {
-                let of = |device: &&mut model::BlockDevice| device.volume == volume;
+                let of = |device: &&mut BlockDevice| device.volume == volume;
                 server.block_devices.iter_mut().filter(of).for_each(|device| {
                     device.attachment = Some(*attachment);
                 });

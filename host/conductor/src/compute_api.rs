@@ -130,11 +130,7 @@ impl ComputeApi {
             let image = if boots_from_volume { None } else { Some(self.image_of(&request)?) };
             let (zone, host) = split_zone(request.availability_zone.as_deref())?;
             self.check_zone(zone.as_deref(), host.as_ref())?;
-            if let Some(host) = request.host.as_ref().filter(|host| self.records.compute_node(host).is_none())
-            {
-                let message = format!("Compute host {host} could not be found.");
-                return Err(ApiError { code: 400, message });
-            }
+            self.check_host_is_known(request.host.as_ref())?;
             let id = ServerId(self.services.random.uuid());
             let mut spec =
                 RequestSpec::new(id, context.project_id.clone(), context.user_id.clone(), flavor.clone());
@@ -388,10 +384,18 @@ impl ComputeApi {
         Err(ApiError { code: 400, message: "The requested availability zone is not available".to_owned() })
     }
 
-    fn check_target(&self, server: &Server, host: &HostName) -> Result<(), ApiError> {
-        if self.records.compute_node(host).is_none() {
-            return Err(ApiError { code: 400, message: format!("Compute host {host} could not be found.") });
+    /// Refuses a host that is named and that there is not.
+    fn check_host_is_known(&self, host: Option<&HostName>) -> Result<(), ApiError> {
+        match host.filter(|host| self.records.compute_node(host).is_none()) {
+            None => Ok(()),
+            Some(host) => {
+                Err(ApiError { code: 400, message: format!("Compute host {host} could not be found.") })
+            }
         }
+    }
+
+    fn check_target(&self, server: &Server, host: &HostName) -> Result<(), ApiError> {
+        self.check_host_is_known(Some(host))?;
         if server.is_on(host) {
             let message = "Cannot migrate to the host where the server exists.";
             return Err(NovaError::new(ExceptionClass::CannotMigrateToSameHost, message).into());

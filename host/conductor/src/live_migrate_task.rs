@@ -4,7 +4,7 @@
 use crate::manager::ConductorManager;
 use crate::scheduling;
 use compute::{ExpectedTask, Owner};
-use model::rpc::{Address, Answer, Message, Method, RequestContext};
+use model::rpc::{Address, Message, Method, RequestContext};
 use model::{
     ExceptionClass, HostName, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestSpec,
     Server, ServerId, VmState,
@@ -50,10 +50,9 @@ impl ConductorManager {
         let Err(error) = begun else { return Ok(()) };
         if !self.services.report_client.allocations_of(migration.id.into()).is_empty() {
             let (held, owner) = (migration.id.into(), Owner::of(&server));
-            let back =
-                self.services.report_client.move_allocations(&Address::Conductor, held, id.into(), &owner);
             // A conflict leaves both as they are, which the error to come tells of.
-            drop(back);
+            let _ =
+                self.services.report_client.move_allocations(&Address::Conductor, held, id.into(), &owner);
         }
         let foreseen = is_foreseen(&error);
         let state = if foreseen { server.vm_state } else { VmState::Error };
@@ -74,20 +73,11 @@ impl ConductorManager {
         source: &HostName,
         destination: Option<HostName>,
     ) -> Migration {
-        let now = self.services.clock.now();
+        let (id, now) = (MigrationId(self.services.random.uuid()), self.services.clock.now());
+        let (kind, status) = (MigrationType::LiveMigration, MigrationStatus::Accepted);
         self.records.create_migration(Migration {
-            id: MigrationId(self.services.random.uuid()),
-            number: 0,
-            server: server.id,
-            kind: MigrationType::LiveMigration,
-            status: MigrationStatus::Accepted,
-            source_compute: source.clone(),
             dest_compute: destination,
-            dest_host: None,
-            old_flavor: server.flavor.clone(),
-            new_flavor: server.flavor.clone(),
-            created_at: now,
-            updated_at: now,
+            ..Migration::new(id, kind, status, server, source.clone(), now)
         })
     }
 
@@ -204,13 +194,7 @@ impl ConductorManager {
         let asked =
             self.services.bus.call(&Address::Conductor, Address::Compute(host.clone()), message).await;
         let data = match asked {
-            Ok(Answer::Value(data)) => data,
-            Ok(other) => {
-                return Err(NovaError::new(
-                    ExceptionClass::Unexpected,
-                    format!("unexpected answer {other:?}"),
-                ));
-            }
+            Ok(answer) => answer.into_value()?,
             Err(error) if error.is(ExceptionClass::MessagingTimeout) => {
                 return Err(NovaError::new(
                     ExceptionClass::MigrationPreCheckError,

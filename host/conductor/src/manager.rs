@@ -172,6 +172,13 @@ impl ConductorManager {
         };
         // A server deleted meanwhile has no state any more.
         let _ = self.services.records.update_server(id, ExpectedTask::Any, end).await;
+        self.store_fault(id, error).await;
+        let event_type = format!("compute_task.{method}.error");
+        self.services.notifier.emit(PUBLISHER, &event_type, NotificationPriority::Error, Some(id));
+    }
+
+    /// Stores an error as the server's fault, which happened on no host.
+    pub(crate) async fn store_fault(&self, id: ServerId, error: &NovaError) {
         let fault = Fault {
             code: error.class.fault_code(),
             message: error.fault_message(),
@@ -179,8 +186,6 @@ impl ConductorManager {
             created_at: self.services.clock.now(),
         };
         self.services.records.store_fault(id, fault).await;
-        let event_type = format!("compute_task.{method}.error");
-        self.services.notifier.emit(PUBLISHER, &event_type, NotificationPriority::Error, Some(id));
     }
 
     pub(crate) async fn with_event<T>(

@@ -48,22 +48,13 @@ impl ConductorManager {
     }
 
     fn create_migration(&self, server: &Server, source: &HostName, flavor: &Flavor) -> Migration {
-        let now = self.services.clock.now();
         let kind =
             if flavor.id == server.flavor.id { MigrationType::Migration } else { MigrationType::Resize };
+        let (id, now) = (MigrationId(self.services.random.uuid()), self.services.clock.now());
+        let status = MigrationStatus::PreMigrating;
         self.records.create_migration(Migration {
-            id: MigrationId(self.services.random.uuid()),
-            number: 0,
-            server: server.id,
-            kind,
-            status: MigrationStatus::PreMigrating,
-            source_compute: source.clone(),
-            dest_compute: None,
-            dest_host: None,
-            old_flavor: server.flavor.clone(),
             new_flavor: flavor.clone(),
-            created_at: now,
-            updated_at: now,
+            ..Migration::new(id, kind, status, server, source.clone(), now)
         })
     }
 

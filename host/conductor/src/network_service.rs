@@ -142,8 +142,7 @@ impl NetworkService {
         let plugged = state.plugged;
         let free = state.ports.get_mut(&port).filter(|port| port.device.is_none());
         let Some(port) = free else {
-            let message = format!("Port {port} could not be found.");
-            return Err(NovaError::new(ExceptionClass::PortNotFound, message));
+            return Err(port_not_found(port));
         };
         port.device = Some(server);
         port.plugged = plugged;
@@ -166,6 +165,10 @@ impl NetworkService {
 fn bind_actively(port: &mut Port, host: &HostName) {
     port.bindings.values_mut().for_each(|active| *active = false);
     port.bindings.insert(host.clone(), true);
+}
+
+fn port_not_found(port: PortId) -> NovaError {
+    NovaError::new(ExceptionClass::PortNotFound, format!("Port {port} could not be found."))
 }
 
 #[async_trait(?Send)]
@@ -232,9 +235,7 @@ impl NetworkApi for NetworkService {
             }
         });
         let attached = self.ports_of(server).into_iter().find(|port| port.id == id);
-        attached.map(|port| self.vif(port)).ok_or_else(|| {
-            NovaError::new(ExceptionClass::PortNotFound, format!("Port {id} could not be found."))
-        })
+        attached.map(|port| self.vif(port)).ok_or_else(|| port_not_found(id))
     }
 
     async fn deallocate_port(&self, server: ServerId, port: PortId) -> Result<(), NovaError> {

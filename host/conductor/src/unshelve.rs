@@ -4,7 +4,7 @@ use crate::manager::ConductorManager;
 use crate::scheduling;
 use compute::{ExpectedTask, Records};
 use model::rpc::{Address, Message, Method, RequestContext};
-use model::{ExceptionClass, Fault, ImageId, NovaError, RequestSpec, Server, ServerId, TaskState, VmState};
+use model::{ExceptionClass, ImageId, NovaError, RequestSpec, Server, ServerId, TaskState, VmState};
 
 impl ConductorManager {
     /// Starts a server that is still on its host; finds a host for one that is on none. Without a host it stays
@@ -74,13 +74,7 @@ impl ConductorManager {
             ExceptionClass::UnshelveException,
             format!("Unshelve attempted but the image {image} cannot be found."),
         );
-        let fault = Fault {
-            code: error.class.fault_code(),
-            message: error.fault_message(),
-            host: None,
-            created_at: self.services.clock.now(),
-        };
-        self.services.records.store_fault(id, fault).await;
+        self.store_fault(id, &error).await;
         Err(error)
     }
 

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use compute::{ServiceFaults, VolumeApi};
 use model::{
     AttachmentId, ExceptionClass, HostName, ImageId, NovaError, ServerId, Volume, VolumeConnector, VolumeId,
+    VolumeStatus,
 };
 use runtime::{Randomness, Trace};
 use serde::Serialize;
@@ -112,16 +113,15 @@ impl VolumeService {
         }
         let attached = state.attachments.iter().any(|attachment| attachment.volume == id);
         let status = match (attached, state.detaching.contains(&id)) {
-            (true, true) => "detaching",
-            (true, false) => "in-use",
-            (false, _) => "available",
+            (true, true) => VolumeStatus::Detaching,
+            (true, false) => VolumeStatus::InUse,
+            (false, _) => VolumeStatus::Available,
         };
         Ok(Volume {
             id,
             size_gb: state.sizes.get(&id).copied().unwrap_or(SIZE_GB),
-            status: status.to_owned(),
+            status,
             multiattach: id == MULTIATTACH_VOL,
-            bootable: id == IMAGE_BACKED_VOL,
             migrating: attached && [SWAP_OLD_VOL, SWAP_ERR_OLD_VOL].contains(&id),
             image: (id == IMAGE_BACKED_VOL).then(|| state.reimaged.get(&id).copied().unwrap_or(self.image)),
         })
@@ -240,7 +240,7 @@ impl VolumeApi for VolumeService {
 
     async fn begin_detaching(&self, volume: VolumeId) -> Result<(), NovaError> {
         self.strike("volume.begin_detaching")?;
-        if self.volume(volume)?.status == "available" {
+        if self.volume(volume)?.status == VolumeStatus::Available {
             let message = format!("Invalid volume: volume {volume} is attached to no server");
             return Err(NovaError::new(ExceptionClass::InvalidVolume, message));
         }

@@ -3,6 +3,7 @@
 
 use crate::ids::{AttachmentId, ImageId, VolumeId};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use uuid::Uuid;
 
 /// One volume of one server.
@@ -27,6 +28,20 @@ pub struct BlockDevice {
 }
 
 impl BlockDevice {
+    /// A volume that nothing is known of yet but that the server is to have it.
+    pub fn new(id: Uuid, volume: VolumeId, size_gb: u64, delete_on_termination: bool) -> Self {
+        Self {
+            id,
+            volume,
+            attachment: None,
+            device_name: None,
+            boot_index: None,
+            size_gb,
+            connection_info: None,
+            delete_on_termination,
+        }
+    }
+
     /// Whether the server boots from it.
     pub fn is_root(&self) -> bool {
         self.boot_index == Some(0)
@@ -44,6 +59,28 @@ pub struct VolumeConnector {
     pub initiator: Option<String>,
 }
 
+/// The status of a volume, as far as the volume service of a cloud distinguishes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VolumeStatus {
+    /// No server has it.
+    Available,
+    /// A server has it, or has reserved it.
+    InUse,
+    /// A server has it and is about to give it back.
+    Detaching,
+}
+
+impl fmt::Display for VolumeStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            VolumeStatus::Available => "available",
+            VolumeStatus::InUse => "in-use",
+            VolumeStatus::Detaching => "detaching",
+        })
+    }
+}
+
 /// A volume as the volume service shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Volume {
@@ -51,12 +88,10 @@ pub struct Volume {
     pub id: VolumeId,
     /// Size in GiB.
     pub size_gb: u64,
-    /// `available`, `reserved`, `attaching`, `in-use`, `detaching`, …
-    pub status: String,
+    /// Who has it.
+    pub status: VolumeStatus,
     /// Whether several servers may have it at once.
     pub multiattach: bool,
-    /// Whether a server can boot from it.
-    pub bootable: bool,
     /// Whether the volume service is moving it, which is when servers are told to swap it.
     pub migrating: bool,
     /// The image it was made of, if it was.

@@ -250,6 +250,15 @@ impl NovaError {
         self.class == class
     }
 
+    /// What the exception itself says (`str`): nothing for a method that a driver does not offer, whose message here is
+    /// the contract's.
+    pub fn text(&self) -> &str {
+        match self.class {
+            ExceptionClass::NotImplementedError => "",
+            _ => &self.message,
+        }
+    }
+
     /// What a fault made from this error says: the formatted message of one of Nova's own exceptions, else the class
     /// name; at most 255 characters (`nova/compute/utils.py, exception_to_dict`).
     pub fn fault_message(&self) -> String {

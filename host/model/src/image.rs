@@ -4,6 +4,11 @@ use crate::ids::ImageId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The property of an image that names the server it was made of.
+pub const INSTANCE_UUID: &str = "instance_uuid";
+/// The property of a backup that names the row it belongs to.
+pub const BACKUP_TYPE: &str = "backup_type";
+
 /// An image a server is built from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageMeta {

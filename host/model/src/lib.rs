@@ -26,7 +26,7 @@ pub mod switches;
 pub mod timestamp;
 
 pub use action::{Action, ActionEvent, EventResult};
-pub use block_device::{BlockDevice, Volume, VolumeConnector};
+pub use block_device::{BlockDevice, Volume, VolumeConnector, VolumeStatus};
 pub use compute_node::ComputeNode;
 pub use exception::{ExceptionClass, NovaError};
 pub use flavor::Flavor;

@@ -2,6 +2,7 @@
 
 use crate::flavor::Flavor;
 use crate::ids::{HostName, MigrationId, ServerId};
+use crate::server::Server;
 use crate::states::{MigrationStatus, MigrationType};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,32 @@ pub struct Migration {
 }
 
 impl Migration {
+    /// A move of a server from `source` that begins at `now`, to no host yet and with the flavor it has. The number is given
+    /// when the record is saved.
+    pub fn new(
+        id: MigrationId,
+        kind: MigrationType,
+        status: MigrationStatus,
+        server: &Server,
+        source: HostName,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            number: 0,
+            server: server.id,
+            kind,
+            status,
+            source_compute: source,
+            dest_compute: None,
+            dest_host: None,
+            old_flavor: server.flavor.clone(),
+            new_flavor: server.flavor.clone(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Whether source and destination are one host.
     pub fn same_host(&self) -> bool {
         self.dest_compute.as_ref() == Some(&self.source_compute)

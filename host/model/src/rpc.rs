@@ -1,5 +1,6 @@
 //! The messages services send each other (`nova/compute/rpcapi.py`, `nova/conductor/rpcapi.py`).
 
+use crate::exception::{ExceptionClass, NovaError};
 use crate::flavor::Flavor;
 use crate::ids::{
     AttachmentId, HostName, ImageId, MigrationId, PortId, ProjectId, RequestId, ServerId, UserId, VolumeId,
@@ -414,6 +415,21 @@ pub enum Answer {
     Text(String),
     /// A value in the form in which the API shows it.
     Value(Value),
+}
+
+impl Answer {
+    /// The error of whoever expected another kind of answer.
+    pub fn unexpected(&self) -> NovaError {
+        NovaError::new(ExceptionClass::Unexpected, format!("unexpected answer {self:?}"))
+    }
+
+    /// The value it has. Errors: [`Answer::unexpected`].
+    pub fn into_value(self) -> Result<Value, NovaError> {
+        match self {
+            Answer::Value(value) => Ok(value),
+            other => Err(other.unexpected()),
+        }
+    }
 }
 
 impl Method {

@@ -94,7 +94,7 @@ impl Server {
         self.block_devices.iter().find(|device| device.volume == volume)
     }
 
-    /// Its root disk in GiB on its host, as far as it is there: none when it boots from a volume.
+    /// What a server of this flavor takes of its host's disk, in GiB: not the root disk when it boots from a volume.
     pub fn local_gb(&self, flavor: &Flavor) -> u64 {
         if self.volume_backed() { flavor.local_gb() - flavor.root_gb } else { flavor.local_gb() }
     }

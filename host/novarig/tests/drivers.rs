@@ -230,7 +230,8 @@ fn wait_for(lines: &Receiver<String>, part: &str) {
 #[test]
 fn a_driver_is_built_again_when_it_changes_until_ctrl_c() {
     let folder = TempDir::new().expect("a folder");
-    let made = command(folder.path(), &["driver", "new", "patient"]).output().expect("novarig starts");
+    let made =
+        command(folder.path(), &["driver", "new", "patient", "--layer"]).output().expect("novarig starts");
     assert!(made.status.success());
     let mut build = command(folder.path(), &["driver", "build", "patient", "--watch"]);
     let build = build.stdout(Stdio::piped()).stderr(Stdio::piped());

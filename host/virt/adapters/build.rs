@@ -2,6 +2,7 @@
 
 use driver_toolchain::{BuildRequest, Toolchain};
 use std::error::Error;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::{env, fs};
@@ -16,10 +17,6 @@ fn main() -> ExitCode {
     }
 }
 
-/// The constants of the hash FNV-1a.
-const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0100_0000_01b3;
-
 fn build() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
@@ -30,16 +27,15 @@ fn build() -> Result<(), Box<dyn Error>> {
     // OUT_DIR is <target>/<profile>/build/<package>/out.
     let target_dir = out.ancestors().nth(4).ok_or("OUT_DIR is not in a target directory")?.join("drivers");
     let toolchain = Toolchain::detect()?;
-    let mut fingerprint = FNV_BASIS;
+    let mut fingerprint = DefaultHasher::new();
     for adapter in ["driver-v0-1", "layer-v0-1", "below-layer-v0-1"] {
         let folder = here.join(adapter);
         let request =
             BuildRequest { manifest_dir: &folder, package: None, target_dir: &target_dir, profile: "driver" };
         let module = fs::read(toolchain.build(&request)?)?;
-        fingerprint =
-            module.iter().fold(fingerprint, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(FNV_PRIME));
+        module.hash(&mut fingerprint);
         fs::write(out.join(format!("{adapter}.wasm")), module)?;
     }
-    fs::write(out.join("fingerprint.rs"), fingerprint.to_string())?;
+    fs::write(out.join("fingerprint.rs"), fingerprint.finish().to_string())?;
     Ok(())
 }

@@ -2,9 +2,9 @@
 //!
 //! An entry's name is a digest of everything the code depends on: the engine's version and settings, the machine, the
 //! bytes of the components, and the adapters that may stand between them. Beside it stands a digest of its content, so that a
-//! damaged entry is noticed and compiled anew; the entry itself is code and nothing else, so that it can be mapped: of the 60
-//! MiB of a driver in Python hardly any are touched. Entries are written under another name and moved into place, so that no process ever sees half of one. A cache that
-//! cannot be read or written costs time, and nothing else.
+//! damaged entry is noticed and compiled anew; the entry itself is code and nothing else, so that it can be mapped: of the
+//! 60 MiB of a driver in Python hardly any are touched. Entries are written under another name and moved into place, so
+//! that no process ever sees half of one. A cache that cannot be read or written costs time, and nothing else.
 
 use std::fs;
 use std::hash::{Hash, Hasher};

@@ -69,17 +69,26 @@ impl ComputeManager {
     pub(super) async fn terminate_volume_connections(&self, id: ServerId) -> Result<(), NovaError> {
         let Some(server) = self.services.records.server_even_deleted(id) else { return Ok(()) };
         for device in &server.block_devices {
-            let Some(former) = device.attachment else { continue };
-            let volumes = &self.services.volumes;
-            let reserved = volumes.attachment_create(device.volume, id, None).await?;
-            volumes.attachment_delete(former).await?;
-            self.change_block_device(id, device.volume, |device| {
-                device.attachment = Some(reserved);
-                device.connection_info = None;
-            })
-            .await?;
+            if device.attachment.is_some() {
+                self.reserve_anew(id, device).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Has the server keep a volume by a new attachment, without a host, in the place of the one it has.
+    pub(super) async fn reserve_anew(&self, id: ServerId, device: &BlockDevice) -> Result<(), NovaError> {
+        let volumes = &self.services.volumes;
+        let reserved = volumes.attachment_create(device.volume, id, None).await?;
+        if let Some(former) = device.attachment {
+            volumes.attachment_delete(former).await?;
+        }
+        self.change_block_device(id, device.volume, |device| {
+            device.attachment = Some(reserved);
+            device.connection_info = None;
+        })
+        .await
+        .map(drop)
     }
 
     /// Connects the server's volumes to this host, for a guest that arrives here.
@@ -239,10 +248,9 @@ pub(super) fn bdm_not_found(volume: VolumeId) -> NovaError {
 /// What becomes of an error while volumes are connected: its text, in a class of its own. An exception without a text
 /// gets that of the class.
 fn invalid_bdm(error: &NovaError) -> NovaError {
-    let text = match error.class {
-        ExceptionClass::NotImplementedError => "",
-        _ => error.message.as_str(),
+    let text = match error.text() {
+        "" => "Block Device Mapping is Invalid.",
+        text => text,
     };
-    let text = if text.is_empty() { "Block Device Mapping is Invalid." } else { text };
     NovaError::new(ExceptionClass::InvalidBdm, text)
 }

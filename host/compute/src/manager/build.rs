@@ -313,7 +313,7 @@ pub(super) fn nil_out_host(server: &mut Server) {
 }
 
 /// Whether the error says that the server was deleted meanwhile.
-fn is_deletion(error: &NovaError) -> bool {
+pub(super) fn is_deletion(error: &NovaError) -> bool {
     matches!(error.class, ExceptionClass::InstanceNotFound | ExceptionClass::UnexpectedDeletingTaskState)
 }
 

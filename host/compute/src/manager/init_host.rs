@@ -1,10 +1,8 @@
 //! What a compute service does when it starts (`init_host`, `_destroy_evacuated_instances`).
 
 use super::ComputeManager;
-use crate::report_client::Owner;
 use crate::virt_types;
 use model::{Migration, MigrationStatus, NovaError, Server};
-use virt::types;
 
 impl ComputeManager {
     /// Initialises the driver, removes the guests that were evacuated while the service was down, takes up what was
@@ -54,27 +52,14 @@ impl ComputeManager {
         let context = self.own_context();
         let destroy_disks = server.deleted()
             || !self.is_instance_storage_shared(&context, server, server.host.clone()).await?;
-        let request = types::DestroyRequest {
-            instance: virt_types::instance(server),
-            network_info: virt_types::network_info(&network_info),
-            block_device_info: virt_types::block_device_info(server),
-            destroy_disks,
-            destroy_secrets: true,
-        };
+        let request = virt_types::destroy_request(server, &network_info, destroy_disks);
         Ok(self.driver.destroy(request).await?)
     }
 
     /// Takes this host out of what the server holds; one that was deleted meanwhile holds nothing any more.
     async fn complete_evacuation(&self, migration: &Migration) {
-        if let Ok(server) = self.services.records.server(migration.server)
-            && let Some(node) = self.services.records.compute_node(&self.host)
-        {
-            self.services.report_client.remove_provider_tree(
-                &self.address,
-                server.id.into(),
-                node.id,
-                &Owner::of(&server),
-            );
+        if let Ok(server) = self.services.records.server(migration.server) {
+            self.remove_this_host_from_allocation(&server);
         }
         // A migration that is gone needs no status.
         let _ = self.set_migration_status(migration.id, MigrationStatus::Completed).await;

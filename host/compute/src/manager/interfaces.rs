@@ -28,17 +28,9 @@ impl ComputeManager {
             let bind_to = bind_to.map_or_else(|| self.host.clone(), model::HostName::from);
             let vif = self.services.network.attach_port(id, &bind_to, port).await?;
             self.refresh_network_info(id).await?;
-            let mut shown = virt_types::network_info(&vec![vif.clone()]);
-            let image = self.image_meta(&server);
-            let plugged = match shown.pop() {
-                Some(shown) => self
-                    .driver
-                    .attach_interface(virt_types::instance(&server), image, shown)
-                    .await
-                    .map_err(NovaError::from),
-                None => Ok(()),
-            };
-            match plugged {
+            let (instance, image) = (virt_types::instance(&server), self.image_meta(&server));
+            let plugged = self.driver.attach_interface(instance, image, virt_types::vif(&vif)).await;
+            match plugged.map_err(NovaError::from) {
                 Err(error) if is_novas_own(&error) => {
                     self.services.network.deallocate_port(id, vif.port).await?;
                     self.refresh_network_info(id).await?;
@@ -64,14 +56,13 @@ impl ComputeManager {
         let operation = Operation::new(context, id, "compute_detach_interface").keeps_task_state();
         self.run(operation, async {
             let server = self.services.records.server(id)?;
-            let condemned: Vec<_> =
-                server.network_info.iter().filter(|vif| vif.port == port).cloned().collect();
-            let Some(condemned) = virt_types::network_info(&condemned).pop() else {
+            let Some(condemned) = server.network_info.iter().find(|vif| vif.port == port) else {
                 let message = format!("Port {port} is not attached");
                 return Err(NovaError::new(ExceptionClass::PortNotFound, message));
             };
             self.notify(id, "interface_detach.start");
-            let taken_out = self.driver.detach_interface(virt_types::instance(&server), condemned).await;
+            let (instance, condemned) = (virt_types::instance(&server), virt_types::vif(condemned));
+            let taken_out = self.driver.detach_interface(instance, condemned).await;
             match taken_out.map_err(NovaError::from) {
                 Err(error) if is_novas_own(&error) => {
                     let message = format!("Failed to detach network adapter device from {id}");

@@ -7,7 +7,7 @@
 use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
-use model::rpc::{Address, Answer, Message, Method, RequestContext};
+use model::rpc::{Address, Message, Method, RequestContext};
 use model::{ExceptionClass, HostName, MigrationId, MigrationStatus, NovaError, Server, ServerId};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -160,10 +160,7 @@ impl ComputeManager {
         let method = Method::PreLiveMigration { disk_info, data: virt_types::to_message(&moving.data)? };
         let message = Message { context: context.clone(), server: server.id, method };
         let dest = Address::Compute(moving.dest.clone());
-        match self.services.bus.call(&self.address, dest, message).await? {
-            Answer::Value(data) => virt_types::from_message(data),
-            other => Err(NovaError::new(ExceptionClass::Unexpected, format!("unexpected answer {other:?}"))),
-        }
+        virt_types::from_message(self.services.bus.call(&self.address, dest, message).await?.into_value()?)
     }
 
     /// Has the driver send the guest, and does what its answer asks for.

@@ -4,7 +4,7 @@
 use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
-use model::rpc::{Address, Answer, Message, Method, RequestContext};
+use model::rpc::{Address, Message, Method, RequestContext};
 use model::{ComputeNode, ExceptionClass, HostName, MigrationId, NovaError, Server, ServerId};
 use serde_json::Value;
 use virt::types;
@@ -54,24 +54,15 @@ impl ComputeManager {
         let message = Message { context: context.clone(), server: server.id, method };
         let asked = self.services.bus.call(&self.address, Address::Compute(source.clone()), message).await;
         let data = match asked {
-            Ok(Answer::Value(data)) => virt_types::from_message(data)?,
-            Ok(other) => {
-                return Err(NovaError::new(
-                    ExceptionClass::Unexpected,
-                    format!("unexpected answer {other:?}"),
-                ));
-            }
+            Ok(answer) => virt_types::from_message(answer.into_value()?)?,
             Err(error) => {
-                let text = match error.class {
-                    ExceptionClass::NotImplementedError => "",
-                    _ => error.message.as_str(),
-                };
                 return Err(NovaError::new(
                     ExceptionClass::MigrationPreCheckError,
                     format!(
-                        "Error while check_can_live_migrate_source from {source} to host {}: {} {text}",
+                        "Error while check_can_live_migrate_source from {source} to host {}: {} {}",
                         self.host,
-                        error.class.name()
+                        error.class.name(),
+                        error.text()
                     ),
                 ));
             }

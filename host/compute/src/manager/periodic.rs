@@ -7,7 +7,6 @@ use crate::virt_types;
 use model::rpc::{Address, Message, Method};
 use model::{ExceptionClass, MigrationStatus, NovaError, PowerState, Server, ServerId, TaskState, VmState};
 use std::time::Duration;
-use virt::types;
 
 /// A task that a host runs now and then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -163,13 +162,7 @@ impl ComputeManager {
 
     /// Removes the guest of a deleted server, without a word to anybody.
     async fn reap(&self, server: &Server) -> Result<(), NovaError> {
-        let request = types::DestroyRequest {
-            instance: virt_types::instance(server),
-            network_info: virt_types::network_info(&server.network_info),
-            block_device_info: virt_types::block_device_info(server),
-            destroy_disks: true,
-            destroy_secrets: true,
-        };
+        let request = virt_types::destroy_request(server, &server.network_info, true);
         self.driver.destroy(request).await?;
         self.services.network.deallocate_for_instance(server.id).await
     }

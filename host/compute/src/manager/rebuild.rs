@@ -6,6 +6,7 @@
 //! failed rebuild leaves a server that is still here without any (observed on 34.0.0).
 
 use super::ComputeManager;
+use super::build::is_deletion;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
@@ -83,7 +84,7 @@ impl ComputeManager {
         };
         self.end_evacuation(rebuild, MigrationStatus::Failed).await;
         match error.class {
-            ExceptionClass::InstanceNotFound | ExceptionClass::UnexpectedDeletingTaskState => {
+            _ if is_deletion(&error) => {
                 // Taken for a server that was deleted meanwhile, whose state is left to the deletion.
                 self.notify_error(server.id, "rebuild");
                 Ok(())
@@ -217,13 +218,7 @@ impl ComputeManager {
         } else {
             self.power_off_guest(server, true).await?;
             self.detach_for_rebuild(server.id, rebuild.reimage.is_none()).await?;
-            let request = types::DestroyRequest {
-                instance: virt_types::instance(server),
-                network_info: virt_types::network_info(network_info),
-                block_device_info: virt_types::block_device_info(server),
-                destroy_disks: true,
-                destroy_secrets: true,
-            };
+            let request = virt_types::destroy_request(server, network_info, true);
             self.driver.destroy(request).await?;
         }
         if let Some(image) = rebuild.reimage {
@@ -247,16 +242,7 @@ impl ComputeManager {
     async fn reimage_root_volume(&self, id: ServerId, image: ImageId) -> Result<(), NovaError> {
         let server = self.services.records.server(id)?;
         let Some(root) = server.block_devices.iter().find(|device| device.is_root()) else { return Ok(()) };
-        let volumes = &self.services.volumes;
-        let reserved = volumes.attachment_create(root.volume, id, None).await?;
-        if let Some(former) = root.attachment {
-            volumes.attachment_delete(former).await?;
-        }
-        self.change_block_device(id, root.volume, |device| {
-            device.attachment = Some(reserved);
-            device.connection_info = None;
-        })
-        .await?;
-        volumes.reimage(root.volume, image).await
+        self.reserve_anew(id, root).await?;
+        self.services.volumes.reimage(root.volume, image).await
     }
 }

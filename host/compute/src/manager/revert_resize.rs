@@ -39,13 +39,7 @@ impl ComputeManager {
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         let shared =
             self.is_instance_storage_shared(context, &server, Some(migration.source_compute.clone())).await?;
-        let request = types::DestroyRequest {
-            instance: virt_types::instance(&server),
-            network_info: virt_types::network_info(&network_info),
-            block_device_info: virt_types::block_device_info(&server),
-            destroy_disks: !shared,
-            destroy_secrets: true,
-        };
+        let request = virt_types::destroy_request(&server, &network_info, !shared);
         self.driver.destroy(request).await?;
         self.terminate_volume_connections(id).await?;
         let migration = self.set_migration_status(migration.id, MigrationStatus::Reverted).await?;

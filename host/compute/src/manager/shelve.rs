@@ -8,7 +8,6 @@ use crate::virt_types;
 use model::rpc::RequestContext;
 use model::server::Shelved;
 use model::{ImageId, NovaError, PowerState, Server, ServerId, TaskState, VmState};
-use virt::types;
 
 impl ComputeManager {
     /// Stops the guest and makes an image of its disk; with `shelved_offload_time` 0 the guest is removed at once. When
@@ -66,13 +65,7 @@ impl ComputeManager {
         let power_state = self.power_state(&server).await?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         self.services.network.unbind_ports(id).await?;
-        let request = types::DestroyRequest {
-            instance: virt_types::instance(&server),
-            network_info: virt_types::network_info(&network_info),
-            block_device_info: virt_types::block_device_info(&server),
-            destroy_disks: true,
-            destroy_secrets: true,
-        };
+        let request = virt_types::destroy_request(&server, &network_info, true);
         self.driver.destroy(request).await?;
         self.terminate_volume_connections(id).await?;
         // Before the state changes, so that who waits for it finds the room free.

@@ -1,15 +1,12 @@
 //! Making an image of a guest's disk, once or as one of a row of backups (`snapshot_instance`, `backup_instance`).
 
 use super::ComputeManager;
+use super::build::is_deletion;
 use super::operation::Operation;
 use crate::virt_types;
+use model::image::{BACKUP_TYPE, INSTANCE_UUID};
 use model::rpc::RequestContext;
 use model::{ExceptionClass, ImageId, NovaError, ServerId, TaskState};
-
-/// The property of an image that names the server it was made of.
-pub(crate) const INSTANCE_UUID: &str = "instance_uuid";
-/// The property of a backup that names the row it belongs to.
-pub(crate) const BACKUP_TYPE: &str = "backup_type";
 
 impl ComputeManager {
     /// Begins to make the image; the step ends well before the image is there. When the driver raises, the image is
@@ -27,7 +24,7 @@ impl ComputeManager {
                 })
                 .await;
             match begun {
-                Err(error) if is_bail_out(&error) => return Ok(()),
+                Err(error) if is_deletion(&error) => return Ok(()),
                 begun => begun?,
             };
             if let Some(manager) = self.me.upgrade() {
@@ -102,16 +99,11 @@ impl ComputeManager {
             Ok(())
         };
         match taken.await {
-            Err(error) if is_bail_out(&error) || error.is(ExceptionClass::InstanceNotRunning) => Ok(()),
+            Err(error) if is_deletion(&error) || error.is(ExceptionClass::InstanceNotRunning) => Ok(()),
             Err(error) if error.is(ExceptionClass::ImageNotFound) => {
                 self.save(id, |server| server.task_state = None).await.map(drop)
             }
             taken => taken,
         }
     }
-}
-
-/// Whether the server was deleted meanwhile, so that there is nothing more to do.
-fn is_bail_out(error: &NovaError) -> bool {
-    matches!(error.class, ExceptionClass::InstanceNotFound | ExceptionClass::UnexpectedDeletingTaskState)
 }

@@ -6,7 +6,6 @@ use crate::report_client::Owner;
 use crate::virt_types;
 use model::rpc::RequestContext;
 use model::{ExceptionClass, NovaError, PowerState, ServerId, VmState};
-use virt::types;
 
 impl ComputeManager {
     /// Destroys the guest, releases everything the server holds, and marks it as deleted. When the driver raises, the
@@ -66,13 +65,7 @@ impl ComputeManager {
         let Some(server) = self.services.records.server_even_deleted(id) else {
             return Err(NovaError::instance_not_found(id));
         };
-        let request = types::DestroyRequest {
-            instance: virt_types::instance(&server),
-            network_info: virt_types::network_info(&server.network_info),
-            block_device_info: virt_types::block_device_info(&server),
-            destroy_disks: true,
-            destroy_secrets: true,
-        };
+        let request = virt_types::destroy_request(&server, &server.network_info, true);
         let destroyed = self.driver.destroy(request).await.map_err(NovaError::from);
         let still_runs =
             destroyed.as_ref().is_err_and(|error| error.is(ExceptionClass::InstancePowerOffFailure));

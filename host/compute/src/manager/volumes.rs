@@ -26,16 +26,10 @@ impl ComputeManager {
         let operation = Operation { reverts_task_state: true, ..Operation::query(context, id) };
         self.run(operation, async {
             let server = self.services.records.server(id)?;
-            let mut added = BlockDevice {
-                id: self.services.random.uuid(),
-                volume,
-                attachment: None,
-                device_name: device,
-                boot_index: None,
-                size_gb: self.services.volumes.get(volume).await?.size_gb,
-                connection_info: None,
-                delete_on_termination,
-            };
+            let record = self.services.random.uuid();
+            let size_gb = self.services.volumes.get(volume).await?.size_gb;
+            let mut added = BlockDevice::new(record, volume, size_gb, delete_on_termination);
+            added.device_name = device;
             let request = types::DeviceNameRequest {
                 instance: virt_types::instance(&server),
                 bdms: server.block_devices.iter().map(virt_types::block_device).collect(),

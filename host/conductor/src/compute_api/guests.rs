@@ -36,7 +36,7 @@ impl ComputeApi {
             let method = Method::GetConsoleOutput { tail_length: length };
             match self.ask(&context, id, host, method).await {
                 Ok(Answer::Text(output)) => Ok(output),
-                Ok(other) => Err(unexpected_answer(&other)),
+                Ok(other) => Err(other.unexpected().into()),
                 Err(error) => Err(not_implemented(error, NOT_SUPPORTED)),
             }
         })
@@ -52,7 +52,7 @@ impl ComputeApi {
             let method = if common_form { Method::GetInstanceDiagnostics } else { Method::GetDiagnostics };
             match self.ask(&context, id, host, method).await {
                 Ok(Answer::Value(numbers)) => Ok(numbers),
-                Ok(other) => Err(unexpected_answer(&other)),
+                Ok(other) => Err(other.unexpected().into()),
                 Err(error) => Err(not_implemented(error, NOT_SUPPORTED)),
             }
         })
@@ -93,8 +93,4 @@ fn not_implemented(error: NovaError, message: &str) -> ApiError {
         ExceptionClass::NotImplementedError => ApiError { code: 501, message: message.to_owned() },
         _ => error.into(),
     }
-}
-
-fn unexpected_answer(answer: &Answer) -> ApiError {
-    NovaError::new(ExceptionClass::Unexpected, format!("unexpected answer {answer:?}")).into()
 }

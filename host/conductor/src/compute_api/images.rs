@@ -2,6 +2,7 @@
 
 use super::{ApiError, ComputeApi};
 use crate::preconditions;
+use model::image::{BACKUP_TYPE, INSTANCE_UUID};
 use model::rpc::{Address, Method};
 use model::{ImageId, ImageMeta, Server, ServerId, TaskState};
 use serde_json::json;
@@ -63,11 +64,11 @@ impl ComputeApi {
         let base = server.image.and_then(|image| self.services.records.image(image));
         let mut properties = base.as_ref().map(|image| image.properties.clone()).unwrap_or_default();
         properties.extend(BTreeMap::from([
-            ("instance_uuid".to_owned(), server.id.to_string()),
+            (INSTANCE_UUID.to_owned(), server.id.to_string()),
             ("user_id".to_owned(), server.user_id.to_string()),
             ("image_type".to_owned(), image_type.to_owned()),
         ]));
-        properties.extend(backup_type.map(|kind| ("backup_type".to_owned(), kind.to_owned())));
+        properties.extend(backup_type.map(|kind| (BACKUP_TYPE.to_owned(), kind.to_owned())));
         let image = ImageMeta {
             id: ImageId(self.services.random.uuid()),
             name,

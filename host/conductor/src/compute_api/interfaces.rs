@@ -3,7 +3,7 @@
 use super::{ApiError, ComputeApi};
 use crate::preconditions;
 use model::rpc::{Address, Answer, Method};
-use model::{ExceptionClass, NovaError, PortId, ServerId};
+use model::{ExceptionClass, PortId, ServerId};
 use serde_json::{Value, json};
 
 impl ComputeApi {
@@ -15,10 +15,7 @@ impl ComputeApi {
             self.records.start_action(id, &context.request, "attach_interface");
             match self.ask(&context, id, host, Method::AttachInterface { port }).await {
                 Ok(Answer::Port(port)) => Ok(port),
-                Ok(other) => {
-                    let message = format!("unexpected answer {other:?}");
-                    Err(NovaError::new(ExceptionClass::Unexpected, message).into())
-                }
+                Ok(other) => Err(other.unexpected().into()),
                 // An error that was foreseen is shown although it is the server's.
                 Err(error) if error.is(ExceptionClass::InterfaceAttachFailed) => {
                     Err(ApiError { code: 500, message: error.message })

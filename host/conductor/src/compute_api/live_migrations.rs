@@ -2,7 +2,6 @@
 
 use super::{ApiError, ComputeApi, check_lock, host_of};
 use crate::preconditions;
-use compute::Records;
 use model::rpc::{Address, Method};
 use model::{HostName, Migration, MigrationStatus, MigrationType, ServerId, TaskState};
 use serde::{Deserialize, Serialize};
@@ -33,10 +32,7 @@ impl ComputeApi {
             let server = self.server(id)?;
             check_lock(&context, &server)?;
             let LiveMigrateServer { host, force, block_migration, disk_over_commit } = request;
-            if let Some(host) = host.as_ref().filter(|host| self.records.compute_node(host).is_none()) {
-                let message = format!("Compute host {host} could not be found.");
-                return Err(ApiError { code: 400, message });
-            }
+            self.check_host_is_known(host.as_ref())?;
             preconditions::LIVE_MIGRATE.check(&server)?;
             host_of(&server)?;
             let mut spec = self.request_spec(&server)?;

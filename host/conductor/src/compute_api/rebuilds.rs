@@ -144,22 +144,13 @@ impl ComputeApi {
 
     /// The record by which the source finds out, once it runs again, what it no longer has to keep.
     fn create_evacuation(&self, server: &Server, source: HostName, host: Option<HostName>) -> MigrationId {
-        let now = self.services.clock.now();
-        let migration = self.records.create_migration(Migration {
-            id: MigrationId(self.services.random.uuid()),
-            number: 0,
-            server: server.id,
-            kind: MigrationType::Evacuation,
-            status: MigrationStatus::Accepted,
-            source_compute: source,
+        let (id, now) = (MigrationId(self.services.random.uuid()), self.services.clock.now());
+        let (kind, status) = (MigrationType::Evacuation, MigrationStatus::Accepted);
+        self.records.create_migration(Migration {
             dest_compute: host,
-            dest_host: None,
-            old_flavor: server.flavor.clone(),
-            new_flavor: server.flavor.clone(),
-            created_at: now,
-            updated_at: now,
+            ..Migration::new(id, kind, status, server, source, now)
         });
-        migration.id
+        id
     }
 
     /// Says that a compute service is down, or that it may be asked whether it is (200). A service from which servers

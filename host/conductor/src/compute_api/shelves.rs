@@ -2,7 +2,6 @@
 
 use super::{ApiError, ComputeApi, check_lock};
 use crate::preconditions;
-use compute::Records;
 use model::rpc::{Address, Method};
 use model::{HostName, ServerId, TaskState, VmState};
 use serde::{Deserialize, Serialize};
@@ -72,12 +71,7 @@ impl ComputeApi {
                 return Err(ApiError { code: 409, message });
             }
             self.check_zone(availability_zone.as_deref(), None)?;
-            if let Some(host) = host.as_ref().filter(|host| self.records.compute_node(host).is_none()) {
-                return Err(ApiError {
-                    code: 400,
-                    message: format!("Compute host {host} could not be found."),
-                });
-            }
+            self.check_host_is_known(host.as_ref())?;
             let mut spec = self.request_spec(&server)?;
             if availability_zone.is_some() {
                 spec.availability_zone = availability_zone;

@@ -4,7 +4,7 @@
 use super::{ApiError, ComputeApi, host_of};
 use crate::preconditions;
 use model::rpc::{Address, Method};
-use model::{BlockDevice, ExceptionClass, NovaError, ServerId, VmState, VolumeId};
+use model::{BlockDevice, ExceptionClass, NovaError, ServerId, VmState, VolumeId, VolumeStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -44,16 +44,14 @@ impl ComputeApi {
         let mut reserved: Vec<BlockDevice> = Vec::new();
         for BootVolume { volume, boot_index, delete_on_termination } in wanted {
             match self.reserve_volume(id, *volume).await {
-                Ok((attachment, size_gb)) => reserved.push(BlockDevice {
-                    id: self.services.random.uuid(),
-                    volume: *volume,
-                    attachment: Some(attachment),
-                    device_name: None,
-                    boot_index: *boot_index,
-                    size_gb,
-                    connection_info: None,
-                    delete_on_termination: *delete_on_termination,
-                }),
+                Ok((attachment, size_gb)) => {
+                    let id = self.services.random.uuid();
+                    reserved.push(BlockDevice {
+                        attachment: Some(attachment),
+                        boot_index: *boot_index,
+                        ..BlockDevice::new(id, *volume, size_gb, *delete_on_termination)
+                    });
+                }
                 Err(refused) => {
                     for attachment in reserved.into_iter().filter_map(|device| device.attachment) {
                         // One that cannot be let go stays reserved, which an operator has to mend.
@@ -85,7 +83,9 @@ impl ComputeApi {
             preconditions::ATTACH_VOLUME.check(&server)?;
             let AttachVolume { volume, device, delete_on_termination } = request;
             let known = self.services.volumes.get(volume).await?;
-            if server.block_device(volume).is_some() || known.status != "available" && !known.multiattach {
+            if server.block_device(volume).is_some()
+                || known.status != VolumeStatus::Available && !known.multiattach
+            {
                 let message = format!(
                     "Invalid volume: volume \'{volume}\' status must be \'available\'. Currently in \'{}\'",
                     known.status
