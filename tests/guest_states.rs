@@ -172,7 +172,7 @@ fn a_shelved_server_comes_back_where_there_is_room() {
         assert_eq!(cloud.server(server).status(), ServerStatus::ShelvedOffloaded);
         cloud.assert_no_allocations(server);
         cloud.assert_guests(server, &[]).await;
-        let request = UnshelveServer { host: Some("host2".into()), availability_zone: None };
+        let request = UnshelveServer { host: Some("host2".into()), ..UnshelveServer::default() };
         api.unshelve(server, request).await.unwrap();
         cloud.at_rest().await;
         assert_eq!(cloud.server(server).status(), ServerStatus::Active);

@@ -35,31 +35,38 @@ impl Requester {
     /// Who sends this request; none when nobody known does.
     pub(crate) fn of(world: &World, ask: &Ask) -> Option<Self> {
         match world.config.auth {
-            AuthMode::Keystone => {
-                let identity = world.identity.borrow();
-                let token = identity.token(ask.header("x-auth-token")?, world.now())?;
-                let roles = with_implied(token.roles.iter().map(String::as_str));
-                Some(Self {
-                    user: UserId::from(token.user.as_str()),
-                    project: ProjectId::from(token.project.as_deref()?),
-                    is_admin: roles.contains("admin"),
-                    roles,
-                })
-            }
+            AuthMode::Keystone => Self::of_token(world, ask.header("x-auth-token")?),
             AuthMode::None => Self::as_they_say(ask),
         }
     }
 
+    /// Whose token of the identity service this is; none when it is nobody's any more, or for no project.
+    pub(crate) fn of_token(world: &World, text: &str) -> Option<Self> {
+        let identity = world.identity.borrow();
+        let token = identity.token(text, world.now())?;
+        let roles = with_implied(token.roles.iter().map(String::as_str));
+        Some(Self {
+            user: UserId::from(token.user.as_str()),
+            project: ProjectId::from(token.project.as_deref()?),
+            is_admin: roles.contains("admin"),
+            roles,
+        })
+    }
+
     /// Taken at their word: the headers of Nova's functional tests, where the administrator is the user named so
-    /// (`nova/tests/fixtures/nova.py, OSAPIFixture`), else a token `user:project` as in Nova's noauth2 mode.
+    /// (`nova/tests/fixtures/nova.py, OSAPIFixture`), else a token `user:project` as in Nova's noauth2 mode. Nova's old rules
+    /// hold there beside the new ones: within a project everybody may do what members may.
     fn as_they_say(ask: &Ask) -> Option<Self> {
         if let Some(user) = ask.header("x-auth-user").or_else(|| ask.header("x-user-id")) {
+            let is_admin = user == "admin";
             let roles = ask.header("x-roles").unwrap_or("").split(',').map(str::trim);
+            let old = if is_admin { ["member", "reader", "admin"].iter() } else { ["member", "reader"].iter() };
+            let roles = roles.filter(|role| !role.is_empty()).map(str::to_lowercase);
             return Some(Self {
                 user: UserId::from(user),
                 project: ProjectId::from(ask.header("x-auth-project-id").unwrap_or(user)),
-                roles: roles.filter(|role| !role.is_empty()).map(str::to_lowercase).collect(),
-                is_admin: user == "admin",
+                roles: roles.chain(old.map(|role| (*role).to_owned())).collect(),
+                is_admin,
             });
         }
         let token = ask.header("x-auth-token")?;

@@ -12,6 +12,7 @@ mod caller;
 mod compute;
 mod control;
 mod dispatch;
+mod heard;
 mod identity;
 mod image;
 mod network;

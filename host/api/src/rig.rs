@@ -7,9 +7,10 @@
 //! [`StandStill::advance`]. A paused clock would jump to the next timer whenever nothing runs; tokio does not let it
 //! while a blocking task is under way, so one is kept that does nothing.
 
+use crate::caller::Requester;
 use crate::dispatch;
 use crate::placement::{ChannelEngine, EngineWork};
-use crate::world::{PrepareError, World, WorldConfig};
+use crate::world::{AuthMode, PrepareError, World, WorldConfig};
 use axum::http::{Request, Response};
 use bytes::Bytes;
 use std::cell::RefCell;
@@ -50,15 +51,28 @@ pub enum RigError {
     Ended,
 }
 
-/// A request on its way to the cloud.
-pub(crate) struct Job {
-    request: Request<Bytes>,
-    answer: oneshot::Sender<Response<Bytes>>,
+/// What is asked of the cloud's thread.
+pub(crate) enum Job {
+    /// To answer a request.
+    Answer {
+        /// The request.
+        request: Request<Bytes>,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Response<Bytes>>,
+    },
+    /// Whose token this is.
+    Who {
+        /// The token.
+        token: String,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Option<Requester>>,
+    },
 }
 
 /// The handle on a cloud that runs on a thread of its own. The cloud ends when the last clone of what it hands out is gone.
 #[derive(Debug)]
 pub struct Rig {
+    auth: AuthMode,
     line: Line,
     placement: ChannelEngine,
 }
@@ -71,8 +85,15 @@ impl Line {
     /// Has the cloud answer a request. None when the cloud is gone.
     pub(crate) async fn ask(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Job { request, answer }).await.ok()?;
+        self.0.send(Job::Answer { request, answer }).await.ok()?;
         answered.await.ok()
+    }
+
+    /// Whose token this is; none when it is nobody's.
+    pub(crate) async fn who(&self, token: String) -> Option<Requester> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Job::Who { token, answer }).await.ok()?;
+        answered.await.ok().flatten()
     }
 }
 
@@ -82,6 +103,7 @@ impl Rig {
     where
         T: FnOnce() -> Result<(Engine, Library), String> + Send + 'static,
     {
+        let auth = config.auth;
         let (jobs, incoming) = mpsc::channel(WAITING);
         let (placement, work) = ChannelEngine::new();
         let (ready, is_ready) = std::sync::mpsc::channel();
@@ -90,7 +112,12 @@ impl Rig {
             .name("cloud".to_owned())
             .spawn(move || run(config, tools, incoming, work, &ready))?;
         is_ready.recv().unwrap_or(Err(RigError::Ended))?;
-        Ok(Self { line: Line(jobs), placement })
+        Ok(Self { auth, line: Line(jobs), placement })
+    }
+
+    /// How users are known.
+    pub(crate) fn auth(&self) -> AuthMode {
+        self.auth
     }
 
     pub(crate) fn line(&self) -> Line {
@@ -147,7 +174,9 @@ async fn answer_all(
     loop {
         tokio::select! {
             job = incoming.recv() => match job {
-                Some(Job { request, answer }) => {
+                // Whoever asked and went away does not want to know any more.
+                Some(Job::Who { token, answer }) => drop(answer.send(Requester::of_token(world, &token))),
+                Some(Job::Answer { request, answer }) => {
                     let world = Rc::clone(world);
                     tokio::task::spawn_local(async move {
                         // A client that went away is not waited for; what it asked is done all the same.

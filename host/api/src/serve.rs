@@ -2,10 +2,12 @@
 
 use crate::placement::{Config, Service, placement_routes};
 use crate::rig::{Line, Rig};
+use crate::world::AuthMode;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{Request as Whole, StatusCode};
+use axum::http::{HeaderValue, Request as Whole, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
@@ -14,6 +16,10 @@ use tokio::net::TcpListener;
 const MAX_BODY: usize = 114_688;
 /// The largest image taken, in bytes: it is kept in memory.
 const MAX_IMAGE: usize = 64 << 20;
+/// Who asks, by a token or by name.
+const TOKEN: &str = "x-auth-token";
+/// What roles they have.
+const ROLES: &str = "x-roles";
 /// Where Placement is mounted.
 const PLACEMENT: &str = "/placement";
 
@@ -27,7 +33,35 @@ pub async fn serve(listener: TcpListener, rig: &Rig) -> std::io::Result<()> {
 fn routes(rig: &Rig) -> Router {
     let config = Config { prefix: PLACEMENT.to_owned(), ..Config::default() };
     let others = Router::new().fallback(hand_over).with_state(rig.line());
-    placement_routes(Service::new(rig.placement(), config)).fallback_service(others)
+    let placement = placement_routes(Service::new(rig.placement(), config));
+    let placement = match rig.auth() {
+        AuthMode::Keystone => placement.layer(from_fn_with_state(rig.line(), identified)),
+        AuthMode::None => placement,
+    };
+    placement.fallback_service(others)
+}
+
+/// Has placement, which takes everybody at their word, hear what the identity service says of a token: that of whoever asks, in
+/// the place of anything said otherwise. Which versions there are is told to anybody.
+async fn identified(State(line): State<Line>, mut request: Request, next: Next) -> Response {
+    let token = request.headers().get(TOKEN).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    for name in [TOKEN, ROLES, "x-project-id", "x-user-id", "openstack-system-scope"] {
+        request.headers_mut().remove(name);
+    }
+    let who = match token {
+        Some(token) => line.who(token).await,
+        None => None,
+    };
+    if let Some(who) = who {
+        let roles: Vec<&str> = who.roles.iter().map(String::as_str).collect();
+        let said = [(TOKEN, format!("{}:{}", who.user, who.project)), (ROLES, roles.join(","))];
+        for (name, value) in said {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                request.headers_mut().insert(name, value);
+            }
+        }
+    }
+    next.run(request).await
 }
 
 async fn hand_over(State(line): State<Line>, request: Request) -> Response {

@@ -1,15 +1,20 @@
 //! What the services of one process share: the cloud, and what is around it. It lives on the cloud's thread.
 
+use crate::compute::Keypairs;
 use crate::control::{Overrides, PlannedFault};
+use crate::heard::Heard;
 use crate::identity::Identity;
 use crate::image::Images;
 use crate::rig::{StandStill, TimeMode};
 use conductor::{Cloud, CloudConfig, HostError};
-use model::{HostName, Options, Switches, Timestamp};
-use std::cell::{Cell, RefCell};
+use model::ids::NetworkId;
+use model::rpc::RequestContext;
+use model::{HostName, NovaError, Options, Switches, Timestamp};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use uuid::uuid;
 use virt::{Engine, Library, LoadError, PreparedStack, Stack, StackSyntaxError};
 
 /// The driver of a host for which none is said, as in Nova's functional tests (`nova/tests/fixtures/conf.py`).
@@ -39,6 +44,8 @@ pub struct HostPlan {
 pub struct WorldConfig {
     /// How users are known.
     pub auth: AuthMode,
+    /// Whether the control API is for administrators only: where others than this machine can reach it.
+    pub guarded: bool,
     /// How time passes.
     pub time: TimeMode,
     /// The seed of everything random but tokens.
@@ -76,14 +83,16 @@ pub(crate) struct World {
     pub(crate) identity: RefCell<Identity>,
     /// Images as the image service shows them.
     pub(crate) images: RefCell<Images>,
+    /// Users' public keys.
+    pub(crate) keypairs: RefCell<Keypairs>,
     /// Options that were set since the cloud was made.
     pub(crate) overrides: RefCell<Overrides>,
     /// Faults that were planned, as they were written.
     pub(crate) planned: RefCell<Vec<PlannedFault>>,
     /// The option `compute_driver`.
     pub(crate) driver: RefCell<String>,
-    /// Whether an answer waits until all work that its request began is done (`CastAsCallFixture`).
-    pub(crate) cast_as_call: Cell<bool>,
+    /// What went wrong in the background.
+    heard: RefCell<Rc<RefCell<Heard>>>,
     /// Who keeps simulated time from moving.
     pub(crate) still: StandStill,
 }
@@ -94,6 +103,7 @@ impl World {
         let still = StandStill::new(config.time);
         let cloud = Rc::new(new_cloud(&config, config.options.clone()));
         let images = Images::of_fixture(&cloud);
+        let heard = RefCell::new(listen(&cloud));
         Self {
             identity: RefCell::new(Identity::seeded()),
             images: RefCell::new(images),
@@ -102,10 +112,11 @@ impl World {
             library,
             prepared: RefCell::default(),
             cloud: RefCell::new(cloud),
+            keypairs: RefCell::default(),
             overrides: RefCell::default(),
             planned: RefCell::default(),
             driver: RefCell::new(TEST_DRIVER.to_owned()),
-            cast_as_call: Cell::new(false),
+            heard,
             still,
         }
     }
@@ -125,10 +136,22 @@ impl World {
         let fresh = Rc::new(new_cloud(&self.config, options));
         self.images.replace(Images::of_fixture(&fresh));
         self.cloud.replace(fresh).dissolve();
+        self.keypairs.take();
         self.overrides.take();
         self.planned.take();
         self.driver.replace(TEST_DRIVER.to_owned());
-        self.cast_as_call.set(false);
+        self.heard.replace(listen(&self.cloud()));
+    }
+
+    /// What went wrong in the background of the cloud there is now. While answers wait until all work that their requests
+    /// began is done (`CastAsCallFixture`), the first error of each is kept.
+    pub(crate) fn heard(&self) -> Rc<RefCell<Heard>> {
+        Rc::clone(&self.heard.borrow())
+    }
+
+    /// Whether the identity service knows a project. Where users are taken at their word, every project is one.
+    pub(crate) fn knows_project(&self, id: &str) -> bool {
+        self.config.auth == AuthMode::None || self.identity.borrow().knows_project(id)
     }
 
     /// A stack that is ready to run; what was once prepared is kept.
@@ -161,8 +184,22 @@ impl Drop for World {
     }
 }
 
+/// Listens to what goes wrong in a cloud from now on.
+fn listen(cloud: &Cloud) -> Rc<RefCell<Heard>> {
+    let heard = Rc::<RefCell<Heard>>::default();
+    let (hear, clock) = (Rc::clone(&heard), cloud.services().clock);
+    let listener = move |context: &RequestContext, error: &NovaError| {
+        hear.borrow_mut().hear(clock.now(), context, error);
+    };
+    cloud.services().bus.on_failed_cast(Rc::new(listener));
+    heard
+}
+
+/// The network that every functional test of Nova's finds (`nova/tests/fixtures/neutron.py`).
+const NETWORK: NetworkId = NetworkId(uuid!("3cb9bc59-5699-4588-a4b1-b87f96708bc6"));
+
 fn new_cloud(config: &WorldConfig, options: Options) -> Cloud {
-    Cloud::new(CloudConfig {
+    let cloud = Cloud::new(CloudConfig {
         seed: config.seed,
         epoch: match config.time {
             TimeMode::Real => Some(wall_clock()),
@@ -172,7 +209,9 @@ fn new_cloud(config: &WorldConfig, options: Options) -> Cloud {
         trace: false,
         options,
         switches: config.switches.clone(),
-    })
+    });
+    cloud.network().set_network_id(NETWORK);
+    cloud
 }
 
 /// The time of this machine. From here on the cloud's own clock counts.

@@ -5,6 +5,7 @@ mod deletes;
 mod guests;
 mod images;
 mod interfaces;
+mod limits;
 mod live_migrations;
 mod locks;
 mod power;
@@ -12,11 +13,13 @@ mod rebuilds;
 mod shelves;
 mod volumes;
 
+pub use limits::Amounts;
 pub use live_migrations::LiveMigrateServer;
 pub use rebuilds::{EvacuateServer, RebuildServer};
 pub use shelves::UnshelveServer;
 pub use volumes::{AttachVolume, BootVolume};
 
+use crate::aggregates::AggregateRecord;
 use crate::manager::SCHEDULING;
 use crate::preconditions::{self, Precondition};
 use crate::records::StateOfRecord;
@@ -26,9 +29,11 @@ use model::{
     ExceptionClass, HostName, ImageId, Migration, MigrationStatus, NotificationPriority, NovaError,
     PowerState, ProjectId, RequestId, RequestSpec, Server, ServerId, TaskState, UserId, VmState,
 };
+use placement::Command;
 use runtime::TraceEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::rc::Rc;
 
@@ -120,6 +125,36 @@ impl ComputeApi {
         Self { services: self.services.clone(), records: Rc::clone(&self.records), caller }
     }
 
+    /// Puts a host into an aggregate or takes it out, in the records and in placement. None when there is no such aggregate.
+    pub fn set_aggregate_member(&self, number: u64, host: &HostName, member: bool) -> Option<AggregateRecord> {
+        crate::aggregates::set_member(&self.services, &self.records, number, host, member)
+    }
+
+    /// Forgets a compute host: its service, its node, its place in aggregates, and in placement the providers of its tree with
+    /// whatever is allocated of them. The caller has seen that nothing of it is in use.
+    pub fn delete_service(&self, host: &HostName) {
+        let report_client = &self.services.report_client;
+        if let Some(node) = self.records.compute_node(host) {
+            let (mut providers, consumers) = report_client.read(|placement| {
+                let Ok(root) = placement.provider(node.id) else { return Default::default() };
+                let tree: Vec<_> = root.tree().collect();
+                let consumers: BTreeSet<_> =
+                    tree.iter().flat_map(|provider| provider.consumers().map(|consumer| consumer.id())).collect();
+                (tree.iter().map(|provider| provider.id()).collect::<Vec<_>>(), consumers)
+            });
+            let commands = consumers.into_iter().map(|consumer| Command::DeleteAllocations { consumer });
+            // Children were made after their parents.
+            providers.reverse();
+            let commands = commands.chain(providers.into_iter().map(|id| Command::DeleteProvider { id }));
+            for command in commands {
+                // As in Nova, what placement refuses stays behind, and the service goes all the same.
+                let _ = report_client.write(&Address::Api, command);
+            }
+        }
+        crate::aggregates::leave_all(&self.records, host);
+        self.records.remove_host(host);
+    }
+
     /// Makes a server (202).
     pub async fn create(&self, request: CreateServer) -> Result<ServerId, ApiError> {
         let body = json!(request);
@@ -193,6 +228,7 @@ impl ComputeApi {
                 let message = "When resizing, instances must change flavor!";
                 return Err(NovaError::new(ExceptionClass::CannotResizeToSameFlavor, message).into());
             }
+            self.check_resize_quota(&server, &flavor)?;
             self.move_server(&context, &server, "resize", flavor, None).await
         })
         .await
@@ -375,10 +411,14 @@ impl ComputeApi {
         })
     }
 
-    /// A zone that is named must exist, unless a host is forced; there is only the default one here.
+    /// A zone that is named must be that of a service that is not disabled, unless a host is forced.
     fn check_zone(&self, zone: Option<&str>, host: Option<&HostName>) -> Result<(), ApiError> {
-        let known = zone.is_none_or(|zone| zone == self.services.options.get().default_availability_zone.0);
-        if known || host.is_some() {
+        let options = self.services.options.get();
+        let in_zone = |zone: &str| {
+            let mut open = self.records.services().into_iter().filter(|service| !service.disabled);
+            open.any(|service| self.records.aggregates().zone_of(&service.host, &options) == zone)
+        };
+        if host.is_some() || zone.is_none_or(in_zone) {
             return Ok(());
         }
         Err(ApiError { code: 400, message: "The requested availability zone is not available".to_owned() })

@@ -6,10 +6,12 @@
 //! trace and its notifications.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod aggregates;
 mod attach_volume;
 mod cloud;
 mod compute_api;
 mod labels;
+mod limits;
 mod live_migrate_task;
 mod manager;
 mod migrate_task;
@@ -21,13 +23,15 @@ mod scheduling;
 mod unshelve;
 mod volume_service;
 
+pub use aggregates::{AggregateRecord, Aggregates, ZONE_KEY};
 pub use cloud::{Cloud, CloudConfig, HostError};
 pub use compute_api::{
-    ApiError, AttachVolume, BootVolume, Caller, ComputeApi, CreateServer, EvacuateServer, LiveMigrateServer,
+    Amounts, ApiError, AttachVolume, BootVolume, Caller, ComputeApi, CreateServer, EvacuateServer, LiveMigrateServer,
     RebuildServer, UnshelveServer,
 };
 pub use labels::{FlavorLabels, ServerLabels};
-pub use network_service::{NetworkService, Port};
+pub use limits::{LIMITED_RESOURCES, Limits, limited_resource};
+pub use network_service::{NetworkService, Port, RequestedNetworks};
 pub use records::StateOfRecord;
 pub use volume_service::{
     Attachment, IMAGE_BACKED_VOL, MULTIATTACH_VOL, SWAP_ERR_NEW_VOL, SWAP_ERR_OLD_VOL, SWAP_NEW_VOL,

@@ -110,7 +110,7 @@ impl ConductorManager {
             }
             None => self.find_destination(context, server, source, migration, wanted).await?,
         };
-        let zone = self.services.options.get().default_availability_zone.0.clone();
+        let zone = self.records.aggregates().zone_of(&dest, &self.services.options.get());
         let in_zone = &mut |server: &mut Server| server.availability_zone = Some(zone.clone());
         self.services.records.update_server(server.id, ExpectedTask::Any, in_zone).await?;
         let name_destination = &mut |migration: &mut Migration| migration.dest_compute = Some(dest.clone());

@@ -1,7 +1,9 @@
 //! The state of record: servers, migrations, actions, nodes and services of one cloud, in memory (`nova/objects/`,
 //! `nova/db/`). It has one writer, the control plane's thread.
 
+use crate::aggregates::Aggregates;
 use crate::labels::{FlavorLabels, ServerLabels};
+use crate::limits::Limits;
 use async_trait::async_trait;
 use compute::{ExpectedTask, MigrationChange, Records, ServerChange};
 use model::{
@@ -23,6 +25,8 @@ pub struct StateOfRecord {
     clock: Clock,
     trace: Trace,
     tables: RefCell<Tables>,
+    aggregates: Aggregates,
+    limits: RefCell<Limits>,
     news: Rc<Notify>,
 }
 
@@ -37,6 +41,8 @@ struct Tables {
     actions: BTreeMap<ServerId, Vec<Action>>,
     nodes: BTreeMap<HostName, ComputeNode>,
     services: BTreeMap<HostName, Service>,
+    /// Hosts that are in a cell of their own choosing; the others share one.
+    cells: BTreeMap<HostName, String>,
     server_labels: BTreeMap<ServerId, ServerLabels>,
     flavor_labels: BTreeMap<FlavorId, FlavorLabels>,
 }
@@ -44,12 +50,29 @@ struct Tables {
 impl StateOfRecord {
     /// Empty records.
     pub fn new(clock: Clock, trace: Trace) -> Self {
-        Self { clock, trace, tables: RefCell::default(), news: Rc::default() }
+        Self {
+            clock,
+            trace,
+            tables: RefCell::default(),
+            aggregates: Aggregates::default(),
+            limits: RefCell::default(),
+            news: Rc::default(),
+        }
     }
 
     /// Waits for the next change.
     pub async fn changed(&self) {
         self.news.notified().await;
+    }
+
+    /// The host aggregates.
+    pub fn aggregates(&self) -> &Aggregates {
+        &self.aggregates
+    }
+
+    /// The limits that operators set.
+    pub fn limits(&self) -> &RefCell<Limits> {
+        &self.limits
     }
 
     /// Adds or replaces a flavor.
@@ -201,6 +224,23 @@ impl StateOfRecord {
     /// The node records, by host.
     pub fn compute_nodes(&self) -> Vec<ComputeNode> {
         self.tables.borrow().nodes.values().cloned().collect()
+    }
+
+    /// Puts a host into a cell.
+    pub fn set_cell(&self, host: &HostName, cell: &str) {
+        self.tables.borrow_mut().cells.insert(host.clone(), cell.to_owned());
+    }
+
+    /// The cell of a host; none for one that was put into none.
+    pub fn cell_of(&self, host: &HostName) -> Option<String> {
+        self.tables.borrow().cells.get(host).cloned()
+    }
+
+    /// Forgets the service and the node of a host.
+    pub fn remove_host(&self, host: &HostName) {
+        let tables = &mut *self.tables.borrow_mut();
+        tables.services.remove(host);
+        tables.nodes.remove(host);
     }
 
     /// Changes the service record of a host, which is made if need be.

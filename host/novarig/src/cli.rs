@@ -29,6 +29,10 @@ pub(crate) enum Command {
     Placement(PlacementArguments),
     /// Serve a whole cloud on one port: identity, compute, placement, image, network, and the control API
     Serve(ServeArguments),
+    /// Print the shell variables a client of a served cloud needs: eval "$(novarig env)"
+    Env(ClientArguments),
+    /// Print a clouds.yaml for clients of a served cloud, whose name in it is `novarig`
+    CloudsYaml(ClientArguments),
 }
 
 #[derive(Debug, Args)]
@@ -193,6 +197,25 @@ pub(crate) struct ServeArguments {
     /// The seed of everything random but tokens
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClientArguments {
+    /// Where the cloud is served
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8774")]
+    pub(crate) url: String,
+
+    /// The user: admin, demo, or demo_reader, unless you made others
+    #[arg(long, default_value = "admin")]
+    pub(crate) user: String,
+
+    /// The user's password
+    #[arg(long, default_value = "secret")]
+    pub(crate) password: String,
+
+    /// The project
+    #[arg(long, default_value = "demo")]
+    pub(crate) project: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,5 +1,6 @@
 //! The subcommands. Each answers whether all is as it must be.
 
+mod client;
 mod demo;
 mod driver_build;
 mod driver_check;
@@ -12,6 +13,7 @@ mod placement;
 mod run;
 mod serve;
 
+pub(crate) use client::{clouds_yaml, env};
 pub(crate) use demo::demo;
 pub(crate) use driver_build::driver_build;
 pub(crate) use driver_check::driver_check;

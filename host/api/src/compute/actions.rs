@@ -6,6 +6,7 @@ use super::{body, server_view};
 use crate::answer::Answer;
 use crate::caller::Access;
 use conductor::{EvacuateServer, LiveMigrateServer, RebuildServer, UnshelveServer};
+use compute::ExpectedTask;
 use model::rpc::RebootType;
 use model::{HostName, ImageId, Server};
 use serde_json::{Value, json};
@@ -87,9 +88,26 @@ fn schema(call: &Call<'_>, action: &str) -> Option<Value> {
         ),
         "rebuild" => {
             let mut document = json!({"type": "object", "properties": {"imageRef": uuid, "name": body::name(), "metadata": body::metadata(),
-                "preserve_ephemeral": body::boolean(), "adminPass": {"type": "string"}}, "required": ["imageRef"]});
+                "preserve_ephemeral": body::boolean(), "adminPass": {"type": "string"}, "accessIPv4": {"type": "string"},
+                "accessIPv6": {"type": "string"}, "OS-DCF:diskConfig": {"type": "string", "enum": ["AUTO", "MANUAL"]}},
+                "required": ["imageRef"], "additionalProperties": false});
             if version.since(19) {
                 document["properties"]["description"] = super::servers::description();
+            }
+            let text_or_null = json!({"type": ["string", "null"]});
+            if version.since(54) {
+                document["properties"]["key_name"] = text_or_null.clone();
+            }
+            if version.since(57) {
+                document["properties"]["user_data"] = text_or_null;
+            } else {
+                document["properties"]["personality"] = json!({"type": "array"});
+            }
+            if version.since(63) {
+                document["properties"]["trusted_image_certificates"] = json!({"type": ["array", "null"]});
+            }
+            if version.since(90) {
+                document["properties"]["hostname"] = super::servers::hostname(call);
             }
             document
         }
@@ -201,7 +219,9 @@ async fn run(call: &Call<'_>, server: &Server, action: &str, args: &Value) -> Re
             if host.is_some() {
                 call.require(Access::Admin, "os_compute_api:os-shelve:unshelve_to_host")?;
             }
-            api.unshelve(id, UnshelveServer { availability_zone: text("availability_zone"), host }).await?;
+            let unpin = args.get("availability_zone").is_some_and(Value::is_null);
+            let request = UnshelveServer { availability_zone: text("availability_zone"), unpin, host };
+            api.unshelve(id, request).await?;
         }
         "migrate" => {
             if host.is_some() {
@@ -260,8 +280,28 @@ async fn rebuild(call: &Call<'_>, server: &Server, args: &Value) -> Result<Answe
         preserve_ephemeral: body::truth(&args["preserve_ephemeral"]),
         reimage_boot_volume: call.version.since(93),
     };
+    if args.get("metadata").is_some() {
+        call.api.check_metadata_quota(args["metadata"].as_object().map_or(0, |pairs| pairs.len()))?;
+    }
     call.api.rebuild(server.id, request).await?;
+    let text = |key: &str| args[key].as_str().map(str::to_owned);
+    if let Some(name) = text("name") {
+        let rename = &mut |server: &mut Server| server.name.clone_from(&name);
+        // One that is deleted meanwhile needs no name.
+        let _ = call.cloud.services().records.update_server(server.id, ExpectedTask::Any, rename).await;
+    }
     call.cloud.records().label_server(server.id, |labels| {
+        labels.access_ip_v4 = text("accessIPv4").unwrap_or_else(|| labels.access_ip_v4.clone());
+        labels.access_ip_v6 = text("accessIPv6").unwrap_or_else(|| labels.access_ip_v6.clone());
+        for (key, since, label) in [
+            ("key_name", 54, &mut labels.key_name),
+            ("user_data", 57, &mut labels.user_data),
+            ("hostname", 90, &mut labels.hostname),
+        ] {
+            if call.version.since(since) && args.get(key).is_some() {
+                *label = text(key);
+            }
+        }
         if let Some(pairs) = args["metadata"].as_object() {
             let pairs = pairs.iter().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())));
             labels.metadata = pairs.collect();

@@ -19,6 +19,7 @@ pub(super) struct Call<'w> {
     pub(super) cloud: Rc<Cloud>,
     /// The operations, as the requester may use them.
     pub(super) api: ComputeApi,
+    request: RequestId,
     root: String,
     project_part: String,
 }
@@ -41,7 +42,7 @@ impl<'w> Call<'w> {
             request: Some(RequestId::from(request_id)),
         });
         let project_part = project.map_or_else(String::new, |project| format!("/{project}"));
-        Self { world, ask, version, requester, cloud, api, root: root.to_owned(), project_part }
+        Self { world, ask, version, requester, cloud, api, request: RequestId::from(request_id), root: root.to_owned(), project_part }
     }
 
     /// Refuses whoever may not do this.
@@ -69,6 +70,12 @@ impl<'w> Call<'w> {
         let found = id.parse().ok().and_then(|id: ServerId| self.cloud.services().records.server(id).ok());
         let sees = |server: &Server| self.requester.is_admin || server.project_id == self.requester.project;
         found.filter(sees).ok_or_else(|| Refusal::no_server(id))
+    }
+
+    /// Whether a step of what this request asked of a server has failed.
+    pub(super) fn failed(&self, server: ServerId) -> bool {
+        let actions = self.cloud.records().actions(server);
+        actions.iter().any(|action| action.request == self.request && action.message.is_some())
     }
 
     /// The links of the pages of a list, if there is another one after this: `items` is this page, of at most `limit`.

@@ -2,11 +2,12 @@
 
 use super::call::Call;
 use super::refusal::Refusal;
-use super::{body, flavor_view};
+use super::{body, extra_spec_rules, flavor_view};
 use crate::answer::Answer;
 use crate::caller::Access;
 use conductor::FlavorLabels;
-use model::{Flavor, FlavorId};
+use model::{Flavor, FlavorId, ResourceClass};
+use placement::TraitName;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -151,15 +152,12 @@ pub(super) fn extra_specs(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> 
 
 pub(super) fn add_extra_specs(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> {
     call.require(Access::Admin, "os_compute_api:os-flavor-extra-specs:create")?;
-    let specs = json!({
-        "type": "object",
-        "patternProperties": {"^[a-zA-Z0-9-_:. ]{1,255}$": {"type": ["string", "number"], "maxLength": 255}},
-        "additionalProperties": false,
-    });
-    let given = body::checked(call, body::object(json!({"extra_specs": specs}), &["extra_specs"]))?;
+    let schema = body::object(json!({"extra_specs": extra_specs_schema()}), &["extra_specs"]);
+    let given = body::checked(call, schema)?;
     let (mut flavor, _) = find(call, id)?;
     for (key, value) in given["extra_specs"].as_object().into_iter().flatten() {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        check_extra_spec(call, key, &text)?;
         flavor.extra_specs.insert(key.clone(), text);
     }
     call.cloud.records().put_flavor(flavor);
@@ -174,6 +172,49 @@ pub(super) fn extra_spec(call: &Call<'_>, id: &str, key: &str) -> Result<Answer,
     let (flavor, _) = find(call, id)?;
     let value = flavor.extra_specs.get(key).ok_or_else(|| no_such_spec(id, key))?;
     Ok(Answer::json(200, json!({key: value})))
+}
+
+/// Changes one extra spec, which must be there.
+pub(super) fn set_extra_spec(call: &Call<'_>, id: &str, key: &str) -> Result<Answer, Refusal> {
+    call.require(Access::Admin, "os_compute_api:os-flavor-extra-specs:update")?;
+    let given = body::checked(call, extra_specs_schema())?;
+    let value = match given.as_object() {
+        Some(pairs) if pairs.len() == 1 => pairs.get(key),
+        _ => None,
+    };
+    let value = value.ok_or_else(|| Refusal::bad_request("Request body and URI mismatch"))?;
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    check_extra_spec(call, key, &text)?;
+    let (mut flavor, _) = find(call, id)?;
+    if !flavor.extra_specs.contains_key(key) {
+        return Err(no_such_spec(id, key));
+    }
+    flavor.extra_specs.insert(key.to_owned(), text);
+    call.cloud.records().put_flavor(flavor);
+    Ok(Answer::json(200, given))
+}
+
+/// Keys and values of extra specs.
+fn extra_specs_schema() -> Value {
+    json!({
+        "type": "object",
+        "patternProperties": {"^[a-zA-Z0-9-_:. ]{1,255}$": {"type": ["string", "number"], "maxLength": 255}},
+        "additionalProperties": false,
+    })
+}
+
+/// Refuses extra specs that mean nothing, since 2.86.
+fn check_extra_spec(call: &Call<'_>, key: &str, value: &str) -> Result<(), Refusal> {
+    if !call.version.since(86) {
+        return Ok(());
+    }
+    call.cloud.services().report_client.read(|placement| {
+        let standard = extra_spec_rules::Standard {
+            is_class: &|name| placement.has_resource_class(&ResourceClass::new(name)),
+            is_trait: &|name| placement.has_trait(&TraitName::from(name)),
+        };
+        extra_spec_rules::check(key, value, &standard).map_err(Refusal::bad_request)
+    })
 }
 
 pub(super) fn delete_extra_spec(call: &Call<'_>, id: &str, key: &str) -> Result<Answer, Refusal> {

@@ -53,6 +53,13 @@ pub(super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::json(200, json!({"migrations": shown})))
 }
 
+/// Hosts are for administrators.
+pub(super) fn hide_hosts(shown: &mut Value) {
+    for key in ["source_compute", "source_node", "dest_compute", "dest_node", "dest_host"] {
+        shown[key] = Value::Null;
+    }
+}
+
 fn show(call: &Call<'_>, migration: &Migration) -> Value {
     let flavor_number = |id: &str| id.parse::<u64>().map_or_else(|_| json!(id), |number| json!(number));
     let mut shown = json!({
@@ -64,9 +71,7 @@ fn show(call: &Call<'_>, migration: &Migration) -> Value {
         "created_at": migration.created_at.to_string(), "updated_at": migration.updated_at.to_string(),
     });
     if !call.requester.may(Access::Admin) {
-        for key in ["source_compute", "source_node", "dest_compute", "dest_node", "dest_host"] {
-            shown[key] = Value::Null;
-        }
+        hide_hosts(&mut shown);
     }
     if call.version.since(23) {
         shown["migration_type"] = json!(migration.kind);

@@ -5,28 +5,47 @@
 //! path it does not have: 404, `The resource could not be found.`
 
 mod actions;
+mod aggregates;
 mod body;
 mod call;
 mod discovery;
+mod external_events;
+mod extra_spec_rules;
+mod flavor_access;
 mod flavor_view;
 mod flavors;
+mod guest;
 mod hypervisors;
+mod images;
 mod instance_actions;
+mod interfaces;
+mod keypairs;
 mod migrations;
+mod quota_sets;
 mod refusal;
 mod routes;
 mod server_create;
+mod server_filters;
 mod server_list;
 mod server_metadata;
+mod server_migrations;
 mod server_view;
 mod servers;
 mod services;
+mod tags;
+mod time;
+mod usage;
 mod version;
+mod volume_attachments;
+mod zones;
+
+pub(crate) use keypairs::Keypairs;
 
 use crate::answer::{Answer, Ask};
 use crate::caller::Requester;
 use crate::world::World;
 use call::Call;
+use model::RequestId;
 use refusal::Refusal;
 use uuid::Uuid;
 use version::Version;
@@ -85,10 +104,16 @@ async fn answer_at(
     }
     let call = Call::new(world, ask, root, project, version, requester, request_id);
     let answered = routes::answer(&call, path).await;
-    if world.cast_as_call.get() {
-        call.cloud.at_rest().await;
+    let heard = world.heard();
+    if !heard.borrow().keeps_first() {
+        return answered;
     }
-    answered
+    call.cloud.at_rest().await;
+    let failed = heard.borrow_mut().take_first(&RequestId::from(request_id));
+    match failed {
+        Some(error) if answered.is_ok() => Err(Refusal::of_work(error)),
+        _ => answered,
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::answer::Answer;
 use crate::placement::schema::Violation;
 use conductor::ApiError;
+use model::{NovaError, Server};
 use serde_json::json;
 
 /// A request that is refused: a status and a message.
@@ -33,6 +34,20 @@ impl Refusal {
     /// What is said of a server that is not there, or is somebody else's.
     pub(super) fn no_server(id: &str) -> Self {
         Self::not_found(format!("Instance {id} could not be found."))
+    }
+
+    /// What is said of an error of the work that a request began, when the answer waits for that work.
+    pub(super) fn of_work(error: NovaError) -> Self {
+        ApiError::from(error).into()
+    }
+
+    /// What is said of a server whose vm_state does not allow a method.
+    pub(super) fn in_state(server: &Server, method: &str) -> Self {
+        let message = format!(
+            "Cannot '{method}' instance {} while it is in vm_state {}",
+            server.id, server.vm_state
+        );
+        Self::new(409, message)
     }
 
     pub(super) fn forbidden(rule: &str) -> Self {

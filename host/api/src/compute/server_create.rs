@@ -2,15 +2,17 @@
 
 use super::call::Call;
 use super::refusal::Refusal;
-use super::{body, servers};
+use super::{body, flavors, servers};
 use crate::answer::Answer;
 use crate::caller::Access;
-use conductor::{BootVolume, CreateServer};
-use model::{HostName, ImageId, VolumeId};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use conductor::{BootVolume, CreateServer, RequestedNetworks};
+use model::{Flavor, HostName, ImageId, ImageMeta, VolumeId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The most servers one request makes: what no default quota would let through anyway.
+/// The most servers one request makes.
 const MAX_COUNT: u64 = 1_000;
 
 fn schema(call: &Call<'_>) -> Value {
@@ -55,6 +57,14 @@ fn schema(call: &Call<'_>) -> Value {
     if version.since(90) {
         properties["hostname"] = servers::hostname(call);
     }
+    if !version.since(57) {
+        let file = json!({"path": {"type": "string"}, "contents": {"type": "string"}});
+        properties["personality"] = json!({"type": "array", "items": body::object(file, &[])});
+    }
+    if version.since(63) {
+        properties["trusted_image_certificates"] =
+            json!({"type": ["array", "null"], "items": {"type": "string", "minLength": 1}, "minItems": 1});
+    }
     let required: &[&str] =
         if version.since(37) { &["name", "flavorRef", "networks"] } else { &["name", "flavorRef"] };
     let hints = json!({"type": "object"});
@@ -76,19 +86,26 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
         return Err(Refusal::bad_request("min_count must be <= max_count"));
     }
     if most > MAX_COUNT {
-        let message = format!(
-            "Quota exceeded for instances: Requested {most}, but already used 0 of {MAX_COUNT} instances"
-        );
-        return Err(Refusal::new(403, message));
+        let message = format!("Invalid input for field/attribute max_count: at most {MAX_COUNT} at once");
+        return Err(Refusal::bad_request(message));
     }
-    let request = request(call, given)?;
+    let (flavor, request) = request(call, given)?;
+    call.api.check_metadata_quota(given["metadata"].as_object().map_or(0, |pairs| pairs.len()))?;
+    let networks = requested_networks(call, given, most)?;
+    check_key(call, given)?;
+    check_user_data(given)?;
+    let count = call.api.allowed_servers(&flavor, least, most)?;
+    let forced_drive = call.cloud.services().options.get().force_config_drive;
     let mut made = Vec::new();
-    for number in 1..=most {
+    for number in 1..=count {
         let mut one = request.clone();
-        if most > 1 {
+        if count > 1 {
             one.name = format!("{}-{number}", request.name);
         }
         let id = call.api.create(one).await?;
+        if let Some(networks) = &networks {
+            call.cloud.network().request(id, networks.clone());
+        }
         call.cloud.records().label_server(id, |labels| {
             labels.description = if call.version.since(19) { text("description") } else { text("name") };
             labels.hostname = text("hostname");
@@ -96,7 +113,7 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
             labels.user_data = text("user_data");
             labels.access_ip_v4 = text("accessIPv4").unwrap_or_default();
             labels.access_ip_v6 = text("accessIPv6").unwrap_or_default();
-            labels.config_drive = body::truth(&given["config_drive"]);
+            labels.config_drive = forced_drive || body::truth(&given["config_drive"]);
             let pairs = given["metadata"].as_object().into_iter().flatten();
             labels.metadata = pairs.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect();
             let tags = given["tags"].as_array().into_iter().flatten();
@@ -120,20 +137,21 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::json(202, json!({"server": server})).with("location", &call.url(&path)))
 }
 
-fn request(call: &Call<'_>, given: &Value) -> Result<CreateServer, Refusal> {
+fn request(call: &Call<'_>, given: &Value) -> Result<(Flavor, CreateServer), Refusal> {
     let flavor = match &given["flavorRef"] {
         Value::String(text) => text.rsplit('/').next().unwrap_or(text).to_owned(),
         number => number.to_string(),
     };
-    let known = call.cloud.records().flavor(&flavor).is_some_and(|found| found.id == *flavor.as_str());
-    if !known {
-        return Err(Refusal::bad_request(format!("Flavor {flavor} could not be found.")));
-    }
+    let known = flavors::find(call, &flavor)
+        .map_err(|_| Refusal::bad_request(format!("Flavor {flavor} could not be found.")))?;
     let volumes = boot_volumes(&given["block_device_mapping_v2"])?;
     let image: Option<ImageId> = given["imageRef"].as_str().and_then(|text| text.parse().ok());
     let from_volume = volumes.iter().any(|volume| volume.boot_index == Some(0));
     if image.is_none() && !from_volume {
         return Err(Refusal::bad_request("Missing imageRef attribute"));
+    }
+    if let Some(image) = image {
+        check_image(call, image, &known.0)?;
     }
     let zone = given["availability_zone"].as_str().map(str::to_owned);
     if zone.as_ref().is_some_and(|zone| zone.contains(':')) {
@@ -147,17 +165,165 @@ fn request(call: &Call<'_>, given: &Value) -> Result<CreateServer, Refusal> {
             return Err(Refusal::bad_request(message));
         }
     }
-    if let Some(port) = networks(given).find_map(|network| network["port"].as_str()) {
-        // Ports of a user's own cannot be given to a server that is being made.
-        return Err(Refusal::bad_request(format!("Port {port} could not be found.")));
-    }
-    let own = call.cloud.network().network_id().to_string();
-    if let Some(other) = networks(given).filter_map(|network| network["uuid"].as_str()).find(|id| *id != own)
+    let name = given["name"].as_str().unwrap_or_default().trim().to_owned();
+    let create = CreateServer { name, flavor, image, availability_zone: zone, host, volumes };
+    Ok((known.0, create))
+}
+
+/// An image that there is, that is large enough for nothing and that says nothing it cannot mean.
+fn check_image(call: &Call<'_>, id: ImageId, flavor: &Flavor) -> Result<(), Refusal> {
+    let image = call.cloud.services().records.image(id);
+    let image = image.ok_or_else(|| Refusal::bad_request("Can not find requested image"))?;
+    if let Some(architecture) = image.properties.get("architecture")
+        && !ARCHITECTURES.contains(&architecture.as_str())
     {
+        let message = format!(
+            "Invalid image metadata. Error: Architecture name '{architecture}' is not valid"
+        );
+        return Err(Refusal::bad_request(message));
+    }
+    check_locked_memory(&image, flavor)?;
+    if flavor.memory_mb < image.min_ram_mb {
+        return Err(Refusal::bad_request("Flavor's memory is too small for requested image."));
+    }
+    if flavor.root_gb > 0 && flavor.root_gb < image.min_disk_gb {
+        let message = format!(
+            "Flavor's disk is too small for requested image. Flavor disk is {} bytes, minimum size is {} bytes.",
+            flavor.root_gb << 30,
+            image.min_disk_gb << 30
+        );
+        return Err(Refusal::bad_request(message));
+    }
+    Ok(())
+}
+
+/// Memory can be locked only where the size of its pages is said, and image and flavor must agree
+/// (`nova/virt/hardware.py, get_locked_memory_constraint`).
+fn check_locked_memory(image: &ImageMeta, flavor: &Flavor) -> Result<(), Refusal> {
+    let truth = |text: &String| body::truth(&json!(text));
+    let in_image = image.properties.get("hw_locked_memory").map(truth);
+    let in_flavor = flavor.extra_specs.get("hw:locked_memory").map(truth);
+    if let (Some(in_image), Some(in_flavor)) = (in_image, in_flavor)
+        && in_image != in_flavor
+    {
+        let shown = |truth: bool| if truth { "True" } else { "False" };
+        return Err(Refusal::bad_request(format!(
+            "locked_memory value in image ({}) and flavor ({}) conflict. A consistent value is expected if both \
+             specified.",
+            shown(in_image),
+            shown(in_flavor)
+        )));
+    }
+    let sized = image.properties.contains_key("hw_mem_page_size")
+        || flavor.extra_specs.contains_key("hw:mem_page_size");
+    if in_image.or(in_flavor) == Some(true) && !sized {
+        let message = "locked_memory value in image or flavor is forbidden when mem_page_size is not set.";
+        return Err(Refusal::bad_request(message));
+    }
+    Ok(())
+}
+
+/// Architectures an image can be of (`nova/objects/fields.py, Architecture`).
+const ARCHITECTURES: [&str; 38] = [
+    "alpha",
+    "amd64",
+    "i386",
+    "i486",
+    "i586",
+    "x86_32",
+    "armv6",
+    "armv7l",
+    "armv7b",
+    "aarch64",
+    "cris",
+    "i686",
+    "ia64",
+    "lm32",
+    "m68k",
+    "microblaze",
+    "microblazeel",
+    "mips",
+    "mipsel",
+    "mips64",
+    "mips64el",
+    "openrisc",
+    "parisc",
+    "parisc64",
+    "ppc",
+    "ppcle",
+    "ppc64",
+    "ppc64le",
+    "ppcemb",
+    "s390",
+    "s390x",
+    "sh4",
+    "sh4eb",
+    "sparc",
+    "sparc64",
+    "unicore32",
+    "x86_64",
+    "xtensa",
+];
+
+/// A key that is named must be the user's.
+fn check_key(call: &Call<'_>, given: &Value) -> Result<(), Refusal> {
+    let Some(name) = given["key_name"].as_str() else { return Ok(()) };
+    if call.world.keypairs.borrow().has(&call.requester.user, name) {
+        return Ok(());
+    }
+    Err(Refusal::bad_request("Invalid key_name provided."))
+}
+
+/// Data for the guest comes in base64.
+fn check_user_data(given: &Value) -> Result<(), Refusal> {
+    let Some(text) = given["user_data"].as_str() else { return Ok(()) };
+    let plain: String = text.split_whitespace().collect();
+    let decoded = STANDARD.decode(plain);
+    decoded.map(drop).map_err(|_| {
+        Refusal::bad_request(format!(
+            "Invalid input for field/attribute user_data. Value: {text}. '{text}' is not a 'base64'"
+        ))
+    })
+}
+
+/// What the server is to be plugged into; none for a port of its own.
+fn requested_networks(
+    call: &Call<'_>,
+    given: &Value,
+    count: u64,
+) -> Result<Option<RequestedNetworks>, Refusal> {
+    if given["networks"] == "none" {
+        return Ok(Some(RequestedNetworks::Nothing));
+    }
+    let service = call.cloud.network();
+    let own = service.network_id().to_string();
+    let named = networks(given).filter_map(|network| network["uuid"].as_str());
+    if let Some(other) = named.into_iter().find(|id| *id != own) {
         return Err(Refusal::bad_request(format!("Network {other} could not be found.")));
     }
-    let name = given["name"].as_str().unwrap_or_default().trim().to_owned();
-    Ok(CreateServer { name, flavor, image, availability_zone: zone, host, volumes })
+    let mut ports = Vec::new();
+    let known = service.ports();
+    for text in networks(given).filter_map(|network| network["port"].as_str()) {
+        if count > 1 {
+            let message = "Unable to launch multiple instances with a single configured port ID. Please launch your \
+                           instance one by one with different ports.";
+            return Err(Refusal::bad_request(message));
+        }
+        let port = known.iter().find(|port| port.id.to_string() == text);
+        let port =
+            port.ok_or_else(|| Refusal::bad_request(format!("Port id {text} could not be found.")))?;
+        if port.device.is_some() {
+            return Err(Refusal::new(409, format!("Port {text} is still in use.")));
+        }
+        if ports.contains(&port.id) {
+            let message = format!(
+                "Port ID '{text}' was specified twice: you cannot attach a port multiple times."
+            );
+            return Err(Refusal::bad_request(message));
+        }
+        ports.push(port.id);
+    }
+    Ok((!ports.is_empty()).then_some(RequestedNetworks::Ports(ports)))
 }
 
 fn networks(given: &Value) -> impl Iterator<Item = &Value> {

@@ -2,44 +2,75 @@
 
 use super::call::Call;
 use super::refusal::Refusal;
+use super::server_filters::{self, Bounds};
 use super::server_view;
 use crate::answer::Answer;
 use crate::caller::Access;
-use model::{Server, ServerStatus};
-use regex::Regex;
+use conductor::ServerLabels;
+use model::Server;
 use serde_json::{Value, json};
-use std::cmp::Reverse;
+use std::cmp::Ordering;
+
+/// By what lists can be sorted.
+const SORT_KEYS: [&str; 29] = [
+    "access_ip_v4",
+    "access_ip_v6",
+    "auto_disk_config",
+    "availability_zone",
+    "config_drive",
+    "created_at",
+    "display_description",
+    "display_name",
+    "host",
+    "hostname",
+    "image_ref",
+    "instance_type_id",
+    "kernel_id",
+    "key_name",
+    "launch_index",
+    "launched_at",
+    "locked_by",
+    "node",
+    "power_state",
+    "progress",
+    "project_id",
+    "ramdisk_id",
+    "root_device_name",
+    "task_state",
+    "terminated_at",
+    "updated_at",
+    "user_id",
+    "uuid",
+    "vm_state",
+];
 
 pub(super) fn list(call: &Call<'_>, detail: bool) -> Result<Answer, Refusal> {
     let rule = if detail { "detail" } else { "index" };
     call.require(Access::Reader, &format!("os_compute_api:servers:{rule}"))?;
     let query = &call.ask.query;
-    let truth = |key: &str| {
-        query
-            .get(key)
-            .is_some_and(|v| !matches!(v.to_lowercase().as_str(), "0" | "false" | "f" | "no" | "n" | "off"))
+    let all_tenants = match query.get("all_tenants").or(query.get("all_projects")) {
+        Some("") => true,
+        Some(text) => server_filters::truth(text).unwrap_or(true),
+        None => false,
     };
-    let all_tenants = truth("all_tenants") || truth("all_projects");
     if all_tenants {
         call.require(Access::Admin, &format!("os_compute_api:servers:{rule}:get_all_tenants"))?;
     }
-    let deleted = call.requester.is_admin && truth("deleted");
-    let mut servers = match deleted {
-        true => call.cloud.records().servers_even_deleted().into_iter().filter(Server::deleted).collect(),
-        false => call.cloud.records().servers(),
-    };
-    servers.retain(|server| all_tenants || server.project_id == call.requester.project);
+    let limit = call.limit()?;
+    let Some(bounds) = Bounds::read(call)? else { return Ok(Answer::json(200, json!({"servers": []}))) };
+    let mut servers = call.cloud.records().servers_even_deleted();
+    servers.retain(|server| {
+        (all_tenants || server.project_id == call.requester.project) && bounds.contain(call, server)
+    });
     for (key, value) in query.pairs() {
-        filter(call, &mut servers, key, value, all_tenants)?;
+        server_filters::filter(call, &mut servers, key, value, all_tenants)?;
     }
-    // The newest first.
-    servers.sort_by_key(|server| Reverse((server.created_at, server.number)));
+    sort(call, &mut servers)?;
     if let Some(marker) = query.get("marker") {
         let at = servers.iter().position(|server| server.id.to_string() == marker);
         let at = at.ok_or_else(|| Refusal::bad_request(format!("marker [{marker}] not found")))?;
         servers.drain(..=at);
     }
-    let limit = call.limit()?;
     servers.truncate(limit.unwrap_or(1_000));
     let view = |server: &Server| match detail {
         true => server_view::full(call, server, false),
@@ -55,76 +86,89 @@ pub(super) fn list(call: &Call<'_>, detail: bool) -> Result<Answer, Refusal> {
     Ok(Answer::json(200, answer))
 }
 
-/// Keeps those that fit one parameter. What only administrators may ask for is ignored for others.
-fn filter(
-    call: &Call<'_>,
-    servers: &mut Vec<Server>,
-    key: &str,
-    value: &str,
-    all_tenants: bool,
-) -> Result<(), Refusal> {
-    let is_admin = call.requester.may(Access::Admin);
-    match key {
-        "name" | "display_name" => {
-            let pattern = Regex::new(value);
-            servers.retain(|server| match &pattern {
-                Ok(pattern) => pattern.is_match(&server.name),
-                Err(_) => server.name.contains(value),
-            });
+/// Sorts by the keys asked for, each up or down, then the newest first; servers that never had a host come before others.
+fn sort(call: &Call<'_>, servers: &mut [Server]) -> Result<(), Refusal> {
+    let keys: Vec<&str> = call.ask.query.all("sort_key").collect();
+    let directions: Vec<&str> = call.ask.query.all("sort_dir").collect();
+    if let Some(direction) = directions.iter().find(|direction| !matches!(**direction, "asc" | "desc")) {
+        return Err(Refusal::bad_request(format!(
+            "Invalid input for query parameters sort_dir. Value: {direction}. '{direction}' does not match '^(asc|desc)$'"
+        )));
+    }
+    for key in &keys {
+        let known = SORT_KEYS.contains(key) || *key == "locked" && call.version.since(73);
+        if !known && call.version.since(75) {
+            let message = format!("Invalid input for query parameters sort_key. Value: {key}. '{key}' is not one of {SORT_KEYS:?}");
+            return Err(Refusal::bad_request(message));
         }
-        "status" => {
-            let wanted: Vec<ServerStatus> =
-                call.ask.query.all("status").filter_map(|text| text.parse().ok()).collect();
-            if wanted.is_empty() && call.version.since(38) {
-                return Err(Refusal::bad_request("Invalid status value"));
+        if matches!(*key, "host" | "node") && !call.requester.may(Access::Admin) {
+            let message = "Only administrators can sort servers by host or node";
+            return Err(Refusal::new(403, message));
+        }
+    }
+    let mut keyed: Vec<(Vec<Value>, Server)> = servers
+        .iter()
+        .map(|server| {
+            let labels = call.cloud.records().server_labels(server.id);
+            (keys.iter().map(|key| sort_value(server, &labels, key)).collect(), server.clone())
+        })
+        .collect();
+    let last_direction = directions.last().copied().unwrap_or("desc");
+    keyed.sort_by(|(left, one), (right, other)| {
+        for (at, (left, right)) in left.iter().zip(right).enumerate() {
+            let up = directions.get(at).copied().unwrap_or(last_direction) == "asc";
+            let order = compare(left, right);
+            let order = if up { order } else { order.reverse() };
+            if order != Ordering::Equal {
+                return order;
             }
-            servers.retain(|server| wanted.contains(&server.status()));
         }
-        "image" | "image_ref" => {
-            servers.retain(|server| server.image.is_some_and(|image| image.to_string() == value))
-        }
-        "flavor" => servers.retain(|server| server.flavor.id == *value),
-        "uuid" if is_admin => servers.retain(|server| server.id.to_string() == value),
-        "host" if is_admin => servers.retain(|server| server.host.as_ref().is_some_and(|host| host == value)),
-        "node" if is_admin => {
-            servers.retain(|server| server.node.as_ref().is_some_and(|node| node.as_str().contains(value)))
-        }
-        "vm_state" if is_admin || call.version.since(83) => {
-            servers.retain(|server| server.vm_state.as_str() == value)
-        }
-        "task_state" if is_admin || call.version.since(83) => {
-            servers.retain(|server| server.task_state.is_some_and(|task| task.as_str() == value));
-        }
-        "tenant_id" | "project_id" if is_admin && all_tenants => {
-            servers.retain(|server| server.project_id == *value)
-        }
-        "user_id" if is_admin || call.version.since(83) => servers.retain(|server| server.user_id == *value),
-        "locked" if call.version.since(73) => {
-            let wanted = match value.to_lowercase().as_str() {
-                "true" | "1" | "t" | "yes" | "y" | "on" => true,
-                "false" | "0" | "f" | "no" | "n" | "off" => false,
-                _ => return Err(Refusal::bad_request(format!("Unrecognized value '{value}'"))),
-            };
-            servers.retain(|server| server.locked == wanted);
-        }
-        "tags" | "tags-any" | "not-tags" | "not-tags-any" if call.version.since(26) => {
-            let tags: Vec<&str> = value.split(',').collect();
-            servers.retain(|server| {
-                let has = call.cloud.records().server_labels(server.id).tags;
-                let (all, any) =
-                    (tags.iter().all(|tag| has.contains(*tag)), tags.iter().any(|tag| has.contains(*tag)));
-                match key {
-                    "tags" => all,
-                    "tags-any" => any,
-                    "not-tags" => !all,
-                    _ => !any,
-                }
-            });
-        }
-        _ if key.starts_with('_') => {
-            return Err(Refusal::bad_request(format!("Invalid filter field: {key}.")));
-        }
-        _ => {}
+        (other.created_at, other.number).cmp(&(one.created_at, one.number))
+    });
+    for (place, (_, server)) in servers.iter_mut().zip(keyed) {
+        *place = server;
     }
     Ok(())
+}
+
+fn compare(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::Null, Value::Null) => Ordering::Equal,
+        (Value::Null, _) => Ordering::Less,
+        (_, Value::Null) => Ordering::Greater,
+        (Value::Number(left), Value::Number(right)) => left.as_u64().cmp(&right.as_u64()),
+        (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
+        _ => left.as_str().unwrap_or_default().cmp(right.as_str().unwrap_or_default()),
+    }
+}
+
+fn sort_value(server: &Server, labels: &ServerLabels, key: &str) -> Value {
+    match key {
+        "access_ip_v4" => json!(labels.access_ip_v4),
+        "access_ip_v6" => json!(labels.access_ip_v6),
+        "availability_zone" => json!(server.availability_zone),
+        "config_drive" => json!(labels.config_drive),
+        "created_at" => json!(server.created_at),
+        "display_description" => json!(labels.description),
+        "display_name" => json!(server.name),
+        "host" => json!(server.host),
+        "hostname" => json!(labels.hostname),
+        "image_ref" => json!(server.image),
+        "instance_type_id" => json!(server.flavor.id),
+        "key_name" => json!(labels.key_name),
+        "launched_at" => json!(server.launched_at),
+        "locked" => json!(server.locked),
+        "node" => json!(server.node),
+        "power_state" => json!(server.power_state),
+        "progress" => json!(server.progress),
+        "project_id" => json!(server.project_id),
+        "root_device_name" => json!(server.root_device_name),
+        "task_state" => json!(server.task_state),
+        "terminated_at" => json!(server.deleted_at),
+        "updated_at" => json!(server_view::updated_at(server, labels)),
+        "user_id" => json!(server.user_id),
+        "uuid" => json!(server.id),
+        "vm_state" => json!(server.vm_state),
+        _ => Value::Null,
+    }
 }

@@ -43,10 +43,16 @@ pub(super) fn full(call: &Call<'_>, server: &Server, reduced: bool) -> Value {
     shown
 }
 
+/// When a server last changed, as far as is known.
+pub(super) fn updated_at(server: &Server, labels: &ServerLabels) -> Timestamp {
+    let times = [labels.updated_at, server.launched_at, server.deleted_at, server.soft_deleted_at];
+    times.into_iter().flatten().max().unwrap_or_default().max(server.created_at)
+}
+
 /// What every answer has.
 fn common(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut Value, reduced: bool) {
-    let status = server.status();
-    let updated = labels.updated_at.unwrap_or(server.created_at).max(server.launched_at.unwrap_or_default());
+    let status = if server.deleted() { ServerStatus::Deleted } else { server.status() };
+    let updated = updated_at(server, labels);
     shown["status"] = json!(status.as_str());
     shown["tenant_id"] = json!(server.project_id);
     shown["user_id"] = json!(server.user_id);
@@ -85,7 +91,8 @@ fn common(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut V
     }
 }
 
-fn addresses(server: &Server, reduced: bool) -> Value {
+/// The addresses of a server, by network.
+pub(super) fn addresses(server: &Server, reduced: bool) -> Value {
     if server.vm_state == VmState::Building || server.network_info.is_empty() {
         return json!({});
     }
@@ -107,7 +114,7 @@ fn addresses(server: &Server, reduced: bool) -> Value {
 fn extended(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut Value) {
     let options = call.cloud.services().options.get().clone();
     let zone = match &server.host {
-        Some(_) => Some(options.default_availability_zone.0.clone()),
+        Some(host) => Some(super::zones::of_host(call, host)),
         None => server.availability_zone.clone(),
     };
     shown["OS-EXT-AZ:availability_zone"] = json!(zone.unwrap_or_default());
@@ -121,7 +128,7 @@ fn extended(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut
     if !server.network_info.is_empty() {
         shown["security_groups"] = json!([{"name": "default"}]);
     }
-    let hostname = labels.hostname.clone().unwrap_or_else(|| hostname_of(server));
+    let hostname = hostname(server, labels);
     if call.requester.may(Access::Admin) {
         shown["OS-EXT-SRV-ATTR:host"] = json!(server.host);
         shown["OS-EXT-SRV-ATTR:hypervisor_hostname"] = json!(server.node);
@@ -158,6 +165,11 @@ pub(super) fn reservation_id(server: &Server) -> String {
     format!("r-{}", id.get(..8).unwrap_or(&id))
 }
 
+/// The name of the guest.
+pub(super) fn hostname(server: &Server, labels: &ServerLabels) -> String {
+    labels.hostname.clone().unwrap_or_else(|| hostname_of(server))
+}
+
 /// The name of the guest that follows from the server's (`nova/utils.py, sanitize_hostname`).
 fn hostname_of(server: &Server) -> String {
     let kept = server.name.to_lowercase().replace([' ', '_', '.'], "-");
@@ -167,7 +179,7 @@ fn hostname_of(server: &Server) -> String {
 }
 
 fn host_status(call: &Call<'_>, server: &Server, down_time: std::time::Duration) -> &'static str {
-    let Some(host) = &server.host else { return "" };
+    let Some(host) = server.host.as_ref().filter(|_| !server.deleted()) else { return "" };
     let now = call.cloud.services().clock.now();
     match call.cloud.records().services().iter().find(|service| &service.host == host) {
         Some(service) if service.forced_down => "DOWN",

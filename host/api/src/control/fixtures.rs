@@ -19,12 +19,14 @@ const ALWAYS_ON: &[&str] = &[
     "PlacementFixture",
     "RealPolicyFixture",
     "SpawnIsSynchronousFixture",
+    // The identity service has no limits, as the fixture at first.
+    "UnifiedLimitsFixture",
 ];
 
 pub(super) fn switch_on(world: &World, body: &Value) -> Outcome {
     match text(body, "name")? {
         "CastAsCallFixture" | "CastAsCall" => {
-            world.cast_as_call.set(true);
+            world.heard().borrow_mut().keep_first();
             done()
         }
         "HostNameWeigherFixture" => {

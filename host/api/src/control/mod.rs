@@ -14,6 +14,7 @@ pub(crate) use config::Overrides;
 pub(crate) use faults::PlannedFault;
 
 use crate::answer::{Answer, Ask};
+use crate::caller::Requester;
 use crate::world::World;
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -48,6 +49,10 @@ fn done() -> Outcome {
 
 /// Answers a request.
 pub(crate) async fn answer(world: &World, ask: &Ask) -> Answer {
+    let is_admin = || Requester::of(world, ask).is_some_and(|requester| requester.is_admin);
+    if world.config.guarded && !is_admin() {
+        return Answer::json(403, json!({"error": "the control API is for administrators here"}));
+    }
     match call(world, ask).await {
         Ok(body) => Answer::json(200, body),
         Err(Refusal { status, message }) => Answer::json(status, json!({"error": message})),
@@ -74,6 +79,7 @@ async fn call(world: &World, ask: &Ask) -> Outcome {
             world.cloud().services().notifier.reset();
             done()
         }
+        ["log"] if method == get => Ok(json!({"log": world.heard().borrow().log()})),
         ["request-specs", server] if method == get => read::request_spec(world, server),
         ["images"] if method == post => {
             crate::image::create_by_harness(world, &body).map_err(Refusal::bad_request)

@@ -36,6 +36,11 @@ pub(super) fn new_id() -> String {
 }
 
 impl Identity {
+    /// Whether there is a project of this id.
+    pub(crate) fn knows_project(&self, id: &str) -> bool {
+        self.projects.contains_key(id)
+    }
+
     /// The data of a new cloud.
     pub(crate) fn seeded() -> Self {
         let mut identity = Self::default();

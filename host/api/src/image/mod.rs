@@ -115,6 +115,53 @@ pub(crate) fn answer(world: &World, ask: &Ask) -> Answer {
     }
 }
 
+/// An image as the compute service passes it on.
+pub(crate) struct ImageFacts {
+    /// Its record.
+    pub(crate) meta: ImageMeta,
+    /// Its size in bytes.
+    pub(crate) size: u64,
+    /// Whether its content is there.
+    pub(crate) active: bool,
+    /// When it was made.
+    pub(crate) created_at: Timestamp,
+    /// The project that made it; empty for one that nobody made.
+    pub(crate) owner: ProjectId,
+}
+
+/// The images somebody sees, oldest first.
+pub(crate) fn seen_by(world: &World, requester: &Requester) -> Vec<ImageFacts> {
+    let notes = world.images.borrow();
+    let images = world.cloud().records().images().into_iter();
+    let noted = images.map(|meta| (notes.note(&meta), meta));
+    let shared = |meta: &ImageMeta| {
+        meta.properties.get("instance_owner").is_some_and(|project| requester.project == project.as_str())
+    };
+    let seen = noted.filter(|(note, meta)| may_see(requester, note) || shared(meta));
+    seen.map(|(note, meta)| ImageFacts {
+        meta,
+        size: note.size,
+        active: note.active,
+        created_at: note.created_at,
+        owner: note.owner,
+    })
+    .collect()
+}
+
+/// Deletes an image that is the requester's to delete. Answers whether it was.
+pub(crate) fn delete(world: &World, requester: &Requester, id: &str) -> bool {
+    let found = id.parse().ok().and_then(|id: ImageId| visible(world, id, requester));
+    let Some((image, note)) = found.filter(|(_, note)| is_own(requester, note)) else { return false };
+    drop(note);
+    world.cloud().records().delete_image(image.id);
+    world.images.borrow_mut().0.remove(&image.id);
+    true
+}
+
+fn is_own(requester: &Requester, note: &Note) -> bool {
+    requester.is_admin || requester.may(Access::Member) && note.owner == requester.project
+}
+
 fn may_see(requester: &Requester, note: &Note) -> bool {
     note.visibility == "public" || requester.is_admin || note.owner == requester.project
 }
@@ -157,7 +204,7 @@ fn one(
     (image, mut note): (ImageMeta, Note),
     (rest, method): (&[&str], &Method),
 ) -> Answer {
-    let own = requester.is_admin || requester.may(Access::Member) && note.owner == requester.project;
+    let own = is_own(requester, &note);
     match (rest, method) {
         ([], &Method::GET) => Answer::json(200, view::show(&image, &note)),
         (["file"], &Method::GET) => match note.data {

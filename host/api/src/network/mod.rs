@@ -7,10 +7,12 @@ use axum::http::Method;
 use conductor::Port;
 use model::PortId;
 use serde_json::{Value, json};
-use uuid::Uuid;
+use uuid::{Uuid, uuid};
 
 /// The network's name, which is what servers show their addresses under.
 pub(crate) const NETWORK_NAME: &str = "private";
+/// The one security group.
+pub(crate) const SECURITY_GROUP: Uuid = uuid!("aec9df91-db1f-4e04-8ac6-e761d8461c53");
 /// The network's addresses.
 const CIDR: &str = "192.168.0.0/16";
 
@@ -79,7 +81,7 @@ fn fitting(ask: &Ask, mut items: Vec<Value>) -> Vec<Value> {
 }
 
 /// The subnet's id follows from its network's.
-fn subnet_id(world: &World) -> Uuid {
+pub(crate) fn subnet_id(world: &World) -> Uuid {
     Uuid::new_v5(&world.cloud().network().network_id().0, b"subnet")
 }
 

@@ -54,6 +54,7 @@ fn config(arguments: &ServeArguments) -> anyhow::Result<WorldConfig> {
             Auth::Keystone => AuthMode::Keystone,
             Auth::None => AuthMode::None,
         },
+        guarded: arguments.reachable,
         time: match arguments.time {
             Time::Real => TimeMode::Real,
             Time::Virtual => TimeMode::Virtual,

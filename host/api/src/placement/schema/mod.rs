@@ -34,6 +34,7 @@ struct Node {
     min_properties: usize,
     items: Option<Box<Node>>,
     min_items: usize,
+    max_items: Option<usize>,
     unique: bool,
     min_length: usize,
     max_length: Option<usize>,
@@ -124,6 +125,7 @@ impl Node {
             min_properties: size("minProperties").unwrap_or(0),
             items: document.get("items").map(|node| Box::new(Node::new(node))),
             min_items: size("minItems").unwrap_or(0),
+            max_items: size("maxItems"),
             unique: document.get("uniqueItems") == Some(&Value::Bool(true)),
             min_length: size("minLength").unwrap_or(0),
             max_length: size("maxLength"),
@@ -256,6 +258,9 @@ impl Check {
                 format!("{} should be non-empty", repr(&Value::Array(items.to_vec())))
             });
         }
+        if node.max_items.is_some_and(|most| items.len() > most) {
+            self.fail(place, "maxItems", || format!("{} is too long", repr(&Value::Array(items.to_vec()))));
+        }
         if node.unique {
             // Arrays with this demand hold strings; others are refused for their type.
             let mut texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
@@ -368,6 +373,7 @@ mod tests {
             (json!({"format": "uuid"}), json!("a"), "'a' is not a 'uuid'"),
             (json!({"required": ["a"]}), json!({}), "'a' is a required property"),
             (json!({"minProperties": 1}), json!({}), "{} should be non-empty"),
+            (json!({"maxItems": 1}), json!(["a", "b"]), "['a', 'b'] is too long"),
             (json!({"uniqueItems": true}), json!(["a", "a"]), "['a', 'a'] has non-unique elements"),
             (
                 json!({"properties": {"a": {}}, "additionalProperties": false}),
