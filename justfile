@@ -41,7 +41,7 @@ build: setup
 
 # Measure; the numbers are medians
 bench *ARGS: setup
-    cargo bench --workspace --profile dev "$@"
+    cargo bench --workspace "$@"
 
 # Fuzz what reads drivers and stacks, each for so many seconds; a finding is an error, its input in target/fuzz
 fuzz SECONDS="60" *ARGS: setup
@@ -76,7 +76,7 @@ bench-placement: setup conformance-environment
     cargo build --bin novarig --example placement_load
     @{{ conformance_python }} {{ quote(conformance / "placement_speed.py") }} --server {{ placement_server }} \
         --load {{ quote("exec '" + target / "debug/examples/placement_load" + "' --address {address}") }}
-    cargo bench --workspace --profile dev --bench candidates
+    cargo bench --workspace --bench candidates
 
 # Check the format, and that neither compiler nor clippy has a warning
 lint: setup

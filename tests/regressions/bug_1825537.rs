@@ -2,7 +2,7 @@
 //! server's record already names the destination. A later hard reboot starts the guest on a host that placement believes
 //! to be empty.
 //!
-//! Nova 17.0.1 to 19.0.1 did so; the switch restores it. Without the switch the server keeps what it claimed on the
+//! Nova 17.0.1 to 19.0.1 did so, until 17.0.13, 18.2.2 and 19.0.2; the switch restores it. Without the switch the server keeps what it claimed on the
 //! destination, and only what the migration held on the source is dropped.
 
 use harness::{ServerExpectation, Simulation, TestCloud};

@@ -91,6 +91,9 @@ macro_rules! driver_trait {
             #[cfg(target_arch = "wasm32")]
             use crate::abi;
             use crate::types::*;
+            // What the methods' documentation speaks of.
+            #[cfg(doc)]
+            use super::Driver;
 
             $($(
                 $(#[$doc])*

@@ -60,7 +60,8 @@ impl Requester {
         if let Some(user) = ask.header("x-auth-user").or_else(|| ask.header("x-user-id")) {
             let is_admin = user == "admin";
             let roles = ask.header("x-roles").unwrap_or("").split(',').map(str::trim);
-            let old = if is_admin { ["member", "reader", "admin"].iter() } else { ["member", "reader"].iter() };
+            let old =
+                if is_admin { ["member", "reader", "admin"].iter() } else { ["member", "reader"].iter() };
             let roles = roles.filter(|role| !role.is_empty()).map(str::to_lowercase);
             return Some(Self {
                 user: UserId::from(user),

@@ -21,7 +21,12 @@ impl Heard {
         if self.lines.len() == MAX_LINES {
             self.lines.pop_front();
         }
-        self.lines.push_back(format!("{at} ERROR [{}] {}: {}", context.request, error.class.name(), error.text()));
+        self.lines.push_back(format!(
+            "{at} ERROR [{}] {}: {}",
+            context.request,
+            error.class.name(),
+            error.text()
+        ));
         if let Some(first) = &mut self.first {
             first.entry(context.request.clone()).or_insert_with(|| error.clone());
         }

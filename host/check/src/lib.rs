@@ -1,6 +1,6 @@
 //! The driver conformance suite: does a stack keep the contract?
 //!
-//! A [`rule`] is a sentence of the contract (`wit/v1.0`) that can be broken: what a call leaves behind, what twice the same
+//! A rule is a sentence of the contract (`wit/v1.0`) that can be broken: what a call leaves behind, what twice the same
 //! call does, which calls may overlap, what is left after the agent died. Each is tried in a simulated world of its own,
 //! with two hosts that nothing has happened to yet. Then every built-in scenario is run with the stack on all of its hosts.
 //! The outcome is a [`CheckReport`] with a [`Verdict`] for each.

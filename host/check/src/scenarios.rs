@@ -20,7 +20,7 @@ pub(crate) fn run_all(subject: &Subject) -> Result<Vec<Checked>, CheckError> {
             let broken =
                 |problem: String| CheckError::Scenario { scenario: builtin.name.to_owned(), problem };
             let mut scenario = builtin.scenario().map_err(|error| broken(error.to_string()))?;
-            scenario.hosts.set_all(&subject.stack);
+            scenario.set_all_stacks(&subject.stack);
             if let Some(capability) = needs(&scenario).filter(|capability| !subject.can(*capability)) {
                 let reason = format!("it does not have the capability {}", capability_name(capability));
                 return Ok(checked(scenario, Verdict::NotApplicable { reason }));
@@ -59,7 +59,21 @@ struct Calls {
     failed: Option<String>,
     /// The first that raised an exception that is not a fall-back.
     raised: Option<String>,
+    /// The first method that the driver does not have, though the operation needs it.
+    not_offered: Option<String>,
 }
+
+/// What an operation cannot do without. Where the driver does not have another method, the compute manager has a way round it.
+const NEEDED: [&str; 8] = [
+    "confirm_migration",
+    "finish_migration",
+    "finish_revert_migration",
+    "live_migration",
+    "migrate_disk_and_power_off",
+    "pre_live_migration",
+    "save_state",
+    "snapshot",
+];
 
 impl Calls {
     fn of(run: &Run) -> Self {
@@ -70,6 +84,9 @@ impl Calls {
                 calls.failed.get_or_insert_with(|| format!("{method} on {host}: it {cause}"));
             }
             let class = outcome.get("error").and_then(Value::as_str);
+            if class == Some("NotImplementedError") && NEEDED.contains(method) {
+                calls.not_offered.get_or_insert_with(|| (*method).to_owned());
+            }
             if let Some(class) =
                 class.filter(|class| !matches!(*class, "NotImplementedError" | "InstanceNotFound"))
             {
@@ -92,9 +109,6 @@ fn verdict(run: &Run, subject: &Subject) -> Verdict {
         StepOutcome::Failed { problem } => Some(format!("{}: {problem}", step.text)),
         _ => None,
     });
-    if let Some(problem) = failed_step {
-        return broken("the cloud comes to rest after every step", problem);
-    }
     let violation = report.violations.first().map(|violation| violation.message.clone());
     let refused = report
         .steps
@@ -107,8 +121,9 @@ fn verdict(run: &Run, subject: &Subject) -> Verdict {
         let fault = server.fault.as_ref().map_or(String::new(), |fault| format!(": {}", fault.message));
         format!("server {} is in ERROR{fault}", server.name)
     });
-    let Some((expected, problem)) = violation
-        .map(|problem| ("every invariant of the cloud holds", problem))
+    let Some((expected, problem)) = failed_step
+        .map(|problem| ("the cloud comes to rest after every step", problem))
+        .or(violation.map(|problem| ("every invariant of the cloud holds", problem)))
         .or(not_started.map(|problem| ("every host starts", problem)))
         .or(in_error.map(|problem| ("no server ends in ERROR", problem)))
         .or(refused.map(|problem| ("every step can be taken", problem)))
@@ -116,10 +131,13 @@ fn verdict(run: &Run, subject: &Subject) -> Verdict {
         return Verdict::Ok;
     };
     // What a layer raises is its business, and Nova is not always at its best after it.
-    match calls.raised {
-        Some(raised) if subject.is_layered() => Verdict::NotApplicable {
+    match (calls.raised, calls.not_offered) {
+        (Some(raised), _) if subject.is_layered() => Verdict::NotApplicable {
             reason: format!("{raised}, which a layer may be meant to do; then {problem}"),
         },
+        (_, Some(method)) => {
+            Verdict::NotApplicable { reason: format!("{method} is not offered; without it, {problem}") }
+        }
         _ if subject.is_novas_fake() && expected.contains("invariant") => {
             Verdict::NotApplicable { reason: format!("quirks=nova: with Nova's own fake driver, {problem}") }
         }

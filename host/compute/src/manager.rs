@@ -48,8 +48,8 @@ use crate::virt_types;
 use async_trait::async_trait;
 use model::rpc::{Address, Answer, ExternalEvent, Message, Method, RequestContext};
 use model::{
-    ComputeNode, ExceptionClass, HostName, Migration, MigrationId, NotificationPriority, NovaError,
-    PowerState, Server, ServerId,
+    ComputeNode, ExceptionClass, Fix, HostName, Migration, MigrationId, NotificationPriority, NovaError,
+    PowerState, Server, ServerId, TaskState,
 };
 use runtime::{Handler, Reply, TraceEvent};
 use std::rc::{Rc, Weak};
@@ -174,7 +174,7 @@ impl ComputeManager {
     async fn save_expecting(
         &self,
         id: ServerId,
-        expected: &'static [Option<model::TaskState>],
+        expected: &'static [Option<TaskState>],
         mut change: impl FnMut(&mut Server),
     ) -> Result<Server, NovaError> {
         self.services.records.update_server(id, ExpectedTask::OneOf(expected), &mut change).await
@@ -243,11 +243,32 @@ impl ComputeManager {
         self.services.notifier.emit(&self.publisher, event_type, priority, server);
     }
 
-    /// Gives what a migration holds on the source back to its server (`_revert_allocation`).
+    /// Whether a server is there and nobody deletes it.
+    fn is_wanted(&self, id: ServerId) -> bool {
+        let deleting = [Some(TaskState::Deleting), Some(TaskState::SoftDeleting)];
+        self.services.records.server(id).is_ok_and(|server| !deleting.contains(&server.task_state))
+    }
+
+    /// In Nova `NotImplementedError` means "never mind", also in the middle of a move. Cured, it is an error as any other.
+    fn unless_never_mind<T>(&self, outcome: Result<T, NovaError>) -> Result<T, NovaError> {
+        outcome.map_err(|error| match error.class {
+            ExceptionClass::NotImplementedError if self.services.switches.fixes(Fix::MovesNotImplemented) => {
+                NovaError::new(ExceptionClass::NovaException, "The driver does not offer a step of the move.")
+            }
+            _ => error,
+        })
+    }
+
+    /// Gives what a migration holds on the source back to its server (`_revert_allocation`), in Nova also to one that was
+    /// deleted meanwhile.
     fn revert_allocation(&self, server: &Server, migration: MigrationId) -> Result<(), NovaError> {
         let client = &self.services.report_client;
         if client.allocations_of(migration.into()).is_empty() {
             return Ok(());
+        }
+        let gone = self.services.records.server(server.id).is_err();
+        if gone && self.services.switches.fixes(Fix::DeletedServerGetsNothingBack) {
+            return self.delete_allocation_after_move(server, migration);
         }
         client.move_allocations(&self.address, migration.into(), server.id.into(), &Owner::of(server))
     }

@@ -13,9 +13,12 @@ use crate::virt_types;
 use inventory::ManagedTraits;
 pub(crate) use inventory::Provider;
 use model::rpc::Address;
-use model::{ComputeNode, Flavor, HostName, Migration, MigrationId, NovaError, ProviderId, Server, ServerId};
+use model::{
+    Bug, ComputeNode, Flavor, HostName, Migration, MigrationId, NovaError, ProviderId, Server, ServerId,
+};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use usage::{Usage, tracked_flavor};
 use virt::Hypervisor;
 
@@ -30,7 +33,7 @@ pub(crate) struct ResourceTracker {
 
 /// What [`ResourceTracker::managed_traits`] found, and of which instance of which driver.
 struct FoundTraits {
-    driver: Rc<str>,
+    driver: Arc<str>,
     deaths: u64,
     traits: Rc<ManagedTraits>,
 }
@@ -83,7 +86,11 @@ impl ResourceTracker {
 
         let servers = records.servers_on(&self.host);
         let migrations = records.migrations_in_progress_or_error(&self.host);
-        for server in servers.iter().filter(|server| usage::occupies_host(server)) {
+        // A server that is being unshelved counts, although its record still says that it is offloaded.
+        let unshelved = !self.services.switches.has(Bug::Bug2025480);
+        let counts =
+            |server: &&Server| usage::occupies_host(server) || unshelved && usage::is_arriving(server);
+        for server in servers.iter().filter(counts) {
             usage.track_server(server, false);
         }
         for (migration, server) in self.counted_migrations(&migrations) {
@@ -258,6 +265,11 @@ impl ResourceTracker {
             .filter(|migration| newest(migration))
             .filter_map(|migration| Some((migration, self.services.records.server(migration.server).ok()?)))
             .filter(|(_, server)| usage::in_resize_state(server))
+            .filter(|(_, server)| {
+                // A server that has left but does not say yet which flavor it had here counted for nothing.
+                let unknown = server.old_flavor.is_none() && !server.is_on(&self.host);
+                !(unknown && self.services.switches.has(Bug::Bug1944759))
+            })
             .collect()
     }
 

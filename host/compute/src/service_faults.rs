@@ -43,6 +43,11 @@ impl ServiceFaults {
         self.0.borrow_mut().counts.clear();
     }
 
+    /// The faults that have not struck.
+    pub fn waiting(&self) -> Vec<ServicePoint> {
+        self.0.borrow().faults.keys().cloned().collect()
+    }
+
     /// Counts a call, and raises what is planned for it.
     pub fn strike(&self, call: &'static str, trace: &Trace) -> Result<(), NovaError> {
         let mut plan = self.0.borrow_mut();

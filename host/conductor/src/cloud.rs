@@ -87,7 +87,8 @@ impl Cloud {
             None => Delays::None,
         };
         let timeout = config.options.rpc_response_timeout;
-        let records = Rc::new(StateOfRecord::new(clock, trace.clone()));
+        let switches = Rc::new(config.switches);
+        let records = Rc::new(StateOfRecord::new(clock, trace.clone(), Rc::clone(&switches)));
         let service_faults = ServiceFaults::default();
         let network =
             Rc::new(NetworkService::new(random.fork("network"), trace.clone(), service_faults.clone()));
@@ -108,7 +109,7 @@ impl Cloud {
             volumes: Rc::clone(&volumes) as Rc<dyn compute::VolumeApi>,
             options: Shared::new(config.options),
             instance_events: compute::InstanceEvents::default(),
-            switches: Rc::new(config.switches),
+            switches,
             random,
             trace,
             tasks,

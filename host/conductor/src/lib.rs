@@ -26,8 +26,8 @@ mod volume_service;
 pub use aggregates::{AggregateRecord, Aggregates, ZONE_KEY};
 pub use cloud::{Cloud, CloudConfig, HostError};
 pub use compute_api::{
-    Amounts, ApiError, AttachVolume, BootVolume, Caller, ComputeApi, CreateServer, EvacuateServer, LiveMigrateServer,
-    RebuildServer, UnshelveServer,
+    Amounts, ApiError, AttachVolume, BootVolume, Caller, ComputeApi, CreateServer, EvacuateServer,
+    LiveMigrateServer, RebuildServer, UnshelveServer,
 };
 pub use labels::{FlavorLabels, ServerLabels};
 pub use limits::{LIMITED_RESOURCES, Limits, limited_resource};

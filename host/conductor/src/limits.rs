@@ -95,13 +95,7 @@ impl Limits {
     }
 
     /// Sets a limit of a project, or of a user in it.
-    pub fn set(
-        &mut self,
-        project: ProjectId,
-        user: Option<UserId>,
-        resource: &'static str,
-        limit: i64,
-    ) {
+    pub fn set(&mut self, project: ProjectId, user: Option<UserId>, resource: &'static str, limit: i64) {
         let limits = match user {
             Some(user) => self.users.entry((project, user)).or_default(),
             None => self.projects.entry(project).or_default(),
@@ -122,4 +116,3 @@ impl Limits {
         }
     }
 }
-

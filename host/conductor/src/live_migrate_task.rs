@@ -6,8 +6,8 @@ use crate::scheduling;
 use compute::{ExpectedTask, Owner};
 use model::rpc::{Address, Message, Method, RequestContext};
 use model::{
-    ExceptionClass, HostName, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestSpec,
-    Server, ServerId, VmState,
+    Bug, ExceptionClass, Fix, HostName, Migration, MigrationId, MigrationStatus, MigrationType, NovaError,
+    RequestSpec, Server, ServerId, VmState,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -138,6 +138,9 @@ impl ConductorManager {
         loop {
             self.check_retries(&attempted, server, migration).await?;
             spec.ignore_hosts.clone_from(&attempted);
+            if self.services.switches.has(Bug::Bug1718512) {
+                spec.ignore_hosts.extend(wanted.request_spec.ignore_hosts.iter().cloned());
+            }
             let chosen = scheduling::select_destinations(&self.services, &self.records, &spec)?.selected;
             match self.check_on_host(context, server, &chosen.host, migration, &wanted).await {
                 Ok(data) => return Ok((chosen.host, data)),
@@ -201,6 +204,13 @@ impl ConductorManager {
                     format!(
                         "Migration pre-check error: Timeout while checking if we can live migrate to host: {host}"
                     ),
+                ));
+            }
+            // Nova foresees only some of what a destination may raise.
+            Err(error) if self.services.switches.fixes(Fix::LiveMigrationChecksNextHost) => {
+                return Err(NovaError::new(
+                    ExceptionClass::MigrationPreCheckError,
+                    format!("Migration pre-check error: {error}"),
                 ));
             }
             Err(error) => return Err(error),

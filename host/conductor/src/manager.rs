@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use compute::{ExpectedTask, Services};
 use model::rpc::{Address, Answer, Message, Method, RequestContext, Reschedule, Retry};
 use model::{
-    EventResult, ExceptionClass, Fault, Flavor, HostName, NotificationPriority, NovaError, RequestSpec,
+    Bug, EventResult, ExceptionClass, Fault, Flavor, HostName, NotificationPriority, NovaError, RequestSpec,
     Selection, Server, ServerId, TaskState, VmState,
 };
 use runtime::{Handler, Reply};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::rc::Rc;
 
@@ -38,13 +39,21 @@ impl ConductorManager {
         spec: RequestSpec,
     ) -> Result<(), NovaError> {
         let chosen = scheduling::select_destinations(&self.services, &self.records, &spec);
-        self.records.start_action(id, &context.request, "create");
+        // Older Novas began it only where a host was found.
+        if chosen.is_ok() || !self.services.switches.has(Bug::Bug1852458) {
+            self.records.start_action(id, &context.request, "create");
+        }
         match chosen {
             Ok(destinations) => {
                 let one_forced = spec.force_hosts.len() + spec.force_nodes.len() == 1;
-                let retry =
-                    (!one_forced && self.may_retry()).then(|| Retry { hosts: Vec::new(), reason: None });
+                let may_retry =
+                    !one_forced && self.may_retry() && !self.services.switches.has(Bug::Bug1671648);
+                let retry = may_retry.then(|| Retry { hosts: Vec::new(), reason: None });
                 self.build_on(context, id, spec, destinations, retry).await
+            }
+            Err(error) if self.services.switches.has(Bug::Bug1852458) => {
+                self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await;
+                Ok(())
             }
             Err(error) => {
                 let event = "conductor_schedule_and_build_instances";
@@ -77,7 +86,14 @@ impl ConductorManager {
             .check_attempts(&retry, &server)
             .and_then(|()| scheduling::claim_alternate(&self.services, &spec, alternates));
         match chosen {
+            Ok(_) if self.services.switches.has(Bug::Bug1781286) => {
+                // The zone is looked up anew, where it cannot be found; what was claimed stays.
+                let message = "No sql_connection parameter is established";
+                Err(NovaError::new(ExceptionClass::Unexpected, message))
+            }
             Ok(destinations) => self.build_on(context, id, spec, destinations, Some(retry)).await,
+            // Raised where nobody waits for it.
+            Err(error) if self.services.switches.has(Bug::Bug1837955) => Err(error),
             Err(error) => {
                 self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await;
                 // The ports are released as far as the network service lets them go.
@@ -143,8 +159,9 @@ impl ConductorManager {
         let same_flavor = flavor.id == server.flavor.id;
         let mut wanted = spec.clone();
         wanted.flavor = flavor.clone();
+        let tried = reschedule.as_ref().map(|again| again.retry.hosts.clone()).unwrap_or_default();
         let Err(error) = self.migrate_task(context, &server, flavor, spec, reschedule).await else {
-            self.records.save_request_spec(&wanted);
+            self.save_spec_after_move(wanted, &server, tried);
             return Ok(());
         };
         self.set_vm_state_and_notify(id, "migrate_server", None, &error).await;
@@ -155,6 +172,28 @@ impl ConductorManager {
             }
             _ => error,
         })
+    }
+
+    /// Remembers what was asked for, without what held for this move only.
+    fn save_spec_after_move(&self, spec: RequestSpec, server: &Server, tried: Vec<HostName>) {
+        let switches = &self.services.switches;
+        self.records.save_request_spec(&spec);
+        let (mut ignored, mut destination) = (BTreeSet::new(), None);
+        if switches.has(Bug::Bug1669054) {
+            ignored.extend(server.host.clone());
+        }
+        if switches.has(Bug::Bug1718512) {
+            ignored.extend(tried);
+        }
+        if switches.has(Bug::Bug1797580) {
+            destination = spec.requested_destination;
+        }
+        if !ignored.is_empty() || destination.is_some() {
+            self.records.change_request_spec(server.id, |stored| {
+                stored.ignore_hosts = ignored;
+                stored.requested_destination = destination;
+            });
+        }
     }
 
     /// Ends the task of a server whose workflow failed, in the state it has or in `vm_state`, stores why, and says so

@@ -6,8 +6,8 @@ use crate::scheduling::{self, Destinations};
 use compute::{Owner, Records};
 use model::rpc::{Address, Message, Method, RequestContext, Reschedule, Retry};
 use model::{
-    ExceptionClass, Flavor, HostName, Migration, MigrationId, MigrationStatus, MigrationType, NovaError,
-    RequestSpec, Server,
+    Bug, ExceptionClass, Fix, Flavor, HostName, Migration, MigrationId, MigrationStatus, MigrationType,
+    NovaError, RequestSpec, Server,
 };
 use placement::TraitName;
 
@@ -25,6 +25,7 @@ impl ConductorManager {
         mut spec: RequestSpec,
         reschedule: Option<Reschedule>,
     ) -> Result<(), NovaError> {
+        let bound = self.services.switches.has(Bug::Bug1845291) && !spec.force_hosts.is_empty();
         // A host that was forced at creation does not bind a later move.
         spec.force_hosts.clear();
         spec.force_nodes.clear();
@@ -37,7 +38,8 @@ impl ConductorManager {
         let moved = self.hold_source_allocation(server, migration.id);
         let outcome = match moved {
             Ok(()) => {
-                self.choose_and_prepare(context, server, &source, flavor, spec, &migration, reschedule).await
+                self.choose_and_prepare(context, server, &source, flavor, spec, &migration, reschedule, bound)
+                    .await
             }
             Err(error) => Err(error),
         };
@@ -73,8 +75,9 @@ impl ConductorManager {
         mut spec: RequestSpec,
         migration: &Migration,
         reschedule: Option<Reschedule>,
+        bound: bool,
     ) -> Result<(), NovaError> {
-        let named = spec.requested_destination.is_some();
+        let named = bound || spec.requested_destination.is_some();
         let (destinations, mut tried) = match reschedule {
             Some(Reschedule { alternates, retry, .. }) => {
                 self.check_attempts(&retry, server)?;
@@ -127,6 +130,10 @@ impl ConductorManager {
         let client = &self.services.report_client;
         if client.allocations_of(migration.into()).is_empty() {
             return Ok(());
+        }
+        let gone = self.services.records.server(server.id).is_err();
+        if gone && self.services.switches.fixes(Fix::DeletedServerGetsNothingBack) {
+            return client.empty_allocations(&Address::Conductor, migration.into(), &Owner::of(server));
         }
         client.move_allocations(&Address::Conductor, migration.into(), server.id.into(), &Owner::of(server))
     }

@@ -77,6 +77,8 @@ pub(crate) const REBUILD: Precondition = Precondition {
 };
 pub(crate) const EVACUATE: Precondition =
     Precondition { action: "evacuate", task_states: ExpectedTask::Any, ..REBUILD };
+/// As older Novas had it (bug 1978983).
+pub(crate) const EVACUATE_IDLE: Precondition = Precondition { action: "evacuate", ..REBUILD };
 pub(crate) const SHELVE: Precondition = Precondition {
     action: "shelve",
     vm_states: &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended],

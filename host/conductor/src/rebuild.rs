@@ -5,7 +5,7 @@ use crate::scheduling;
 use compute::{Allocations, ExpectedTask, Owner, Records};
 use model::rpc::{Address, Message, Method, RequestContext};
 use model::{
-    ExceptionClass, HostName, ImageId, Migration, MigrationId, MigrationStatus, NotificationPriority,
+    Bug, ExceptionClass, HostName, ImageId, Migration, MigrationId, MigrationStatus, NotificationPriority,
     NovaError, RequestSpec, Server, ServerId, VmState,
 };
 
@@ -143,7 +143,8 @@ impl ConductorManager {
         vm_state: VmState,
         error: &NovaError,
     ) {
-        if let Some(migration) = rebuild.evacuation {
+        let forgotten = self.services.switches.has(Bug::Bug1713783);
+        if let Some(migration) = rebuild.evacuation.filter(|_| !forgotten) {
             let failed = &mut |migration: &mut Migration| migration.status = MigrationStatus::Error;
             // A migration that is gone needs no status.
             let _ = self.services.records.update_migration(migration, failed).await;

@@ -7,9 +7,9 @@ use crate::limits::Limits;
 use async_trait::async_trait;
 use compute::{ExpectedTask, MigrationChange, Records, ServerChange};
 use model::{
-    Action, ActionEvent, ComputeNode, EventResult, ExceptionClass, Fault, Flavor, FlavorId, HostName,
+    Action, ActionEvent, ComputeNode, EventResult, ExceptionClass, Fault, Fix, Flavor, FlavorId, HostName,
     ImageId, ImageMeta, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestId,
-    RequestSpec, Server, ServerId, Service, TaskState, Timestamp,
+    RequestSpec, Server, ServerId, Service, Switches, TaskState, Timestamp,
 };
 use runtime::trace::changes;
 use runtime::{Clock, Trace, TraceEvent};
@@ -24,6 +24,7 @@ use tokio::sync::Notify;
 pub struct StateOfRecord {
     clock: Clock,
     trace: Trace,
+    switches: Rc<Switches>,
     tables: RefCell<Tables>,
     aggregates: Aggregates,
     limits: RefCell<Limits>,
@@ -49,10 +50,11 @@ struct Tables {
 
 impl StateOfRecord {
     /// Empty records.
-    pub fn new(clock: Clock, trace: Trace) -> Self {
+    pub fn new(clock: Clock, trace: Trace, switches: Rc<Switches>) -> Self {
         Self {
             clock,
             trace,
+            switches,
             tables: RefCell::default(),
             aggregates: Aggregates::default(),
             limits: RefCell::default(),
@@ -170,6 +172,13 @@ impl StateOfRecord {
         stored.preferred_cell = None;
         stored.ignore_hosts.clear();
         self.tables.borrow_mut().request_specs.insert(spec.server, stored);
+    }
+
+    /// Changes what is remembered of a request, whatever holds for one request only included.
+    pub(crate) fn change_request_spec(&self, server: ServerId, change: impl FnOnce(&mut RequestSpec)) {
+        if let Some(spec) = self.tables.borrow_mut().request_specs.get_mut(&server) {
+            change(spec);
+        }
     }
 
     /// Adds a migration. Its number is the next one.
@@ -462,7 +471,11 @@ impl Records for StateOfRecord {
             if result == EventResult::Error {
                 action.message = Some("Error".to_owned());
             }
-            if let Some(step) = action.events.iter_mut().find(|step| step.event == event) {
+            let each_once = self.switches.fixes(Fix::RescheduledEventsFinish);
+            let mut named = action.events.iter_mut().filter(|step| step.event == event);
+            // Nova finds the first event of that name, also when it has finished already.
+            let step = if each_once { named.rfind(|step| step.finish.is_none()) } else { named.next() };
+            if let Some(step) = step {
                 step.finish = finish;
                 step.result = Some(result);
                 step.details = details;

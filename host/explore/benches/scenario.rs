@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use novarig_explore::{RunConfig, Scenario, Stacks, builtin, run};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use virt::{Engine, Library};
 
@@ -19,7 +20,8 @@ const RUNS: u32 = 100;
 
 fn main() {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let engine = Engine::new(Some(env!("CARGO_TARGET_TMPDIR").into())).expect("WebAssembly runs here");
+    let engine = Engine::new(Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code")))
+        .expect("WebAssembly runs here");
     let mut library = Library::new();
     for shipped in drivers::SHIPPED {
         library.add(shipped.name, shipped.wasm);

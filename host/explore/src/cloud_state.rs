@@ -1,5 +1,6 @@
 //! A cloud as it stands: everything that invariants, expectations and reports look at, read at one moment.
 
+use compute::Records;
 use conductor::Cloud;
 use model::{
     Action, ConsumerId, HostName, Migration, MigrationId, PowerState, ProviderId, ResourceAmounts,
@@ -25,6 +26,10 @@ pub struct CloudState {
     pub allocations: BTreeMap<ConsumerId, Holding>,
     /// The guests of each host's hypervisor, or why they cannot be known.
     pub guests: BTreeMap<HostName, Result<Vec<Guest>, String>>,
+    /// How many processors the record of each host's node counts as used.
+    pub counted_vcpus: BTreeMap<HostName, u64>,
+    /// How many images there are.
+    pub images: usize,
 }
 
 /// A server with what belongs to it.
@@ -36,6 +41,10 @@ pub struct ServerState {
     pub migrations: Vec<Migration>,
     /// What users asked of it, oldest first.
     pub actions: Vec<Action>,
+    /// How many attachments the volume service has for it.
+    pub volume_attachments: usize,
+    /// How many ports the network service has for it.
+    pub ports: usize,
 }
 
 impl ServerState {
@@ -107,10 +116,16 @@ impl CloudState {
             .map(|server| ServerState {
                 migrations: records.migrations_of(server.id),
                 actions: records.actions(server.id),
+                volume_attachments: cloud.volumes().attachments_of(server.id).len(),
+                ports: cloud.network().ports_of(server.id).len(),
                 server,
             })
             .collect();
-        let nodes = records.compute_nodes().into_iter().map(|node| (node.host, node.id)).collect();
+        let (mut nodes, mut counted_vcpus) = (BTreeMap::new(), BTreeMap::new());
+        for node in records.compute_nodes() {
+            counted_vcpus.insert(node.host.clone(), node.vcpus_used);
+            nodes.insert(node.host, node.id);
+        }
         let (providers, allocations) = {
             let placement = cloud.placement().get();
             let providers = placement.providers().map(|provider| ProviderState {
@@ -125,7 +140,8 @@ impl CloudState {
             let allocations = held.filter(|(_, held): &(_, Holding)| !held.is_empty()).collect();
             (providers.collect(), allocations)
         };
-        Self { servers, nodes, providers, allocations, guests: BTreeMap::new() }
+        let images = records.images().len();
+        Self { servers, nodes, providers, allocations, guests: BTreeMap::new(), counted_vcpus, images }
     }
 
     /// The server with this id.

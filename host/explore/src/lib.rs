@@ -20,8 +20,9 @@ pub mod invariants;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod search;
 
 pub use cloud_state::CloudState;
 pub use report::{RunReport, Verdict};
 pub use run::{Run, RunConfig, RunError, StackError, Stacks, run};
-pub use scenario::{BUILTIN, Scenario, ScenarioError, builtin};
+pub use scenario::{BUILTIN, DEFECTS, Scenario, ScenarioError, builtin};

@@ -12,10 +12,11 @@ pub use text::text;
 use crate::cloud_state::{CloudState, ProviderState, ServerState};
 use crate::invariants::Violation;
 use crate::run::{Judged, StepReport};
-use crate::scenario::FaultSpec;
+use crate::scenario::{FailService, FaultSpec};
+use compute::ServicePoint;
 use model::{
-    Bug, ConsumerId, Fault, HostName, MigrationId, MigrationStatus, MigrationType, PowerState, ProviderId,
-    ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState,
+    Bug, ConsumerId, Fault, Fix, HostName, MigrationId, MigrationStatus, MigrationType, PowerState,
+    ProviderId, ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState,
 };
 use placement::Inventory;
 use serde::Serialize;
@@ -33,6 +34,8 @@ pub struct RunReport {
     pub seed: u64,
     /// Which known defects were on.
     pub bugs: Vec<Bug>,
+    /// Which present defects of Nova were cured.
+    pub fixes: Vec<Fix>,
     /// Whether everything is as it must be.
     pub verdict: Verdict,
     /// The compute hosts.
@@ -84,7 +87,7 @@ pub struct HostReport {
 /// A planned fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultReport {
-    /// The driver call.
+    /// The call: of a driver, or of a service.
     pub point: String,
     /// What it does there, in words.
     pub fault: String,
@@ -93,6 +96,12 @@ pub struct FaultReport {
 }
 
 impl FaultReport {
+    pub(crate) fn of_service(fault: &FailService, waiting: &[ServicePoint]) -> Self {
+        let struck = !waiting.iter().any(|point| point.call == fault.call);
+        let text = format!("{} fails", fault.call);
+        Self { point: fault.call.clone(), fault: text, struck }
+    }
+
     pub(crate) fn new(fault: &FaultSpec, struck: &[FaultPoint]) -> Self {
         Self { point: fault.at.to_string(), fault: fault.to_string(), struck: struck.contains(&fault.at) }
     }

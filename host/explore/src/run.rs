@@ -15,7 +15,7 @@ pub use outcome::{StepOutcome, StepReport};
 use crate::cloud_state::CloudState;
 use crate::invariants;
 use crate::report::{FaultReport, HostReport, RunReport, Verdict};
-use crate::scenario::{Placed, Scenario};
+use crate::scenario::{Action, Placed, Scenario};
 use conductor::{Cloud, CloudConfig};
 use model::options::OptionError;
 use model::{HostName, Switches};
@@ -163,11 +163,17 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
     let violations = invariants::check_all(&state);
     let met = steps.iter().all(|step| !step.outcome.is_failure()) && expectations.iter().all(Judged::holds);
     let planned = scenario.planned_faults();
+    let waiting = cloud.service_faults().waiting();
+    let of_services = scenario.actions().filter_map(|action| match action {
+        Action::FailService(fault) => Some(FaultReport::of_service(fault, &waiting)),
+        _ => None,
+    });
     let report = RunReport {
         scenario: scenario.name.clone(),
         description: scenario.description.clone(),
         seed: config.seed,
         bugs: config.switches.bugs.iter().copied().collect(),
+        fixes: config.switches.fixes.iter().copied().collect(),
         verdict: if met && violations.is_empty() { Verdict::Pass } else { Verdict::Fail },
         hosts: scenario
             .hosts
@@ -179,7 +185,7 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
             })
             .collect(),
         steps,
-        faults: planned.map(|fault| FaultReport::new(fault, &struck)).collect(),
+        faults: planned.map(|fault| FaultReport::new(fault, &struck)).chain(of_services).collect(),
         expectations,
         violations,
         trace_digest,

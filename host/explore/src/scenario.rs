@@ -31,20 +31,22 @@ mod expectation;
 mod fault;
 mod hosts;
 mod read;
+mod target;
 mod values;
 
 pub use action::{
-    Action, Advance, BootServer, LiveMigrateServer, MigrateServer, OnServer, OnVolume, RebootServer,
-    ResizeServer, Step, SwapDriver, WaitFor,
+    Action, Advance, BootServer, During, FailService, LiveMigrateServer, MigrateServer, OnVolume,
+    RebootServer, ResizeServer, Step, SwapDriver, WaitFor,
 };
-pub use builtin::{BUILTIN, Builtin, builtin};
+pub use builtin::{BUILTIN, Builtin, DEFECTS, builtin};
 pub use expectation::{
-    AllocationsExpectation, Expectation, GuestsExpectation, MigrationExpectation, ServerExpectation,
-    UsagesExpectation,
+    AllocationsExpectation, AttachedExpectation, EventExpectation, Expectation, GuestsExpectation,
+    ImagesExpectation, MigrationExpectation, NodeExpectation, ServerExpectation, UsagesExpectation,
 };
 pub use fault::{FaultSpec, Kind as FaultKind};
 pub use hosts::{Hosts, NoHostStack};
 pub use read::ScenarioError;
+pub use target::{EvacuateServer, OnHost, OnServer, RebuildServer};
 pub(crate) use values::show_amounts;
 pub use values::{Amounts, OptionSettings, OrNone, Placed, Span};
 
@@ -158,9 +160,24 @@ impl Scenario {
         self.hosts.iter().chain(swapped)
     }
 
+    /// Everything that is done, those that are done during others included.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.steps.iter().flat_map(|step| step.item.parts())
+    }
+
+    /// Has this stack in service everywhere and at all times; what an exchange puts over the driver it puts over the stack.
+    pub fn set_all_stacks(&mut self, stack: &Stack) {
+        self.hosts.set_all(stack);
+        for step in &mut self.steps {
+            if let Action::SwapDriver(swap) = &mut step.item {
+                swap.stack.components.splice(..1, stack.components.iter().cloned());
+            }
+        }
+    }
+
     /// The faults that are planned, before the first step or by one.
     pub fn planned_faults(&self) -> impl Iterator<Item = &FaultSpec> {
-        let by_steps = self.steps.iter().filter_map(|step| match &step.item {
+        let by_steps = self.actions().filter_map(|action| match action {
             Action::InjectFault(fault) => Some(fault),
             _ => None,
         });

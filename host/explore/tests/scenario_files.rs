@@ -77,6 +77,10 @@ fn every_mistake_is_told_with_its_place_and_what_was_expected() {
             "name: x\nhosts: {host1: fake}\nsteps: []\nexpect:\n  - server: {name: web}\n",
         ),
         (
+            "a step within a step within a step",
+            "name: x\nhosts: {host1: fake}\nsteps:\n  - during: {step: run_periodics, after: 1s, take: [{swap_driver: {host: host1, stack: fake}}]}\n",
+        ),
+        (
             "wrong amounts",
             "name: x\nhosts: {host1: fake}\nsteps: []\nexpect:\n  - usages: {host: host1, are: 7}\n",
         ),

@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is how a failure is told")]
 
 use model::{Bug, Switches};
-use novarig_explore::{BUILTIN, Run, RunConfig, Scenario, Stacks, builtin, report, run};
+use novarig_explore::{BUILTIN, DEFECTS, Run, RunConfig, Scenario, Stacks, builtin, report, run};
 use std::cell::OnceCell;
+use std::path::Path;
 use virt::{Engine, Library};
 
 thread_local! {
@@ -19,7 +20,10 @@ fn run_it(scenario: &Scenario, config: &RunConfig) -> Run {
             for shipped in drivers::SHIPPED {
                 library.add(shipped.name, shipped.wasm);
             }
-            (Engine::new(Some(env!("CARGO_TARGET_TMPDIR").into())).unwrap(), library)
+            (
+                Engine::new(Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code"))).unwrap(),
+                library,
+            )
         });
         let stacks = Stacks::prepare(scenario, engine, library).unwrap();
         run(scenario, config, &stacks).unwrap()
@@ -27,7 +31,11 @@ fn run_it(scenario: &Scenario, config: &RunConfig) -> Run {
 }
 
 fn traced(seed: u64, bugs: &[Bug]) -> RunConfig {
-    RunConfig { seed, switches: Switches { bugs: bugs.iter().copied().collect() }, trace: true }
+    RunConfig {
+        seed,
+        switches: Switches { bugs: bugs.iter().copied().collect(), ..Switches::default() },
+        trace: true,
+    }
 }
 
 fn built_in(name: &str) -> Scenario {
@@ -392,4 +400,67 @@ expect:
     let told = text(&run);
     assert!(told.contains("live-migrate web, and abort it after 1s"), "{told}");
     assert!(told.contains("boot db with flavor m1.small from volume root"), "{told}");
+}
+
+#[test]
+fn steps_are_taken_while_another_is_under_way() {
+    let run = written(
+        "
+name: meanwhile
+hosts: {host1: 'fake+slow(method=spawn,ms=60000)', host2: fake}
+options: {weight_classes: HostNameWeigher}
+steps:
+  - during:
+      step: {boot: {server: web, flavor: m1.small}}
+      after: 30s
+      take:
+        - check: {server: {name: web, status: BUILD, task_state: spawning}}
+        - check: {node: {host: host1, vcpus_used: 1}}
+        - run_periodics
+        - boot: {server: db, flavor: m1.small, availability_zone: 'nova:host2'}
+  - snapshot: web
+  - attach_interface: web
+  - rebuild: {server: web, name_image: true}
+  - disable_host: host1
+  - boot: {server: cache, flavor: m1.small, availability_zone: 'nova:host1'}
+  - force_down: host2
+  - evacuate: {server: db, host: host1}
+  - force_up: {host: host2}
+expect:
+  - server: {name: web, status: ACTIVE, host: host1}
+  - attached: {server: web, ports: 2, volumes: 0}
+  - images: {count: 2}
+  - event: {server: web, name: compute_rebuild_instance, result: Error}
+  - event: {server: db, name: compute_no_such_step, result: Success}
+",
+    );
+    let told = text(&run);
+    assert!(
+        told.contains(
+            "boot web with flavor m1.small, and 30s later check that server web has status BUILD, task spawning, then check that \
+             the node record of host1 counts 1 VCPU, then run the periodic tasks, then boot db with flavor m1.small in nova:host2"
+        ),
+        "{told}"
+    );
+    let failed: Vec<_> = run.report.steps.iter().filter(|step| step.outcome.is_failure()).collect();
+    assert!(failed.is_empty(), "{told}");
+    let problems: Vec<_> =
+        run.report.expectations.iter().filter_map(|judged| judged.problem.as_deref()).collect();
+    assert_eq!(
+        problems,
+        [
+            "expected that event compute_rebuild_instance of web ends with Error; it ended with Success",
+            "expected that event compute_no_such_step of db ends with Success; there is no such event"
+        ]
+    );
+}
+
+#[test]
+fn every_scenario_of_a_defect_is_sound() {
+    for defect in DEFECTS {
+        let scenario = defect.scenario().unwrap();
+        assert_eq!(scenario.name, defect.name);
+        scenario.check_hosts().unwrap();
+        assert!(!scenario.expect.is_empty(), "{} does not say what is right", defect.name);
+    }
 }

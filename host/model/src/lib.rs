@@ -44,5 +44,5 @@ pub use resources::{ResourceAmounts, ResourceClass};
 pub use server::{Fault, Server};
 pub use service::Service;
 pub use states::{MigrationStatus, MigrationType, PowerState, ServerStatus, TaskState, VmState};
-pub use switches::{Bug, Switches};
+pub use switches::{Bug, Fix, Switches};
 pub use timestamp::Timestamp;

@@ -119,8 +119,7 @@ impl OptionValue for Duration {
 }
 
 impl OptionValue for WeightClasses {
-    const EXPECTED: &'static str =
-        "expected nova.scheduler.weights.all_weighers, or names of weighers such as RAMWeigher, separated by commas";
+    const EXPECTED: &'static str = "expected nova.scheduler.weights.all_weighers, or names of weighers such as RAMWeigher, separated by commas";
     fn parse(text: &str) -> Option<Self> {
         if text == "nova.scheduler.weights.all_weighers" {
             return Some(Self::All);

@@ -16,10 +16,16 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a scenario and judge the cloud it leaves
     Run(RunArguments),
+    /// Run scenarios under every single fault that can strike a driver call, and find those that break the cloud
+    Explore(ExploreArguments),
+    /// Run a finding of `explore` again, from its file
+    Replay(ReplayArguments),
     /// List the built-in scenarios
     Scenarios,
     /// List the shipped drivers and layers with their settings, and Nova's names for stacks of them
     Drivers(DriversArguments),
+    /// List the defects that can be switched: old bugs of Nova with --bug, cures of present ones with --fix
+    Bugs(BugsArguments),
     /// Show Nova bug 1825537 happen, and not happen, on two WebAssembly hypervisors
     Demo,
     /// Write, build, inspect and check drivers and fault layers of your own
@@ -53,9 +59,8 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
-    /// Bring back an old defect of Nova, by its Launchpad number
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) bug: Vec<String>,
+    #[command(flatten)]
+    pub(crate) switches: SwitchArguments,
 
     /// The seed of everything random
     #[arg(long, default_value_t = 0)]
@@ -68,6 +73,72 @@ pub(crate) struct RunArguments {
     /// How the outcome is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Exit codes: 0 nothing breaks but what Nova is known to break itself; 1 there are new findings; \
+                       2 the input cannot be used."
+)]
+pub(crate) struct ExploreArguments {
+    /// Built-in scenarios or YAML files; all built-in ones if none is named
+    pub(crate) scenario: Vec<String>,
+
+    /// Run this stack on every host
+    #[arg(long, value_name = "STACK")]
+    pub(crate) driver: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) switches: SwitchArguments,
+
+    /// The seed of everything random
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Threads that run plans; as many as there are processors if nothing is said
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+
+    /// Write each new finding to this folder, as a file for `novarig replay`
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Write a JUnit report to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// How what was found is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Exit codes: 0 it went as it did before, to the byte; 1 it did not; 2 the input cannot be used."
+)]
+pub(crate) struct ReplayArguments {
+    /// The file, written by `novarig explore --out`
+    pub(crate) file: PathBuf,
+
+    /// Write everything that happens to this file, as lines of JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// Which defects are switched.
+#[derive(Debug, Args)]
+pub(crate) struct SwitchArguments {
+    /// Bring back an old defect of Nova, by its Launchpad number; `novarig bugs` lists them
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) bug: Vec<String>,
+
+    /// Cure a defect that Nova 34.0.0 still has, by its name; `all` cures all. `novarig bugs` lists them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fix: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -91,6 +162,13 @@ pub(crate) enum DriverCommand {
         after_long_help = "Exit codes: 0 nothing is broken; 1 something is; 2 the input cannot be used."
     )]
     Check(CheckArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BugsArguments {
+    /// How the list is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]

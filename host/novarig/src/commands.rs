@@ -1,5 +1,6 @@
 //! The subcommands. Each answers whether all is as it must be.
 
+mod bugs;
 mod client;
 mod demo;
 mod driver_build;
@@ -8,11 +9,15 @@ mod driver_inspect;
 mod driver_new;
 mod driver_watch;
 mod drivers;
+mod explore;
 mod list;
 mod placement;
+mod replay;
 mod run;
 mod serve;
 
+pub(crate) use self::explore::explore;
+pub(crate) use bugs::bugs;
 pub(crate) use client::{clouds_yaml, env};
 pub(crate) use demo::demo;
 pub(crate) use driver_build::driver_build;
@@ -22,5 +27,6 @@ pub(crate) use driver_new::driver_new;
 pub(crate) use drivers::drivers;
 pub(crate) use list::scenarios;
 pub(crate) use placement::placement;
+pub(crate) use replay::replay;
 pub(crate) use run::run;
 pub(crate) use serve::serve;

@@ -27,8 +27,11 @@ const BAD_INPUT: u8 = 2;
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(arguments) => commands::run(arguments),
+        Command::Explore(arguments) => commands::explore(&arguments),
+        Command::Replay(arguments) => commands::replay(&arguments),
         Command::Scenarios => commands::scenarios(),
         Command::Drivers(arguments) => commands::drivers(&arguments),
+        Command::Bugs(arguments) => commands::bugs(&arguments),
         Command::Demo => commands::demo(),
         Command::Driver(DriverCommand::New(arguments)) => commands::driver_new(&arguments),
         Command::Driver(DriverCommand::Build(arguments)) => commands::driver_build(&arguments),

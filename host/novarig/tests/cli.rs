@@ -67,9 +67,36 @@ fn with(base: &[&'static str], more: &[&'static str]) -> Vec<&'static str> {
 }
 
 #[test]
+fn the_switches_are_listed_for_people_and_for_programs() {
+    novarig(&["bugs"]).code(0).stdout_has("1825537").stdout_has("rebuild-keeps-allocation");
+    let listed = novarig(&["bugs", "--format", "json"]).code(0).json();
+    let items = listed.as_array().expect("a list");
+    let of = |kind: &str| items.iter().filter(|item| item["kind"] == kind).count();
+    assert!(of("bug") >= 25 && of("fix") >= 15, "{} bugs, {} fixes", of("bug"), of("fix"));
+    assert!(items.iter().all(|item| item["id"].is_string() && item["title"].is_string()));
+}
+
+#[test]
+fn a_defect_is_shown_as_the_list_says() {
+    let listed = novarig(&["bugs", "--format", "json"]).code(0).json();
+    let items = listed.as_array().expect("a list");
+    let scenario = |id: &str| {
+        let item = items.iter().find(|item| item["id"] == id).expect("it is listed");
+        item["scenario"].as_str().expect("a name").to_owned()
+    };
+    let (old, present) = (scenario("1794996"), scenario("rebuild-keeps-allocation"));
+    novarig(&["run", &old, "--bug", "1794996"]).code(1).stdout_has("no_guest_astray");
+    novarig(&["run", &old]).code(0);
+    novarig(&["run", &present]).code(1).stdout_has("server_holds_its_flavor_on_its_host");
+    novarig(&["run", &present, "--fix", "rebuild-keeps-allocation"]).code(0);
+}
+
+#[test]
 fn lists_have_a_line_for_each_thing() {
     let scenarios = novarig(&["scenarios"]).code(0).stdout;
-    let names: Vec<_> = scenarios.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let (good, defects) = scenarios.split_once("\n\n").expect("two lists");
+    assert!(defects.lines().any(|line| line.starts_with("evacuate-delete-restart  ")), "{defects}");
+    let names: Vec<_> = good.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(
         names,
         [
@@ -245,7 +272,7 @@ fn bad_input_ends_with_2_and_says_what_to_do() {
         (vec!["run", "boot", "--set", "max_attempts"], vec!["--set", "KEY=VALUE"]),
         (vec!["run", "boot", "--set", "max_attempt=1"], vec!["--set", "unknown option \"max_attempt\""]),
         (vec!["run", "boot", "--set", "max_attempts=many"], vec!["expected a whole number"]),
-        (vec!["run", "boot", "--bug", "42"], vec!["--bug", "known: 1825537"]),
+        (vec!["run", "boot", "--bug", "42"], vec!["--bug", "1825537", "novarig bugs"]),
         (
             vec!["run", "boot", "--trace", "no/such/folder/trace"],
             vec!["--trace: cannot write no/such/folder/trace"],
@@ -315,4 +342,50 @@ fn a_layer_of_ones_own_is_made_built_tested_and_run() {
         .code(2)
         .stderr_has("slow-boot did not build for wasm32-unknown-unknown")
         .stderr_has("beneath");
+}
+
+#[test]
+fn a_fault_that_breaks_a_cloud_is_found_and_replayed() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    let explore = ["explore", "resize", "--bug", "1825537", "--out", "found", "--junit", "junit.xml"];
+    let ended = novarig_in(here, &with(&explore, &["--format", "json"])).code(1);
+    let found = &ended.json()[0];
+    assert_eq!(found["scenario"], "resize");
+    assert!(found["plans"].as_u64() > Some(1_000) && found["seconds"].is_f64(), "{found}");
+    let new = |finding: &&Value| finding["known"].is_null();
+    let findings = found["findings"].as_array().expect("a list");
+    let finding = findings.iter().find(new).expect("a new finding");
+    assert_eq!(finding["invariant"], "server_holds_its_flavor_on_its_host");
+    assert_eq!(finding["plan"][0]["at"], "host2:finish_migration#1");
+    let junit = std::fs::read_to_string(here.join("junit.xml")).expect("a report");
+    assert!(junit.contains("<failure "), "{junit}");
+
+    let file = "found/resize-server_holds_its_flavor_on_its_host-finish_migration.yaml";
+    let written = std::fs::read_to_string(here.join(file)).expect("a replay");
+    assert_eq!(finding["replay"], *written);
+    novarig_in(here, &["replay", file])
+        .code(0)
+        .stdout_has("the trace is the same to the byte; server_holds_its_flavor_on_its_host is broken again");
+    let cured = written.replace("bugs: [\"1825537\"]\n", "");
+    assert_ne!(cured, written);
+    std::fs::write(here.join("cured.yaml"), cured).expect("a replay");
+    novarig_in(here, &["replay", "cured.yaml"])
+        .code(1)
+        .stdout_has("the trace is another; server_holds_its_flavor_on_its_host is not broken");
+
+    // What is there is not overwritten.
+    novarig_in(here, &explore).code(2).stderr_has("is there already");
+}
+
+#[test]
+fn exploring_ends_with_0_when_nothing_is_new_and_with_2_when_it_cannot_begin() {
+    novarig(&["explore", "resize", "--threads", "1"])
+        .code(0)
+        .stdout_has("resize: all ")
+        .stdout_has("known  one_guest_on_its_host: finish_migration fails")
+        .stdout_has(" 0 new findings");
+    novarig(&["explore", "no-such"]).code(2).stderr_has("there is no scenario `no-such`");
+    novarig(&["explore", "resize", "--bug", "1"]).code(2).stderr_has("--bug");
+    novarig(&["replay", "no-such.yaml"]).code(2).stderr_has("cannot read no-such.yaml");
 }

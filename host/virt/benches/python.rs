@@ -70,7 +70,7 @@ async fn call<F: AsyncFn(&Hypervisor)>(stack: &PreparedStack, call: F) -> Durati
 }
 
 fn main() {
-    let code = Path::new(env!("CARGO_TARGET_TMPDIR")).join("code");
+    let code = Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code");
     let (layer, driver) = (python_guests::layer(), python_guests::driver());
     let size = driver.len() >> 20;
     let library = || {

@@ -6,7 +6,7 @@ use crate::nova::nova_error;
 use model::{ExceptionClass, HostName, NovaError};
 use std::fmt;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A driver call did not answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +21,7 @@ pub enum CallError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DriverFailure {
     /// The stack, as it was written.
-    pub driver: Rc<str>,
+    pub driver: Arc<str>,
     /// The compute host.
     pub host: HostName,
     /// The method that was called.

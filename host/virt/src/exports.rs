@@ -8,8 +8,9 @@ use crate::bindings::types::{self, VirtError};
 use crate::contract::{self, Version};
 use crate::imports::HostState;
 use crate::method::{Method, for_each_method};
-use std::cell::Cell;
+
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wasmtime::component::{
     Accessor, Component, ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, TypedFunc,
 };
@@ -19,7 +20,7 @@ pub(crate) struct Export<P, A> {
     /// Where it is; none for a method of an optional interface that the stack does not export.
     index: Option<ComponentExportIndex>,
     /// Have its types been checked?
-    checked: Cell<bool>,
+    checked: AtomicBool,
     types: PhantomData<fn(P) -> A>,
 }
 
@@ -44,14 +45,14 @@ where
             let function = instance
                 .get_func(&mut access, index)
                 .ok_or_else(|| wasmtime::format_err!("the instance lacks a function that its code has"))?;
-            if self.checked.get() {
+            if self.checked.load(Ordering::Relaxed) {
                 #[expect(unsafe_code, reason = "a check of every host's instance would be for nothing")]
                 // SAFETY: the types were checked by an earlier call on an instance of the same compiled stack, and the
                 // types of an exported function are those of the code.
                 return Ok(unsafe { TypedFunc::new_unchecked(function) });
             }
             let typed = function.typed(&access)?;
-            self.checked.set(true);
+            self.checked.store(true, Ordering::Relaxed);
             Ok(typed)
         })?;
         let (answer,) = function.call_concurrent(accessor, params).await?;
@@ -78,7 +79,7 @@ macro_rules! exports {
                 Ok(Self {
                     $($($name: Export {
                         index: find(stack, $interface.as_ref(), Method::$variant)?,
-                        checked: Cell::new(false),
+                        checked: AtomicBool::new(false),
                         types: PhantomData,
                     },)*)*
                 })

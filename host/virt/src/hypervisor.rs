@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -69,7 +70,7 @@ struct Handle {
 /// A stack in service: its agent, and the way to it.
 pub(crate) struct Line {
     pub(crate) shared: Rc<Shared>,
-    pub(crate) driver: Rc<str>,
+    pub(crate) driver: Arc<str>,
     pub(crate) agent: RefCell<Option<JoinHandle<()>>>,
     requests: mpsc::UnboundedSender<Request>,
     next_call: Cell<u64>,
@@ -155,7 +156,7 @@ impl Hypervisor {
     }
 
     /// The stack, as it was written.
-    pub fn driver(&self) -> Rc<str> {
+    pub fn driver(&self) -> Arc<str> {
         self.line().driver.clone()
     }
 

@@ -21,6 +21,7 @@ use runtime::{Clock, Randomness, Trace, TraceEvent};
 use send_wrapper::SendWrapper;
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::{Access, Accessor, HasSelf, Linker, Resource, ResourceTable};
 use wasmtime::{ResourceLimiter, StoreContextMut};
@@ -42,7 +43,7 @@ pub(crate) struct Around {
     pub(crate) durable: Durable,
     pub(crate) config: ComputeConfig,
     pub(crate) limits: Limits,
-    pub(crate) components: Rc<[Component]>,
+    pub(crate) components: Arc<[Component]>,
 }
 
 /// What a store holds: one instance's share of its surroundings, and what it has used up.

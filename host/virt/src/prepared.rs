@@ -5,7 +5,7 @@ use crate::imports::HostState;
 use crate::method::Method;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 use wasmtime::component::InstancePre;
 
 /// One component of a stack, as far as its surroundings need to know it.
@@ -19,13 +19,13 @@ pub(crate) struct Component {
     pub(crate) given: Vec<String>,
 }
 
-/// A stack that is checked, composed and compiled. Copies cost nothing; one serves any number of hosts.
+/// A stack that is checked, composed and compiled. Copies cost nothing; one serves any number of hosts, on any thread.
 #[derive(Clone)]
-pub struct PreparedStack(Rc<Inner>);
+pub struct PreparedStack(Arc<Inner>);
 
 struct Inner {
-    text: Rc<str>,
-    components: Rc<[Component]>,
+    text: Arc<str>,
+    components: Arc<[Component]>,
     pre: InstancePre<HostState>,
     exports: Exports,
 }
@@ -37,11 +37,11 @@ impl PreparedStack {
         pre: InstancePre<HostState>,
         exports: Exports,
     ) -> Self {
-        Self(Rc::new(Inner { text: text.into(), components: components.into(), pre, exports }))
+        Self(Arc::new(Inner { text: text.into(), components: components.into(), pre, exports }))
     }
 
     /// The stack, as it is written.
-    pub fn text(&self) -> Rc<str> {
+    pub fn text(&self) -> Arc<str> {
         self.0.text.clone()
     }
 
@@ -51,7 +51,7 @@ impl PreparedStack {
         self.0.exports.offers(method)
     }
 
-    pub(crate) fn components(&self) -> Rc<[Component]> {
+    pub(crate) fn components(&self) -> Arc<[Component]> {
         self.0.components.clone()
     }
 

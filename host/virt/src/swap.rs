@@ -22,7 +22,7 @@ use crate::hypervisor::{Hypervisor, HypervisorEnv};
 use crate::method::Method;
 use crate::prepared::PreparedStack;
 use runtime::TraceEvent;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Simulated time for which an exchange waits for calls in flight, and then for the old stack's state. What is not over by
@@ -33,9 +33,9 @@ pub const SWAP_PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swap {
     /// The stack that was there, as it is written.
-    pub from: Rc<str>,
+    pub from: Arc<str>,
     /// The stack that is there now.
-    pub to: Rc<str>,
+    pub to: Arc<str>,
     /// What became of the guests.
     pub guests: Guests,
 }

@@ -26,8 +26,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-/// An input that takes longer is a finding: a stack of two is compiled in some seconds, also on a machine that has other work.
-const SLOW: Duration = Duration::from_secs(120);
+/// An input that takes so many times the work of the target's slowest seed is a finding. Work is processor time, and the seeds
+/// are measured by the same process, so that neither a slow machine nor one that has other work makes findings.
+const SLOW: u32 = 20;
+
+/// What the slowest seed counts as at least: parsing some bytes is too little to be measured.
+const LEAST_WORK: Duration = Duration::from_secs(1);
 
 /// Inputs that are kept at most; the oldest new ones make room.
 const CORPUS: usize = 400;
@@ -53,6 +57,8 @@ struct Search<'a> {
     seen: BTreeSet<String>,
     runs: u64,
     slowest: Duration,
+    /// Work above which an input is a finding; none until the seeds have been measured.
+    limit: Option<Duration>,
 }
 
 impl Target<'_> {
@@ -60,8 +66,14 @@ impl Target<'_> {
     pub fn main(self) -> ExitCode {
         let arguments: Vec<String> = env::args().skip(1).collect();
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/fuzz");
-        let mut search =
-            Search { target: self, folder, seen: BTreeSet::new(), runs: 0, slowest: Duration::ZERO };
+        let mut search = Search {
+            target: self,
+            folder,
+            seen: BTreeSet::new(),
+            runs: 0,
+            slowest: Duration::ZERO,
+            limit: None,
+        };
         let outcome = match Plan::of(&arguments) {
             Ok(Plan::Files(files)) => search.replay(&files),
             Ok(Plan::Search { seconds, seed }) => search.search(seconds, seed),
@@ -121,6 +133,7 @@ impl Search<'_> {
             let became = self.run(input)?;
             self.seen.insert(became);
         }
+        self.limit = Some(self.slowest.max(LEAST_WORK) * SLOW);
         let mut mutator = Mutator::new(Randomness::from_seed(seed), self.target.words);
         while begin.elapsed() < Duration::from_secs(seconds) {
             let input = mutator.input(&corpus);
@@ -133,7 +146,7 @@ impl Search<'_> {
             }
         }
         println!(
-            "{}: {} inputs in {} s, {} outcomes, the slowest took {:?}; no panic",
+            "{}: {} inputs in {} s, {} outcomes, the slowest took {:?} of processor time; no panic",
             self.target.name,
             self.runs,
             begin.elapsed().as_secs(),
@@ -148,21 +161,28 @@ impl Search<'_> {
             self.keep("present", input)?;
         }
         self.runs += 1;
-        let begin = Instant::now();
-        let became = catch_unwind(AssertUnwindSafe(|| (self.target.run)(input)));
-        let took = begin.elapsed();
-        self.slowest = self.slowest.max(took);
+        let (became, work) = self.measure(input);
+        self.slowest = self.slowest.max(work);
+        let too_slow = |work| self.limit.is_some_and(|limit| work > limit);
         match became {
-            Err(_) => {
+            None => {
                 let file = self.keep(&format!("panic-{}", self.runs), input)?;
                 Err(format!("panics of {}", file.display()))
             }
-            Ok(_) if took > SLOW => {
+            // Not if it was something else that took so long.
+            Some(_) if too_slow(work) && too_slow(self.measure(input).1) => {
                 let file = self.keep(&format!("slow-{}", self.runs), input)?;
-                Err(format!("takes {took:?} for {}", file.display()))
+                Err(format!("takes {work:?} of processor time for {}", file.display()))
             }
-            Ok(became) => Ok(became),
+            Some(became) => Ok(became),
         }
+    }
+
+    /// What becomes of an input, none if the target panics, and what work that is.
+    fn measure(&self, input: &[u8]) -> (Option<String>, Duration) {
+        let begin = Work::done();
+        let became = catch_unwind(AssertUnwindSafe(|| (self.target.run)(input))).ok();
+        (became, begin.since())
     }
 
     fn keep(&self, what: &str, input: &[u8]) -> Result<PathBuf, String> {
@@ -170,6 +190,36 @@ impl Search<'_> {
         write(&file, input).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
         Ok(file)
     }
+}
+
+/// The work that this process has done with all its threads; where the system does not tell, the time that has passed.
+#[derive(Clone, Copy)]
+struct Work(Option<Duration>, Instant);
+
+/// In which Linux counts the time of a processor, on whatever machine.
+const TICK: Duration = Duration::from_millis(10);
+
+impl Work {
+    fn done() -> Self {
+        let stat = fs::read_to_string("/proc/self/stat").ok();
+        Self(stat.as_deref().and_then(ticks).map(|ticks| TICK * ticks), Instant::now())
+    }
+
+    fn since(self) -> Duration {
+        let now = Self::done();
+        match (self.0, now.0) {
+            (Some(begin), Some(end)) => end - begin,
+            _ => now.1 - self.1,
+        }
+    }
+}
+
+/// The ticks of a process, in its own code and in the system's: the fields 14 and 15 of `/proc/self/stat`, of which the second,
+/// in brackets, may have spaces in it.
+fn ticks(stat: &str) -> Option<u32> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut fields = fields.split(' ').skip(11).map(str::parse::<u32>);
+    Some(fields.next()?.ok()? + fields.next()?.ok()?)
 }
 
 fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -199,7 +249,14 @@ pub fn kind_of(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::kind_of;
+    use super::{kind_of, ticks};
+
+    #[test]
+    fn the_work_of_a_process_is_read_whatever_its_name() {
+        let stat = "7 (odd) name) S 1 7 7 0 -1 4194560 100 0 0 0 250 30 1 2 20 0 3 0 1000 2000 300";
+        assert_eq!(ticks(stat), Some(280));
+        assert_eq!(ticks("nothing of the kind"), None);
+    }
 
     #[test]
     fn messages_that_differ_in_numbers_and_quotes_are_of_one_kind() {

@@ -5,7 +5,7 @@ use crate::cloud::TestCloud;
 use crate::leaks::{Leak, leaks};
 use conductor::{Cloud, CloudConfig};
 use futures_util::FutureExt;
-use model::{Bug, Options};
+use model::{Bug, Fix, Options};
 use runtime::simulation::simulate;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -163,6 +163,12 @@ impl Simulation {
     /// Switches an old bug on.
     pub fn bug(mut self, bug: Bug) -> Self {
         self.config.switches.bugs.insert(bug);
+        self
+    }
+
+    /// Cures a present defect.
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.config.switches.fixes.insert(fix);
         self
     }
 

@@ -50,10 +50,11 @@ fn workshop() -> Result<Rc<Workshop>, EngineError> {
     })
 }
 
-/// Where compiled code is kept: beside the program. Nowhere when that place is unknown.
+/// Where the tests keep compiled code. Nowhere when that place is unknown.
 fn code_directory() -> Option<PathBuf> {
+    // `target/PROFILE/deps/PROGRAM`.
     let program = std::env::current_exe().ok()?;
-    Some(program.parent()?.join("compiled-drivers"))
+    Some(program.ancestors().nth(3)?.join("tmp/novarig-cache/code"))
 }
 
 /// A stack of shipped drivers and files, by its text: `fake(vcpus=8)+./my-layer`.

@@ -312,31 +312,39 @@ fn typed<M: Method, C: Handle<M>>(params: Params) -> BoxFuture<Answer> {
 /// # Safety
 /// The row is what the host calls it with.
 pub unsafe fn handle<M: Method, C: Handle<M>>(row: &[u64]) -> i32 {
-    let run: fn(Params) -> BoxFuture<Answer> =
-        if const { C::FORWARDS } { forward::<M> } else { typed::<M, C> };
     // SAFETY: as the caller says.
-    unsafe { begin(M::DESCRIPTION, row, run, C::hooks()) }
+    let (params, seen) = unsafe { enter(M::DESCRIPTION, row, C::hooks()) };
+    // Made at once, though it may have to wait for the hooks: a pointer to what makes it, one for each method, would take
+    // memory in every instance.
+    let run = if const { C::FORWARDS } { forward::<M>(params) } else { typed::<M, C>(params) };
+    begin(M::DESCRIPTION, run, seen)
 }
 
-/// Begins a call.
-///
+/// A call that hooks see.
+type Seen = (&'static dyn Hooks, Call);
+
 /// # Safety
-/// The row is what the host calls the method's export with, and `run` takes its parameters and gives its answer.
-pub unsafe fn begin(
+/// The row is what the host calls the method's export with.
+unsafe fn enter(
     method: &'static Description,
     row: &[u64],
-    run: fn(Params) -> BoxFuture<Answer>,
     hooks: Option<&'static dyn Hooks>,
-) -> i32 {
+) -> (Params, Option<Seen>) {
     #[cfg(target_arch = "wasm32")]
     wit_bindgen::rt::run_ctors_once();
     // SAFETY: as the caller says.
     let params = unsafe { Params::take(method, row) };
+    let seen = hooks.map(|hooks| (hooks, Call::of(method.name, params.instance(method))));
+    (params, seen)
+}
+
+/// Begins a call. `run` gives the answer of this method; it does nothing before it is polled.
+fn begin(method: &'static Description, run: BoxFuture<Answer>, seen: Option<Seen>) -> i32 {
     start_task(async move {
         let unanswered = TaskCancelOnDrop::new();
-        let answer = match hooks {
-            None => run(params).await,
-            Some(hooks) => intercepted(method, params, run, hooks).await,
+        let answer = match seen {
+            None => run.await,
+            Some((hooks, call)) => intercepted(method, run, hooks, &call).await,
         };
         unanswered.forget();
         answer.give(method);
@@ -345,17 +353,16 @@ pub unsafe fn begin(
 
 async fn intercepted(
     method: &'static Description,
-    params: Params,
-    run: fn(Params) -> BoxFuture<Answer>,
+    run: BoxFuture<Answer>,
     hooks: &'static dyn Hooks,
+    call: &Call,
 ) -> Answer {
-    let call = Call::of(method.name, params.instance(method));
-    if let Err(error) = hooks.before(&call).await {
+    if let Err(error) = hooks.before(call).await {
         return Answer::error(method, error);
     }
-    let answer = run(params).await;
+    let answer = run.await;
     let outcome = answer.as_error().map_or(Ok(()), Err);
-    match hooks.after(&call, outcome).await {
+    match hooks.after(call, outcome).await {
         None => answer,
         Some(error) => Answer::error(method, error),
     }
@@ -364,7 +371,7 @@ async fn intercepted(
 /// What the host enters when something happened that a call waits for.
 ///
 /// # Safety
-/// The host calls it, for a call that [`begin`] has begun.
+/// The host calls it, for a call that [`handle`] has begun.
 pub unsafe fn callback(event: u32, waitable: u32, code: u32) -> u32 {
     // SAFETY: as the caller says.
     unsafe { wit_bindgen::rt::async_support::callback(event, waitable, code) }

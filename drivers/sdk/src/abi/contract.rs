@@ -1111,7 +1111,7 @@ method! { init_host (String,) -> Result<(), VirtError>, instance None, export tr
     answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { cleanup_host (String,) -> Result<(), VirtError>, instance None, export true,
     import true "nova:virt/service@1.0.0" "[async-lower]cleanup-host" (0 i32, 1 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { get_available_nodes (bool,) -> Result<Vec<String>, VirtError>, instance None, export true,
     import true "nova:virt/service@1.0.0" "[async-lower]get-available-nodes" (0 i32),
     answer true "[export]nova:virt/service@1.0.0" "[task-return]get-available-nodes" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
@@ -1123,7 +1123,7 @@ method! { node_is_available (String,) -> Result<bool, VirtError>, instance None,
     answer true "[export]nova:virt/service@1.0.0" "[task-return]node-is-available" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { is_node_deleted (String,) -> Result<bool, VirtError>, instance None, export true,
     import true "nova:virt/service@1.0.0" "[async-lower]is-node-deleted" (0 i32, 1 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]node-is-available" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as node_is_available }
 method! { process_instances_at_startup (Vec<Instance>,) -> Result<Vec<Instance>, VirtError>, instance None, export true,
     import true "nova:virt/service@1.0.0" "[async-lower]process-instances-at-startup" (0 i32, 1 i32),
     answer true "[export]nova:virt/service@1.0.0" "[task-return]process-instances-at-startup" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
@@ -1132,19 +1132,19 @@ method! { get_host_ip_addr () -> Result<String, VirtError>, instance None, expor
     answer true "[export]nova:virt/service@1.0.0" "[task-return]get-host-ip-addr" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { get_host_uptime () -> Result<String, VirtError>, instance None, export true,
     import true "nova:virt/service@1.0.0" "[async-lower]get-host-uptime" (),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]get-host-ip-addr" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_host_ip_addr }
 method! { set_host_enabled (bool,) -> Result<String, VirtError>, instance None, export true,
     import true "nova:virt/service@1.0.0" "[async-lower]set-host-enabled" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]get-host-ip-addr" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_host_ip_addr }
 method! { host_power_action (HostPower,) -> Result<String, VirtError>, instance None, export true,
     import true "nova:virt/service@1.0.0" "[async-lower]host-power-action" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]get-host-ip-addr" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_host_ip_addr }
 method! { host_maintenance_mode (String, bool,) -> Result<String, VirtError>, instance None, export true,
     import true "nova:virt/service@1.0.0" "[async-lower]host-maintenance-mode" (0 i32, 1 i32, 2 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]get-host-ip-addr" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_host_ip_addr }
 method! { poll_rebooting_instances (u32, Vec<Instance>,) -> Result<(), VirtError>, instance None, export true,
     import true "nova:virt/service@1.0.0" "[async-lower]poll-rebooting-instances" (0 i32, 1 i32, 2 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { get_available_resource (String,) -> Result<Option<NodeResources>, VirtError>, instance None, export true,
     import true "nova:virt/inventory@1.0.0" "[async-lower]get-available-resource" (0 i32, 1 i32),
     answer false "[export]nova:virt/inventory@1.0.0" "[task-return]get-available-resource" (0 i32) }
@@ -1168,103 +1168,103 @@ method! { get_num_instances () -> Result<u32, VirtError>, instance None, export 
     answer true "[export]nova:virt/queries@1.0.0" "[task-return]get-num-instances" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { list_instances () -> Result<Vec<String>, VirtError>, instance None, export true,
     import true "nova:virt/queries@1.0.0" "[async-lower]list-instances" (),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]get-available-nodes" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_available_nodes }
 method! { list_instance_uuids () -> Result<Vec<String>, VirtError>, instance None, export true,
     import true "nova:virt/queries@1.0.0" "[async-lower]list-instance-uuids" (),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]get-available-nodes" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_available_nodes }
 method! { instance_exists (Instance,) -> Result<bool, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/queries@1.0.0" "[async-lower]instance-exists" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]node-is-available" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as node_is_available }
 method! { instance_on_disk (Instance,) -> Result<bool, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/queries@1.0.0" "[async-lower]instance-on-disk" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]node-is-available" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as node_is_available }
 method! { prepare_for_spawn (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]prepare-for-spawn" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { prepare_networks_before_block_device_mapping (Instance, Vec<Vif>,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]prepare-networks-before-block-device-mapping" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { clean_networks_preparation (Instance, Vec<Vif>,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]clean-networks-preparation" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { failed_spawn_cleanup (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]failed-spawn-cleanup" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { default_root_device_name (Instance, ImageMeta, Option<BlockDevice>,) -> Result<String, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]default-root-device-name" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]get-host-ip-addr" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_host_ip_addr }
 method! { default_device_names_for_instance (DeviceNamesRequest,) -> Result<Vec<BlockDevice>, VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]default-device-names-for-instance" (0 i32),
     answer true "[export]nova:virt/building@1.0.0" "[task-return]default-device-names-for-instance" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { get_device_name_for_instance (DeviceNameRequest,) -> Result<String, VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]get-device-name-for-instance" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]get-host-ip-addr" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_host_ip_addr }
 method! { spawn (SpawnRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]spawn" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { rebuild (RebuildRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]rebuild" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { destroy (DestroyRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]destroy" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { cleanup (CleanupRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]cleanup" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { delete_instance_files (Instance,) -> Result<bool, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]delete-instance-files" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]node-is-available" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as node_is_available }
 method! { cleanup_lingering_instance_resources (Instance,) -> Result<bool, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]cleanup-lingering-instance-resources" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]node-is-available" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as node_is_available }
 method! { plug_vifs (Instance, Vec<Vif>,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]plug-vifs" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { unplug_vifs (Instance, Vec<Vif>,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/building@1.0.0" "[async-lower]unplug-vifs" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { reboot (RebootRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]reboot" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { power_off (Instance, u32, u32,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]power-off" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { power_on (PowerOnRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]power-on" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { power_update_event (Instance, TargetPowerState,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]power-update-event" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { pause (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]pause" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { unpause (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]unpause" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { suspend (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]suspend" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { resume (ResumeRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]resume" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { resume_state_on_host_boot (ResumeRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]resume-state-on-host-boot" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { rescue (RescueRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]rescue" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { unrescue (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]unrescue" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { soft_delete (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]soft-delete" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { restore (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]restore" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { trigger_crash_dump (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/power@1.0.0" "[async-lower]trigger-crash-dump" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { get_console_output (Instance,) -> Result<Vec<u8>, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/guests@1.0.0" "[async-lower]get-console-output" (0 i32),
     answer true "[export]nova:virt/guests@1.0.0" "[task-return]get-console-output" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
@@ -1273,13 +1273,13 @@ method! { get_vnc_console (Instance,) -> Result<Console, VirtError>, instance So
     answer true "[export]nova:virt/guests@1.0.0" "[task-return]get-vnc-console" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { get_spice_console (Instance,) -> Result<Console, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/guests@1.0.0" "[async-lower]get-spice-console" (0 i32),
-    answer true "[export]nova:virt/guests@1.0.0" "[task-return]get-vnc-console" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_vnc_console }
 method! { get_serial_console (Instance,) -> Result<Console, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/guests@1.0.0" "[async-lower]get-serial-console" (0 i32),
-    answer true "[export]nova:virt/guests@1.0.0" "[task-return]get-vnc-console" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_vnc_console }
 method! { get_mks_console (Instance,) -> Result<Console, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/guests@1.0.0" "[async-lower]get-mks-console" (0 i32),
-    answer true "[export]nova:virt/guests@1.0.0" "[task-return]get-vnc-console" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as get_vnc_console }
 method! { get_diagnostics (Instance,) -> Result<Vec<(String, DiagnosticValue)>, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/guests@1.0.0" "[async-lower]get-diagnostics" (0 i32),
     answer true "[export]nova:virt/guests@1.0.0" "[task-return]get-diagnostics" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
@@ -1288,43 +1288,43 @@ method! { get_instance_diagnostics (Instance,) -> Result<InstanceDiagnostics, Vi
     answer false "[export]nova:virt/guests@1.0.0" "[task-return]get-instance-diagnostics" (0 i32) }
 method! { set_admin_password (Instance, String,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/guests@1.0.0" "[async-lower]set-admin-password" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { inject_network_info (Instance, Vec<Vif>,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/guests@1.0.0" "[async-lower]inject-network-info" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { quiesce (Instance, ImageMeta,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/guests@1.0.0" "[async-lower]quiesce" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { unquiesce (Instance, ImageMeta,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/guests@1.0.0" "[async-lower]unquiesce" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { snapshot (Instance, String,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/images@1.0.0" "[async-lower]snapshot" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { cache_image (String,) -> Result<bool, VirtError>, instance None, export true,
     import true "nova:virt/images@1.0.0" "[async-lower]cache-image" (0 i32, 1 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]node-is-available" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as node_is_available }
 method! { manage_image_cache (Vec<Instance>,) -> Result<(), VirtError>, instance None, export true,
     import true "nova:virt/images@1.0.0" "[async-lower]manage-image-cache" (0 i32, 1 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { get_volume_connector (Instance,) -> Result<VolumeConnector, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/volumes@1.0.0" "[async-lower]get-volume-connector" (0 i32),
     answer true "[export]nova:virt/volumes@1.0.0" "[task-return]get-volume-connector" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { attach_volume (AttachVolumeRequest,) -> Result<(), VirtError>, instance Some(&[0, 1]), export false,
     import false "nova:virt/volumes@1.0.0" "[async-lower]attach-volume" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { detach_volume (DetachVolumeRequest,) -> Result<(), VirtError>, instance Some(&[0, 1]), export false,
     import false "nova:virt/volumes@1.0.0" "[async-lower]detach-volume" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { swap_volume (SwapVolumeRequest,) -> Result<(), VirtError>, instance Some(&[0, 2]), export false,
     import false "nova:virt/volumes@1.0.0" "[async-lower]swap-volume" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { extend_volume (ExtendVolumeRequest,) -> Result<(), VirtError>, instance Some(&[0, 1]), export false,
     import false "nova:virt/volumes@1.0.0" "[async-lower]extend-volume" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { is_supported_fs_format (String,) -> Result<bool, VirtError>, instance None, export true,
     import true "nova:virt/volumes@1.0.0" "[async-lower]is-supported-fs-format" (0 i32, 1 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]node-is-available" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as node_is_available }
 method! { get_all_volume_usage (Vec<InstanceVolumes>,) -> Result<Vec<VolumeUsage>, VirtError>, instance None, export true,
     import true "nova:virt/volumes@1.0.0" "[async-lower]get-all-volume-usage" (0 i32, 1 i32),
     answer true "[export]nova:virt/volumes@1.0.0" "[task-return]get-all-volume-usage" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
@@ -1333,112 +1333,112 @@ method! { block_stats (Instance, String,) -> Result<Option<DiskCounters>, VirtEr
     answer true "[export]nova:virt/volumes@1.0.0" "[task-return]block-stats" (0 i32, 1 i32, 2 i64, 3 i64, 4 i64, 5 i64, 6 i32, 7 i64, 8 i32, 9 i32) }
 method! { mount_share (Instance, ShareMapping,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/shares@1.0.0" "[async-lower]mount-share" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { umount_share (Instance, ShareMapping,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/shares@1.0.0" "[async-lower]umount-share" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { attach_interface (Instance, ImageMeta, Vif,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/interfaces@1.0.0" "[async-lower]attach-interface" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { detach_interface (Instance, Vif,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/interfaces@1.0.0" "[async-lower]detach-interface" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { network_binding_host_id (Instance,) -> Result<Option<String>, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/interfaces@1.0.0" "[async-lower]network-binding-host-id" (0 i32),
     answer true "[export]nova:virt/interfaces@1.0.0" "[task-return]network-binding-host-id" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { manages_network_binding_host_id () -> Result<bool, VirtError>, instance None, export true,
     import true "nova:virt/interfaces@1.0.0" "[async-lower]manages-network-binding-host-id" (),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]node-is-available" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as node_is_available }
 method! { migrate_disk_and_power_off (MigrateDiskAndPowerOffRequest,) -> Result<Option<String>, VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/cold-migration@1.0.0" "[async-lower]migrate-disk-and-power-off" (0 i32),
-    answer true "[export]nova:virt/interfaces@1.0.0" "[task-return]network-binding-host-id" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as network_binding_host_id }
 method! { finish_migration (FinishMigrationRequest,) -> Result<(), VirtError>, instance Some(&[0, 1]), export false,
     import false "nova:virt/cold-migration@1.0.0" "[async-lower]finish-migration" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { confirm_migration (Migration, Instance, Vec<Vif>,) -> Result<(), VirtError>, instance Some(&[1]), export false,
     import false "nova:virt/cold-migration@1.0.0" "[async-lower]confirm-migration" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { finish_revert_migration (FinishRevertMigrationRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/cold-migration@1.0.0" "[async-lower]finish-revert-migration" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { check_can_live_migrate_destination (CheckDestinationRequest,) -> Result<LiveMigrateData, VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]check-can-live-migrate-destination" (0 i32),
     answer false "[export]nova:virt/live-migration@1.0.0" "[task-return]check-can-live-migrate-destination" (0 i32) }
 method! { check_can_live_migrate_source (CheckSourceRequest,) -> Result<LiveMigrateData, VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]check-can-live-migrate-source" (0 i32),
-    answer false "[export]nova:virt/live-migration@1.0.0" "[task-return]check-can-live-migrate-destination" (0 i32) }
+    answer false as check_can_live_migrate_destination }
 method! { post_claim_migrate_data (PostClaimRequest,) -> Result<LiveMigrateData, VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]post-claim-migrate-data" (0 i32),
-    answer false "[export]nova:virt/live-migration@1.0.0" "[task-return]check-can-live-migrate-destination" (0 i32) }
+    answer false as check_can_live_migrate_destination }
 method! { check_source_migrate_data_at_dest (CheckSourceDataRequest,) -> Result<LiveMigrateData, VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]check-source-migrate-data-at-dest" (0 i32),
-    answer false "[export]nova:virt/live-migration@1.0.0" "[task-return]check-can-live-migrate-destination" (0 i32) }
+    answer false as check_can_live_migrate_destination }
 method! { cleanup_live_migration_destination_check (LiveMigrateData,) -> Result<(), VirtError>, instance None, export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]cleanup-live-migration-destination-check" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { get_instance_disk_info (Instance, BlockDeviceInfo,) -> Result<Vec<InstanceDisk>, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]get-instance-disk-info" (0 i32),
     answer true "[export]nova:virt/live-migration@1.0.0" "[task-return]get-instance-disk-info" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { pre_live_migration (PreLiveMigrationRequest,) -> Result<LiveMigrateData, VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]pre-live-migration" (0 i32),
-    answer false "[export]nova:virt/live-migration@1.0.0" "[task-return]check-can-live-migrate-destination" (0 i32) }
+    answer false as check_can_live_migrate_destination }
 method! { live_migration (LiveMigrationRequest,) -> Result<LiveMigrationOutcome, VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]live-migration" (0 i32),
     answer true "[export]nova:virt/live-migration@1.0.0" "[task-return]live-migration" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { live_migration_force_complete (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]live-migration-force-complete" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { live_migration_abort (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]live-migration-abort" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { rollback_live_migration_at_source (Instance, LiveMigrateData,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]rollback-live-migration-at-source" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { rollback_live_migration_at_destination (RollbackAtDestinationRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]rollback-live-migration-at-destination" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { post_live_migration (PostLiveMigrationRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]post-live-migration" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { post_live_migration_at_source (Instance, Vec<Vif>,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]post-live-migration-at-source" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { post_live_migration_at_destination (PostAtDestinationRequest,) -> Result<(), VirtError>, instance Some(&[0, 0]), export false,
     import false "nova:virt/live-migration@1.0.0" "[async-lower]post-live-migration-at-destination" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { check_instance_shared_storage_local (Instance,) -> Result<Option<String>, VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/shared-storage@1.0.0" "[async-lower]check-instance-shared-storage-local" (0 i32),
-    answer true "[export]nova:virt/interfaces@1.0.0" "[task-return]network-binding-host-id" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as network_binding_host_id }
 method! { check_instance_shared_storage_remote (String,) -> Result<bool, VirtError>, instance None, export true,
     import true "nova:virt/shared-storage@1.0.0" "[async-lower]check-instance-shared-storage-remote" (0 i32, 1 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]node-is-available" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as node_is_available }
 method! { check_instance_shared_storage_cleanup (String,) -> Result<(), VirtError>, instance None, export true,
     import true "nova:virt/shared-storage@1.0.0" "[async-lower]check-instance-shared-storage-cleanup" (0 i32, 1 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { save_state () -> Result<DriverState, VirtError>, instance None, export true,
     import true "nova:virt/persistence@1.0.0" "[async-lower]save-state" (),
     answer true "[export]nova:virt/persistence@1.0.0" "[task-return]save-state" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
 method! { restore_state (DriverState,) -> Result<(), VirtError>, instance None, export true,
     import true "nova:virt/persistence@1.0.0" "[async-lower]restore-state" (0 i32, 1 i32, 2 i32, 3 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { ensure_filtering_rules_for_instance (Instance, Vec<Vif>,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/legacy-firewall@1.0.0" "[async-lower]ensure-filtering-rules-for-instance" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { unfilter_instance (Instance, Vec<Vif>,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/legacy-firewall@1.0.0" "[async-lower]unfilter-instance" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { refresh_instance_security_rules (Instance,) -> Result<(), VirtError>, instance Some(&[0]), export false,
     import false "nova:virt/legacy-firewall@1.0.0" "[async-lower]refresh-instance-security-rules" (0 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { refresh_provider_fw_rules () -> Result<(), VirtError>, instance None, export true,
     import true "nova:virt/legacy-firewall@1.0.0" "[async-lower]refresh-provider-fw-rules" (),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { refresh_security_group_members (String,) -> Result<(), VirtError>, instance None, export true,
     import true "nova:virt/legacy-firewall@1.0.0" "[async-lower]refresh-security-group-members" (0 i32, 1 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 method! { refresh_security_group_rules (String,) -> Result<(), VirtError>, instance None, export true,
     import true "nova:virt/legacy-firewall@1.0.0" "[async-lower]refresh-security-group-rules" (0 i32, 1 i32),
-    answer true "[export]nova:virt/service@1.0.0" "[task-return]init-host" (0 i32, 1 i32, 2 i64, 3 i64, 4 i32, 5 i32, 6 i32, 7 i32, 8 i32, 9 i32) }
+    answer true as init_host }
 
 /// Exports every method of a component.
 #[doc(hidden)]

@@ -26,7 +26,7 @@ pub(crate) use bytes::{from_bytes, to_bytes};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use calls::below;
 pub use calls::{
-    Answer, BoxFuture, Component, Description, Handle, Method, Params, begin, callback, forward, handle,
+    Answer, BoxFuture, Component, Description, Handle, Method, Params, callback, forward, handle,
 };
 pub use contract::*;
 pub use shape::{Kind, Shape};
@@ -384,12 +384,41 @@ macro_rules! variant {
 use variant;
 
 /// The function of a method that is imported, the one that takes its answer, and what both look like. Only the signatures
-/// differ: every number is handed to [`calls`] in 64 bits.
+/// differ: every number is handed to [`calls`] in 64 bits. Methods with the same type of answer share the function that takes
+/// it, which stands with the first of them.
 macro_rules! method {
     (
         $name:ident ($($param:ty,)*) -> $answer:ty, instance $instance:expr, export $export:literal,
         import $import:literal $interface:literal $function:literal ($($argument:tt $argument_type:ident),*),
         answer $flat:literal $answers:literal $answered:literal ($($result:tt $result_type:ident),*)
+    ) => {
+        method! {
+            $name ($($param,)*) -> $answer, instance $instance, export $export,
+            import $import $interface $function ($($argument $argument_type),*),
+            answer $flat as $name
+        }
+
+        impl $name {
+            unsafe fn give_answer(_flat: &[u64; 16]) {
+                #[cfg(target_arch = "wasm32")]
+                {
+                    #[link(wasm_import_module = $answers)]
+                    unsafe extern "C" {
+                        #[link_name = $answered]
+                        fn give_answer($(_: method!(@type $result $result_type)),*);
+                    }
+                    // SAFETY: this is the signature that the contract gives the function.
+                    unsafe { give_answer($(method!(@number $result_type _flat[$result])),*) }
+                }
+                #[cfg(not(target_arch = "wasm32"))]
+                unreachable!("nobody calls what is no component")
+            }
+        }
+    };
+    (
+        $name:ident ($($param:ty,)*) -> $answer:ty, instance $instance:expr, export $export:literal,
+        import $import:literal $interface:literal $function:literal ($($argument:tt $argument_type:ident),*),
+        answer $flat:literal as $first:ident
     ) => {
         #[doc = concat!("`", $function, "` of `", $interface, "`.")]
         #[derive(Debug)]
@@ -408,7 +437,7 @@ macro_rules! method {
                 import_is_flat: $import,
                 answer_is_flat: $flat,
                 instance: $instance,
-                give_answer: Self::give_answer,
+                give_answer: $first::give_answer,
             };
 
             unsafe fn import(_arguments: &[u64; 4], _answer: *mut u8) -> u32 {
@@ -424,23 +453,6 @@ macro_rules! method {
                 }
                 #[cfg(not(target_arch = "wasm32"))]
                 unreachable!("there is nothing below a layer that is no component")
-            }
-        }
-
-        impl $name {
-            unsafe fn give_answer(_flat: &[u64; 16]) {
-                #[cfg(target_arch = "wasm32")]
-                {
-                    #[link(wasm_import_module = $answers)]
-                    unsafe extern "C" {
-                        #[link_name = $answered]
-                        fn give_answer($(_: method!(@type $result $result_type)),*);
-                    }
-                    // SAFETY: this is the signature that the contract gives the function.
-                    unsafe { give_answer($(method!(@number $result_type _flat[$result])),*) }
-                }
-                #[cfg(not(target_arch = "wasm32"))]
-                unreachable!("nobody calls what is no component")
             }
         }
     };

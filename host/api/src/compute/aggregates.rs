@@ -223,10 +223,8 @@ fn check_zone_change(
     what: &str,
 ) -> Result<(), Refusal> {
     let Some(zone) = zone.filter(|zone| !zone.is_empty()) else {
-        let message = format!(
-            "Aggregate {} does not support empty named availability zone",
-            record.aggregate.name
-        );
+        let message =
+            format!("Aggregate {} does not support empty named availability zone", record.aggregate.name);
         return Err(refuse(400, what, record.number, &message));
     };
     let hosts = &record.aggregate.hosts;

@@ -42,7 +42,17 @@ impl<'w> Call<'w> {
             request: Some(RequestId::from(request_id)),
         });
         let project_part = project.map_or_else(String::new, |project| format!("/{project}"));
-        Self { world, ask, version, requester, cloud, api, request: RequestId::from(request_id), root: root.to_owned(), project_part }
+        Self {
+            world,
+            ask,
+            version,
+            requester,
+            cloud,
+            api,
+            request: RequestId::from(request_id),
+            root: root.to_owned(),
+            project_part,
+        }
     }
 
     /// Refuses whoever may not do this.

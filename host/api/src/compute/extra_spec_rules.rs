@@ -207,8 +207,7 @@ fn group_of(namespace: &str, kind: &str) -> bool {
 
 fn is_custom(name: &str) -> bool {
     name.strip_prefix("CUSTOM_").is_some_and(|rest| {
-        !rest.is_empty()
-            && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     })
 }
 
@@ -262,15 +261,11 @@ impl Kind {
                 let words = ["1", "t", "true", "on", "y", "yes", "0", "f", "false", "off", "n", "no"];
                 match words.contains(&word.as_str()) {
                     true => Ok(()),
-                    false => {
-                        Err(format!("Validation failed; '{value}' is not a valid boolean-like value."))
-                    }
+                    false => Err(format!("Validation failed; '{value}' is not a valid boolean-like value.")),
                 }
             }
             OneOf(words) if words.contains(&value) => Ok(()),
-            OneOf(words) => {
-                Err(format!("Validation failed; '{value}' is not one of: {}.", words.join(", ")))
-            }
+            OneOf(words) => Err(format!("Validation failed; '{value}' is not one of: {}.", words.join(", "))),
             Pattern(pattern) => {
                 let fits = Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(value));
                 match fits {
@@ -287,7 +282,8 @@ mod tests {
     use super::{RULES, Standard, check};
 
     fn outcome(name: &str, value: &str) -> Result<(), String> {
-        let standard = Standard { is_class: &|name| name == "VCPU", is_trait: &|name| name == "HW_CPU_X86_SGX" };
+        let standard =
+            Standard { is_class: &|name| name == "VCPU", is_trait: &|name| name == "HW_CPU_X86_SGX" };
         check(name, value, &standard)
     }
 
@@ -317,10 +313,18 @@ mod tests {
             format!("Validation failed; extra spec '{name}' does not appear to be a valid extra spec.")
         };
         for (name, value, message) in [
-            ("hw:cpu_policy", "sharrred", "Validation failed; 'sharrred' is not one of: dedicated, shared, mixed."),
+            (
+                "hw:cpu_policy",
+                "sharrred",
+                "Validation failed; 'sharrred' is not one of: dedicated, shared, mixed.",
+            ),
             ("hw:numa_nodes", "0", "Validation failed; '0' is less than the min value of '1'."),
             ("hw:numa_nodes", "foo", "Validation failed; 'foo' is not a valid integer value."),
-            ("hw:redirected_usb_ports", "16", "Validation failed; '16' is greater than the max value of '15'."),
+            (
+                "hw:redirected_usb_ports",
+                "16",
+                "Validation failed; '16' is greater than the max value of '15'.",
+            ),
             ("hw:boot_menu", "maybe", "Validation failed; 'maybe' is not a valid boolean-like value."),
             ("hw:bad_spec", "1", &unknown("hw:bad_spec")),
             ("resources:GOLD", "1", &unknown("resources:GOLD")),

@@ -103,7 +103,8 @@ fn servers_on(call: &Call<'_>, node: &ComputeNode) -> Vec<Value> {
 pub(super) fn statistics(call: &Call<'_>) -> Result<Answer, Refusal> {
     call.require(Access::Admin, "os_compute_api:os-hypervisors:statistics")?;
     let nodes = nodes(call);
-    let sum = |amount: fn(&ComputeNode) -> u64| -> u64 { nodes.iter().map(|(_, node, _)| amount(node)).sum() };
+    let sum =
+        |amount: fn(&ComputeNode) -> u64| -> u64 { nodes.iter().map(|(_, node, _)| amount(node)).sum() };
     let left = |all: u64, used: u64| {
         i64::try_from(all).unwrap_or(i64::MAX) - i64::try_from(used).unwrap_or(i64::MAX)
     };
@@ -122,9 +123,10 @@ pub(super) fn statistics(call: &Call<'_>) -> Result<Answer, Refusal> {
 /// How long a node runs, which no driver here tells.
 pub(super) fn uptime(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> {
     call.require(Access::Admin, "os_compute_api:os-hypervisors:uptime")?;
-    nodes(call).into_iter().find(|(number, node, _)| id_of(call, *number, node) == id).ok_or_else(|| {
-        Refusal::not_found(format!("Hypervisor with ID '{id}' could not be found."))
-    })?;
+    nodes(call)
+        .into_iter()
+        .find(|(number, node, _)| id_of(call, *number, node) == id)
+        .ok_or_else(|| Refusal::not_found(format!("Hypervisor with ID '{id}' could not be found.")))?;
     Err(Refusal::new(501, "The requested functionality is not supported."))
 }
 

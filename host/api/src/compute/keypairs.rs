@@ -132,7 +132,8 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     let user = user(call, given["user_id"].as_str(), "create")?;
     let name = given["name"].as_str().unwrap_or_default().trim().to_owned();
     let Some(public_key) = given["public_key"].as_str() else {
-        let message = "Keypair data is invalid: keys are not made here; give the public key of one that you made";
+        let message =
+            "Keypair data is invalid: keys are not made here; give the public key of one that you made";
         return Err(Refusal::bad_request(message));
     };
     let kind = given["type"].as_str().unwrap_or("ssh").to_owned();

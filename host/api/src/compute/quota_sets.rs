@@ -68,7 +68,9 @@ fn limit_of(call: &Call<'_>, project: &ProjectId, user: Option<&UserId>, resourc
 
 fn limits(call: &Call<'_>, project: &ProjectId) -> Map<String, Value> {
     let user = user(call);
-    let limit = |resource: &'static str| (resource.to_owned(), json!(limit_of(call, project, user.as_ref(), resource)));
+    let limit = |resource: &'static str| {
+        (resource.to_owned(), json!(limit_of(call, project, user.as_ref(), resource)))
+    };
     shown(call).map(limit).collect()
 }
 

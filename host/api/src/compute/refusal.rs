@@ -43,10 +43,8 @@ impl Refusal {
 
     /// What is said of a server whose vm_state does not allow a method.
     pub(super) fn in_state(server: &Server, method: &str) -> Self {
-        let message = format!(
-            "Cannot '{method}' instance {} while it is in vm_state {}",
-            server.id, server.vm_state
-        );
+        let message =
+            format!("Cannot '{method}' instance {} while it is in vm_state {}", server.id, server.vm_state);
         Self::new(409, message)
     }
 

@@ -3,9 +3,9 @@
 use super::call::Call;
 use super::refusal::Refusal;
 use super::{
-    actions, aggregates, external_events, flavor_access, flavors, guest, hypervisors, images, instance_actions,
-    interfaces, keypairs, migrations, quota_sets, server_create, server_list, server_metadata, server_migrations,
-    servers, services, tags, usage, volume_attachments, zones,
+    actions, aggregates, external_events, flavor_access, flavors, guest, hypervisors, images,
+    instance_actions, interfaces, keypairs, migrations, quota_sets, server_create, server_list,
+    server_metadata, server_migrations, servers, services, tags, usage, volume_attachments, zones,
 };
 use crate::answer::Answer;
 

@@ -177,9 +177,8 @@ fn check_image(call: &Call<'_>, id: ImageId, flavor: &Flavor) -> Result<(), Refu
     if let Some(architecture) = image.properties.get("architecture")
         && !ARCHITECTURES.contains(&architecture.as_str())
     {
-        let message = format!(
-            "Invalid image metadata. Error: Architecture name '{architecture}' is not valid"
-        );
+        let message =
+            format!("Invalid image metadata. Error: Architecture name '{architecture}' is not valid");
         return Err(Refusal::bad_request(message));
     }
     check_locked_memory(&image, flavor)?;
@@ -310,15 +309,13 @@ fn requested_networks(
             return Err(Refusal::bad_request(message));
         }
         let port = known.iter().find(|port| port.id.to_string() == text);
-        let port =
-            port.ok_or_else(|| Refusal::bad_request(format!("Port id {text} could not be found.")))?;
+        let port = port.ok_or_else(|| Refusal::bad_request(format!("Port id {text} could not be found.")))?;
         if port.device.is_some() {
             return Err(Refusal::new(409, format!("Port {text} is still in use.")));
         }
         if ports.contains(&port.id) {
-            let message = format!(
-                "Port ID '{text}' was specified twice: you cannot attach a port multiple times."
-            );
+            let message =
+                format!("Port ID '{text}' was specified twice: you cannot attach a port multiple times.");
             return Err(Refusal::bad_request(message));
         }
         ports.push(port.id);

@@ -127,8 +127,10 @@ fn is_for_all(call: &Call<'_>, key: &str) -> bool {
         "ip6" => call.version.since(5),
         "tags" | "tags-any" | "not-tags" | "not-tags-any" => call.version.since(26),
         "locked" => call.version.since(73),
-        "availability_zone" | "config_drive" | "key_name" | "created_at" | "launched_at" | "terminated_at"
-        | "power_state" | "task_state" | "vm_state" | "progress" | "user_id" => call.version.since(83),
+        "availability_zone" | "config_drive" | "key_name" | "created_at" | "launched_at"
+        | "terminated_at" | "power_state" | "task_state" | "vm_state" | "progress" | "user_id" => {
+            call.version.since(83)
+        }
         "hostname" => call.version.since(90),
         _ => false,
     }
@@ -171,8 +173,8 @@ pub(super) fn filter(
             servers.retain(|server| server.task_state.is_some() && server.task_state == wanted);
         }
         "locked" if call.version.since(73) => {
-            let wanted = truth(value)
-                .ok_or_else(|| Refusal::bad_request(format!("Unrecognized value '{value}'")))?;
+            let wanted =
+                truth(value).ok_or_else(|| Refusal::bad_request(format!("Unrecognized value '{value}'")))?;
             servers.retain(|server| server.locked == wanted);
         }
         "tags" | "tags-any" | "not-tags" | "not-tags-any" => {
@@ -203,7 +205,8 @@ fn by_tags(call: &Call<'_>, servers: &mut Vec<Server>, key: &str, value: &str) {
     let tags: Vec<&str> = value.split(',').collect();
     servers.retain(|server| {
         let has = call.cloud.records().server_labels(server.id).tags;
-        let (all, any) = (tags.iter().all(|tag| has.contains(*tag)), tags.iter().any(|tag| has.contains(*tag)));
+        let (all, any) =
+            (tags.iter().all(|tag| has.contains(*tag)), tags.iter().any(|tag| has.contains(*tag)));
         match key {
             "tags" => all,
             "tags-any" => any,

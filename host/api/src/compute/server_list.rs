@@ -98,7 +98,9 @@ fn sort(call: &Call<'_>, servers: &mut [Server]) -> Result<(), Refusal> {
     for key in &keys {
         let known = SORT_KEYS.contains(key) || *key == "locked" && call.version.since(73);
         if !known && call.version.since(75) {
-            let message = format!("Invalid input for query parameters sort_key. Value: {key}. '{key}' is not one of {SORT_KEYS:?}");
+            let message = format!(
+                "Invalid input for query parameters sort_key. Value: {key}. '{key}' is not one of {SORT_KEYS:?}"
+            );
             return Err(Refusal::bad_request(message));
         }
         if matches!(*key, "host" | "node") && !call.requester.may(Access::Admin) {

@@ -78,7 +78,8 @@ pub(super) async fn act(call: &Call<'_>, action: &str) -> Result<Answer, Refusal
     }
     let given = body::checked(call, body::object(properties, &["host", "binary"]))?;
     call.require(Access::Admin, "os_compute_api:os-services:update")?;
-    let (host, binary) = (given["host"].as_str().unwrap_or_default(), given["binary"].as_str().unwrap_or_default());
+    let (host, binary) =
+        (given["host"].as_str().unwrap_or_default(), given["binary"].as_str().unwrap_or_default());
     let reason = given["disabled_reason"].as_str();
     let mut shown = json!({"host": host, "binary": binary});
     let known = matches!(action, "enable" | "disable" | "disable-log-reason");
@@ -95,9 +96,8 @@ pub(super) async fn act(call: &Call<'_>, action: &str) -> Result<Answer, Refusal
         return Err(not_compute(binary));
     }
     let known = call.cloud.records().services().into_iter().find(|service| service.host == *host);
-    let service = known.ok_or_else(|| {
-        Refusal::not_found(format!("Host '{host}' is not mapped to any cell"))
-    })?;
+    let service =
+        known.ok_or_else(|| Refusal::not_found(format!("Host '{host}' is not mapped to any cell")))?;
     if action == "force-down" {
         let forced = body::truth(&given["forced_down"]);
         call.api.force_down(&service.host, forced).await?;

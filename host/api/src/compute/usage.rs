@@ -19,9 +19,8 @@ fn period(call: &Call<'_>) -> Result<Period, Refusal> {
     let now = call.world.now();
     let read = |key: &str| {
         let Some(text) = call.ask.query.get(key).filter(|text| !text.is_empty()) else { return Ok(now) };
-        time::parse(text).ok_or_else(|| {
-            Refusal::bad_request("Invalid datetime string: Datetime is in invalid format")
-        })
+        time::parse(text)
+            .ok_or_else(|| Refusal::bad_request("Invalid datetime string: Datetime is in invalid format"))
     };
     let (start, stop) = (read("start")?, read("end")?);
     if start >= stop {
@@ -52,7 +51,13 @@ fn server_usage(call: &Call<'_>, server: &Server, period: &Period) -> Value {
 }
 
 /// The usage of one project, of these servers.
-fn summary(call: &Call<'_>, project: &ProjectId, servers: &[Server], period: &Period, detailed: bool) -> Value {
+fn summary(
+    call: &Call<'_>,
+    project: &ProjectId,
+    servers: &[Server],
+    period: &Period,
+    detailed: bool,
+) -> Value {
     let total = |amount: fn(&Server) -> f64| -> f64 {
         servers.iter().map(|server| amount(server) * hours(server, period)).sum()
     };

@@ -95,9 +95,8 @@ pub(super) async fn attach(call: &Call<'_>, id: &str) -> Result<Answer, Refusal>
     let server = call.server(id)?;
     call.require(Access::Member, &rule("create"))?;
     let text = given["volumeId"].as_str().unwrap_or_default();
-    let volume: VolumeId = text
-        .parse()
-        .map_err(|_| Refusal::not_found(format!("Volume {text} could not be found.")))?;
+    let volume: VolumeId =
+        text.parse().map_err(|_| Refusal::not_found(format!("Volume {text} could not be found.")))?;
     check_version(call, &server, "attach_volume")?;
     check_multiattach(call, &server, volume).await?;
     let delete_on_termination = body::truth(&given["delete_on_termination"]);
@@ -187,12 +186,7 @@ pub(super) async fn update(call: &Call<'_>, id: &str, volume: &str) -> Result<An
     Ok(Answer::empty(202))
 }
 
-async fn update_device(
-    call: &Call<'_>,
-    server: &Server,
-    volume: &str,
-    given: &Value,
-) -> Result<(), Refusal> {
+async fn update_device(call: &Call<'_>, server: &Server, volume: &str, given: &Value) -> Result<(), Refusal> {
     let device = find(server, volume)?;
     let is = [
         ("id", json!(device.volume)),

@@ -16,8 +16,10 @@ const NO_GROUP: &str = "DEFAULT";
 const DRIVER: &str = "compute_driver";
 /// What a cloud under Nova's functional tests has other than by default (`nova/tests/fixtures/conf.py`): failed builds do
 /// not count against a host, and limits of the identity service are for an endpoint.
-const UNDER_TEST: [(&str, &str, &str); 2] =
-    [("filter_scheduler", "build_failure_weight_multiplier", "0"), ("oslo_limit", "endpoint_id", "ENDPOINT_ID")];
+const UNDER_TEST: [(&str, &str, &str); 2] = [
+    ("filter_scheduler", "build_failure_weight_multiplier", "0"),
+    ("oslo_limit", "endpoint_id", "ENDPOINT_ID"),
+];
 
 pub(super) fn reset(world: &World, body: &Value) -> Outcome {
     // Cells come with their hosts.

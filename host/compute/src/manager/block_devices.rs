@@ -9,7 +9,7 @@
 use super::ComputeManager;
 use crate::virt_types;
 use model::{
-    AttachmentId, BlockDevice, ExceptionClass, NovaError, Server, ServerId, VolumeConnector, VolumeId,
+    AttachmentId, BlockDevice, Bug, ExceptionClass, NovaError, Server, ServerId, VolumeConnector, VolumeId,
 };
 use virt::types;
 
@@ -35,6 +35,10 @@ impl ComputeManager {
     async fn attachment_of(&self, server: &Server, device: &BlockDevice) -> Result<AttachmentId, NovaError> {
         if let Some(attachment) = device.attachment {
             return Ok(attachment);
+        }
+        if self.services.switches.has(Bug::Bug1784353) {
+            let message = format!("Volume attachment of {} could not be found.", device.volume);
+            return Err(NovaError::new(ExceptionClass::VolumeAttachmentNotFound, message));
         }
         let attachment = self.services.volumes.attachment_create(device.volume, server.id, None).await?;
         self.change_block_device(server.id, device.volume, |device| device.attachment = Some(attachment))

@@ -6,7 +6,7 @@ use super::volumes::next_device_name;
 use crate::virt_types;
 use model::request_spec::{RequestSpec, Selection};
 use model::rpc::{Address, Message, Method, RequestContext, Retry};
-use model::{ExceptionClass, NetworkInfo, NovaError, Server, ServerId, TaskState, VmState};
+use model::{ExceptionClass, Fix, NetworkInfo, NovaError, Server, ServerId, TaskState, VmState};
 use virt::types;
 
 /// The root device when the driver has no opinion.
@@ -64,7 +64,11 @@ impl ComputeManager {
             Ok(()) => return Ok(BuildResult::Active),
             Err(error) => error,
         };
-        if is_deletion(&error) {
+        // Nova takes InstanceNotFound for a server that was deleted meanwhile, whose state is left to the deletion. Cured,
+        // the record decides whether it was.
+        let taken_for_deleted = is_deletion(&error)
+            && !(self.services.switches.fixes(Fix::BuildInstanceNotFound) && self.is_wanted(id));
+        if taken_for_deleted {
             self.cleanup_allocated_networks(id).await;
             return Ok(BuildResult::Failed);
         }
@@ -125,7 +129,14 @@ impl ComputeManager {
         }
         // From here on a failure does not free the claim: the guest runs.
         let server = self.services.records.server(id)?;
-        let power_state = self.power_state(&server).await?;
+        let power_state = match self.power_state(&server).await {
+            Err(error) if self.services.switches.fixes(Fix::BuildDestroysGuest) => {
+                self.take_built_guest_back(id).await;
+                return Err(error);
+            }
+            // Nova leaves the guest running, and gives the build up.
+            power_state => power_state?,
+        };
         let launched_at = Some(self.services.clock.now());
         let saved = self
             .save_expecting(id, &[Some(TaskState::Spawning)], |server| {
@@ -158,6 +169,15 @@ impl ComputeManager {
         outcome
     }
 
+    /// Destroys a guest whose build failed after its spawn, and gives the claim back.
+    async fn take_built_guest_back(&self, id: ServerId) {
+        // The build fails with the error there was; that the guest stays is then in the log.
+        if let Err(error) = self.shutdown_instance(id, false).await {
+            self.log("warning", || format!("Cannot destroy the guest of the failed build of {id}: {error}"));
+        }
+        let _ = self.tracker.abort_instance_claim(&self.driver, id).await;
+    }
+
     /// `_build_resources` and the spawn within.
     async fn prepare_and_spawn(&self, id: ServerId) -> Result<(), NovaError> {
         let server = self.save(id, |server| server.task_state = Some(TaskState::Networking)).await?;
@@ -167,8 +187,13 @@ impl ComputeManager {
         };
         self.save(id, |server| server.network_info = network_info.clone()).await?;
         if let Err(error) = self.prepare_devices(id, &network_info).await {
-            // If the clean-up fails as well, its error takes the place of this one, and with it the decision.
-            self.clean_up_unspawned(id, &network_info).await?;
+            match self.clean_up_unspawned(id, &network_info).await {
+                Err(second) if self.services.switches.fixes(Fix::AbortStaysAbort) => {
+                    self.log("warning", || format!("Ignoring error of the clean-up of {id}: {second}"));
+                }
+                // In Nova the clean-up's own error takes the place of this one, and with it the decision.
+                cleaned_up => cleaned_up?,
+            }
             return Err(match error.class {
                 _ if is_deletion(&error) => error,
                 ExceptionClass::UnexpectedTaskState | ExceptionClass::InvalidBdm => {

@@ -24,7 +24,7 @@ impl ComputeManager {
                 // Confirmed twice, or reverted meanwhile: nothing is left to do.
                 return Ok(());
             }
-            let confirmed = self.do_confirm_resize(id, migration).await;
+            let confirmed = self.unless_never_mind(self.do_confirm_resize(id, migration).await);
             let dropped = self.delete_allocation_after_move(&server, migration);
             let outcome = dropped.and(confirmed);
             let outcome = self.errors_out_migration(migration, outcome).await;

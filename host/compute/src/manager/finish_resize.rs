@@ -24,7 +24,7 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         let operation = Operation::new(context, id, "compute_finish_resize").errors_out(migration);
         self.run(operation, async {
-            let outcome = self.start_resized_guest(id, migration, disk_info).await;
+            let outcome = self.unless_never_mind(self.start_resized_guest(id, migration, disk_info).await);
             let outcome = self.error_out_instance_on_exception(id, VmState::Active, outcome).await;
             if outcome.is_err() {
                 self.settle_allocations_of_failed_finish(id, migration)?;
@@ -55,6 +55,10 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         let migration = self.services.records.migration(migration)?;
         let old_flavor = self.services.records.server(id)?.flavor;
+        if self.services.switches.has(Bug::Bug1944759) {
+            // Only here, so that the source knows nothing of it before.
+            self.save(id, |server| server.old_flavor = Some(server.flavor.clone())).await?;
+        }
         let resized = old_flavor.id != migration.new_flavor.id;
         if resized {
             self.save(id, |server| server.flavor = migration.new_flavor.clone()).await?;

@@ -2,7 +2,8 @@
 
 use super::ComputeManager;
 use crate::virt_types;
-use model::{Migration, MigrationStatus, NovaError, Server};
+use model::{Bug, Fix, Migration, MigrationStatus, NovaError, Server, ServerId};
+use std::collections::BTreeSet;
 
 impl ComputeManager {
     /// Initialises the driver, removes the guests that were evacuated while the service was down, takes up what was
@@ -11,11 +12,12 @@ impl ComputeManager {
     pub(super) async fn init_host(&self) -> Result<(), NovaError> {
         self.driver.init_host(self.host.to_string()).await?;
         self.driver.get_nodenames_by_uuid(false).await?;
-        self.destroy_evacuated_instances().await?;
+        let evacuated = self.destroy_evacuated_instances().await?;
         let servers = self.services.records.servers_on(&self.host);
         let instances = servers.iter().map(virt_types::instance).collect();
         self.driver.process_instances_at_startup(instances).await?;
-        for server in &servers {
+        // One that is being evacuated is no longer this host's to look after.
+        for server in servers.iter().filter(|server| !evacuated.contains(&server.id)) {
             self.init_instance(server).await?;
         }
         self.driver.get_available_nodes(true).await?;
@@ -26,22 +28,43 @@ impl ComputeManager {
     }
 
     /// Removes the guests that were evacuated from this host, and what their servers still hold here.
-    async fn destroy_evacuated_instances(&self) -> Result<(), NovaError> {
-        let evacuations = self.services.records.evacuations_from(&self.host);
-        if evacuations.is_empty() {
-            return Ok(());
+    /// Answers which servers these are.
+    async fn destroy_evacuated_instances(&self) -> Result<BTreeSet<ServerId>, NovaError> {
+        let switches = &self.services.switches;
+        let mut evacuations = self.services.records.evacuations_from(&self.host);
+        if switches.has(Bug::Bug1764883) {
+            // As if an evacuation that is still under way were none.
+            evacuations.retain(|migration| migration.status != MigrationStatus::PreMigrating);
         }
+        if evacuations.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let evacuated = evacuations.iter().map(|migration| migration.server).collect();
         let known = self.driver.list_instance_uuids().await?;
+        let mut kept = BTreeSet::new();
         for migration in &evacuations {
             let Some(server) = self.services.records.server_even_deleted(migration.server) else { continue };
-            if known.contains(&server.id.to_string()) {
-                self.destroy_evacuated_guest(&server).await?;
+            if !known.contains(&server.id.to_string()) {
+                continue;
+            }
+            if server.deleted() && switches.has(Bug::Bug1794996) {
+                // Its networks and volumes are asked for as if it were still there.
+                return Err(NovaError::instance_not_found(server.id));
+            }
+            match self.destroy_evacuated_guest(&server).await {
+                Err(error) if switches.fixes(Fix::HostRestarts) => {
+                    self.log("error", || format!("Cannot destroy evacuated instance {}: {error}", server.id));
+                    kept.insert(migration.id);
+                }
+                // In Nova one guest that cannot be destroyed keeps the whole service from starting.
+                destroyed => destroyed?,
             }
         }
+        evacuations.retain(|migration| !kept.contains(&migration.id));
         for migration in &evacuations {
             self.complete_evacuation(migration).await;
         }
-        Ok(())
+        Ok(evacuated)
     }
 
     async fn destroy_evacuated_guest(&self, server: &Server) -> Result<(), NovaError> {

@@ -4,7 +4,7 @@ use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
-use model::{ExceptionClass, NovaError, PortId, ServerId, Vif};
+use model::{ExceptionClass, Fix, NovaError, PortId, ServerId, Vif};
 use virt::types;
 
 impl ComputeManager {
@@ -31,7 +31,10 @@ impl ComputeManager {
             let (instance, image) = (virt_types::instance(&server), self.image_meta(&server));
             let plugged = self.driver.attach_interface(instance, image, virt_types::vif(&vif)).await;
             match plugged.map_err(NovaError::from) {
-                Err(error) if is_novas_own(&error) => {
+                Err(error)
+                    if is_novas_own(&error)
+                        || self.services.switches.fixes(Fix::AttachInterfaceNotImplemented) =>
+                {
                     self.services.network.deallocate_port(id, vif.port).await?;
                     self.refresh_network_info(id).await?;
                     self.notify_error(id, "interface_attach");

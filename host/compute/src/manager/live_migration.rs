@@ -8,7 +8,7 @@ use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::{Address, Message, Method, RequestContext};
-use model::{ExceptionClass, HostName, MigrationId, MigrationStatus, NovaError, Server, ServerId};
+use model::{Bug, ExceptionClass, Fix, HostName, MigrationId, MigrationStatus, NovaError, Server, ServerId};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -135,7 +135,9 @@ impl ComputeManager {
         }
         self.set_migration_status(moving.migration, MigrationStatus::Running).await?;
         let moved = self.send_guest(context, &source, &moving).await;
-        if moved.is_err() {
+        if moved.is_err() && self.services.switches.has(Bug::Bug1628606) {
+            self.set_migration_status(moving.migration, MigrationStatus::Error).await?;
+        } else if moved.is_err() {
             // It is almost certainly too late to take it back.
             self.set_migration_status(moving.migration, MigrationStatus::Error).await?;
             self.set_error_state(id, true).await;
@@ -177,7 +179,15 @@ impl ComputeManager {
             block_migration: moving.block_migration.unwrap_or(false),
             migrate_data: moving.data.clone(),
         };
-        let status = match self.driver.live_migration(request).await? {
+        let outcome = match self.driver.live_migration(request).await.map_err(NovaError::from) {
+            Err(error) if self.services.switches.fixes(Fix::LiveMigrationRollsBack) => {
+                self.store_fault(source.id, &error, None).await;
+                types::LiveMigrationOutcome::RolledBack(types::RollbackStatus::Error)
+            }
+            // A driver is to answer that it rolled back; of one that raises Nova undoes nothing.
+            outcome => outcome?,
+        };
+        let status = match outcome {
             types::LiveMigrationOutcome::Completed => {
                 return self.finish_live_migration(context, source, moving).await;
             }
@@ -201,7 +211,10 @@ impl ComputeManager {
         let id = source.id;
         let operation = Operation { event: None, ..Operation::new(context, id, "") }.keeps_task_state();
         let finished = self.run(operation, self.post_live_migration(context, source, moving)).await;
-        if finished.is_err() {
+        if finished.is_err() && !self.services.switches.has(Bug::Bug1628606) {
+            if self.services.switches.fixes(Fix::LiveMigrationPostReleasesSource) {
+                self.delete_allocation_after_move(source, moving.migration)?;
+            }
             let dest = &moving.dest;
             self.save(id, |server| {
                 if !server.is_on(dest) {

@@ -5,7 +5,7 @@ use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::{Address, Message, Method, RequestContext};
-use model::{ComputeNode, ExceptionClass, HostName, MigrationId, NovaError, Server, ServerId};
+use model::{Bug, ComputeNode, ExceptionClass, HostName, MigrationId, NovaError, Server, ServerId};
 use serde_json::Value;
 use virt::types;
 
@@ -55,6 +55,8 @@ impl ComputeManager {
         let asked = self.services.bus.call(&self.address, Address::Compute(source.clone()), message).await;
         let data = match asked {
             Ok(answer) => virt_types::from_message(answer.into_value()?)?,
+            // Whatever the source raises only says that it cannot send the guest to this host.
+            Err(error) if self.services.switches.has(Bug::Bug2044235) => return Err(error),
             Err(error) => {
                 return Err(NovaError::new(
                     ExceptionClass::MigrationPreCheckError,

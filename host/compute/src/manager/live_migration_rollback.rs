@@ -7,7 +7,7 @@ use super::live_migration_dest::former_attachments;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::{Address, Message, Method, RequestContext};
-use model::{MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState};
+use model::{Bug, MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState};
 
 impl ComputeManager {
     /// Makes the server what it was before, on this host: its allocation, its volumes, its ports. `prepared_only` says that
@@ -25,10 +25,17 @@ impl ComputeManager {
             let id = source.id;
             let instance = virt_types::instance(source);
             self.revert_allocation(source, moving.migration)?;
-            if !prepared_only {
+            // A source that has not begun has nothing to undo.
+            if !prepared_only || self.services.switches.has(Bug::Bug1944619) {
                 self.driver.rollback_live_migration_at_source(instance, moving.data.clone()).await?;
             }
             self.restore_source_volumes(context, source, moving).await?;
+            if prepared_only && self.services.switches.has(Bug::Bug1889108) {
+                // The destination has put the source's attachments back already, and these are taken for its own.
+                for attachment in source.block_devices.iter().filter_map(|device| device.attachment) {
+                    self.services.volumes.attachment_delete(attachment).await?;
+                }
+            }
             self.notify(id, "live_migration_rollback.start");
             let CleanUp { needed, destroy_disks } = CleanUp::of(&moving.data);
             if needed {

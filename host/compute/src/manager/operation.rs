@@ -5,7 +5,7 @@
 use super::ComputeManager;
 use model::rpc::RequestContext;
 use model::{
-    EventResult, ExceptionClass, Fault, MigrationId, MigrationStatus, NotificationPriority, NovaError,
+    EventResult, ExceptionClass, Fault, Fix, MigrationId, MigrationStatus, NotificationPriority, NovaError,
     Server, ServerId, VmState,
 };
 use std::future::Future;
@@ -70,7 +70,9 @@ impl ComputeManager {
             finish(EventResult::Success, None).await;
             return outcome;
         };
-        if !error.is(ExceptionClass::InstanceNotFound) {
+        let silent = error.is(ExceptionClass::InstanceNotFound)
+            && !(self.services.switches.fixes(Fix::InstanceNotFoundFault) && self.is_wanted(server));
+        if !silent {
             self.store_fault(server, error, None).await;
         }
         if let Some(migration) = migration {

@@ -11,7 +11,7 @@ use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
 use model::{
-    ExceptionClass, ImageId, MigrationId, MigrationStatus, NetworkInfo, NovaError, Server, ServerId,
+    ExceptionClass, Fix, ImageId, MigrationId, MigrationStatus, NetworkInfo, NovaError, Server, ServerId,
     TaskState, VmState,
 };
 use virt::types;
@@ -44,7 +44,7 @@ impl ComputeManager {
                 Some(migration) => self.rebuild_with_claim(context, &server, rebuild, migration).await,
                 None => self.do_rebuild_instance(context, &server, rebuild).await,
             };
-            let outcome = self.settle_rebuild(&server, rebuild, outcome).await;
+            let outcome = self.settle_rebuild(&server, rebuild, self.unless_never_mind(outcome)).await;
             self.error_out_instance_on_exception(id, server.vm_state, outcome).await
         })
         .await
@@ -61,9 +61,26 @@ impl ComputeManager {
         self.tracker.resize_claim(&self.driver, server, migration).await?;
         let outcome = self.do_rebuild_instance(context, server, rebuild).await;
         if outcome.is_err() {
+            if self.services.switches.fixes(Fix::EvacuateDestroysFailedGuest) {
+                self.destroy_failed_evacuee(server).await;
+            }
             self.tracker.drop_move_claim(&self.driver, server.id, &server.flavor).await?;
         }
         outcome
+    }
+
+    /// Destroys what a failed evacuation has made here; Nova leaves it.
+    async fn destroy_failed_evacuee(&self, server: &Server) {
+        // Disks may be on storage that the source shares, and secrets are of the server wherever it is.
+        let request = types::DestroyRequest {
+            destroy_secrets: false,
+            ..virt_types::destroy_request(server, &server.network_info, false)
+        };
+        if let Err(error) = self.driver.destroy(request).await.map_err(NovaError::from) {
+            self.log("warning", || {
+                format!("Cannot destroy the guest of the failed evacuation of {}: {error}", server.id)
+            });
+        }
     }
 
     /// Ends the migration and settles who holds what. The record names this host only once all is done.
@@ -83,8 +100,11 @@ impl ComputeManager {
             return Ok(());
         };
         self.end_evacuation(rebuild, MigrationStatus::Failed).await;
+        let switches = &self.services.switches;
+        // Cured, the record decides whether the server was deleted meanwhile.
+        let doubted = switches.fixes(Fix::RebuildInstanceNotFound) && self.is_wanted(server.id);
         match error.class {
-            _ if is_deletion(&error) => {
+            _ if is_deletion(&error) && !doubted => {
                 // Taken for a server that was deleted meanwhile, whose state is left to the deletion.
                 self.notify_error(server.id, "rebuild");
                 Ok(())
@@ -95,7 +115,10 @@ impl ComputeManager {
                 Err(NovaError::instance_fault_rollback(error))
             }
             _ => {
-                self.remove_this_host_from_allocation(server);
+                // Nova takes this host out also when the server stays on it.
+                if rebuild.evacuation.is_some() || !switches.fixes(Fix::RebuildKeepsAllocation) {
+                    self.remove_this_host_from_allocation(server);
+                }
                 self.notify_error(server.id, "rebuild");
                 Err(error)
             }

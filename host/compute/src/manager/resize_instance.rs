@@ -6,7 +6,7 @@ use crate::virt_types;
 use model::request_spec::RequestSpec;
 use model::rpc::{Address, Message, Method, RequestContext};
 use model::{
-    ExceptionClass, Migration, MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState,
+    Bug, ExceptionClass, Migration, MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState,
 };
 use virt::types;
 
@@ -65,7 +65,10 @@ impl ComputeManager {
         self.save_expecting(id, &[Some(TaskState::ResizeMigrating)], |server| {
             server.host = Some(destination.clone());
             server.node = Some(destination.clone());
-            server.old_flavor = Some(server.flavor.clone());
+            // Set before the destination begins, so that this host goes on counting it meanwhile.
+            if !self.services.switches.has(Bug::Bug1944759) {
+                server.old_flavor = Some(server.flavor.clone());
+            }
             server.task_state = Some(TaskState::ResizeMigrated);
         })
         .await?;

@@ -6,7 +6,7 @@ use super::operation::Operation;
 use crate::virt_types;
 use model::request_spec::RequestSpec;
 use model::rpc::{Address, Answer, Message, Method, RequestContext};
-use model::{HostName, MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState, VmState};
+use model::{Fix, HostName, MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState, VmState};
 use virt::types;
 
 impl ComputeManager {
@@ -21,7 +21,13 @@ impl ComputeManager {
         let operation = Operation::new(context, id, "compute_revert_resize").errors_out(migration);
         self.run(operation, async {
             self.notify(id, "exists");
+            let server = self.services.records.server(id)?;
             let outcome = self.remove_resized_guest(context, id, migration, request_spec).await;
+            let outcome = self.unless_never_mind(outcome);
+            if outcome.is_err() && self.services.switches.fixes(Fix::RevertReleasesSource) {
+                // The server stays here; Nova leaves the migration holding its room on the source.
+                self.delete_allocation_after_move(&server, migration)?;
+            }
             self.error_out_instance_on_exception(id, VmState::Active, outcome).await
         })
         .await
@@ -79,7 +85,7 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         let operation = Operation::new(context, id, "compute_finish_revert_resize").errors_out(migration);
         self.run(operation, async {
-            let outcome = self.revive_original_guest(context, id, migration).await;
+            let outcome = self.unless_never_mind(self.revive_original_guest(context, id, migration).await);
             self.error_out_instance_on_exception(id, VmState::Active, outcome).await
         })
         .await

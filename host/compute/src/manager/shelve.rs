@@ -7,7 +7,7 @@ use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
 use model::server::Shelved;
-use model::{ImageId, NovaError, PowerState, Server, ServerId, TaskState, VmState};
+use model::{Fix, ImageId, NovaError, PowerState, Server, ServerId, TaskState, VmState};
 
 impl ComputeManager {
     /// Stops the guest and makes an image of its disk; with `shelved_offload_time` 0 the guest is removed at once. When
@@ -24,7 +24,11 @@ impl ComputeManager {
             self.notify(id, "shelve.start");
             // A paused guest cannot shut down by itself.
             self.power_off_guest(&server, server.power_state != PowerState::Paused).await?;
-            self.driver.snapshot(virt_types::instance(&server), image.to_string()).await?;
+            let taken = self.driver.snapshot(virt_types::instance(&server), image.to_string()).await;
+            if taken.is_err() && self.services.switches.fixes(Fix::ShelveDeletesImage) {
+                self.services.records.delete_image(image);
+            }
+            taken?;
             let offload_at_once = self.services.options.get().shelved_offload_time == 0;
             let at = self.services.clock.now();
             let shelved = |server: &mut Server| {
@@ -66,7 +70,17 @@ impl ComputeManager {
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         self.services.network.unbind_ports(id).await?;
         let request = virt_types::destroy_request(&server, &network_info, true);
-        self.driver.destroy(request).await?;
+        match self.driver.destroy(request).await.map_err(NovaError::from) {
+            Err(error)
+                if self.services.switches.fixes(Fix::OffloadLooksAgain) && self.is_gone(&server).await =>
+            {
+                self.log("warning", || {
+                    format!("The guest of {id} is gone, although its destruction raised: {error}")
+                });
+            }
+            // Nova takes the guest for what it was before.
+            destroyed => destroyed?,
+        }
         self.terminate_volume_connections(id).await?;
         // Before the state changes, so that who waits for it finds the room free.
         self.services.report_client.delete_allocations(&self.address, id.into());
@@ -82,5 +96,10 @@ impl ComputeManager {
         self.save(id, nil_out_host).await?;
         self.notify(id, "shelve_offload.end");
         Ok(())
+    }
+
+    /// Whether the hypervisor says that it has no guest of this server. One that does not answer may have it.
+    async fn is_gone(&self, server: &Server) -> bool {
+        matches!(self.driver.instance_exists(virt_types::instance(server)).await, Ok(false))
     }
 }

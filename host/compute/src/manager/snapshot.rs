@@ -6,7 +6,7 @@ use super::operation::Operation;
 use crate::virt_types;
 use model::image::{BACKUP_TYPE, INSTANCE_UUID};
 use model::rpc::RequestContext;
-use model::{ExceptionClass, ImageId, NovaError, ServerId, TaskState};
+use model::{ExceptionClass, Fix, ImageId, NovaError, ServerId, TaskState};
 
 impl ComputeManager {
     /// Begins to make the image; the step ends well before the image is there. When the driver raises, the image is
@@ -96,9 +96,17 @@ impl ComputeManager {
             self.save_expecting(id, &[Some(TaskState::ImageUploading)], |server| server.task_state = None)
                 .await?;
             self.notify(id, "snapshot.end");
-            Ok(())
+            Ok::<(), NovaError>(())
         };
         match taken.await {
+            // Cured, the record decides whether the server was deleted meanwhile.
+            Err(error)
+                if error.is(ExceptionClass::InstanceNotFound)
+                    && self.services.switches.fixes(Fix::SnapshotInstanceNotFound)
+                    && self.is_wanted(id) =>
+            {
+                Err(error)
+            }
             Err(error) if is_deletion(&error) || error.is(ExceptionClass::InstanceNotRunning) => Ok(()),
             Err(error) if error.is(ExceptionClass::ImageNotFound) => {
                 self.save(id, |server| server.task_state = None).await.map(drop)

@@ -5,7 +5,7 @@ use super::operation::Operation;
 use crate::report_client::Owner;
 use crate::virt_types;
 use model::rpc::RequestContext;
-use model::{ExceptionClass, NovaError, PowerState, ServerId, VmState};
+use model::{ExceptionClass, Fix, NovaError, PowerState, ServerId, VmState};
 
 impl ComputeManager {
     /// Destroys the guest, releases everything the server holds, and marks it as deleted. When the driver raises, the
@@ -41,7 +41,13 @@ impl ComputeManager {
                 server.power_state = PowerState::NoState;
             })
             .await?;
-        self.tracker.update_usage(&self.driver, &server).await?;
+        match self.tracker.update_usage(&self.driver, &server).await {
+            Err(error) if self.services.switches.fixes(Fix::DeleteDespiteInventory) => {
+                self.log("warning", || format!("Error updating resources after deleting {id}: {error}"));
+            }
+            // In Nova the deletion fails although the guest is gone.
+            updated => updated?,
+        }
         let client = &self.services.report_client;
         if self.services.options.get().reclaim_instance_interval.is_zero() {
             client.delete_allocations(&self.address, id.into());
@@ -66,7 +72,16 @@ impl ComputeManager {
             return Err(NovaError::instance_not_found(id));
         };
         let request = virt_types::destroy_request(&server, &server.network_info, true);
-        let destroyed = self.driver.destroy(request).await.map_err(NovaError::from);
+        let destroyed = match self.driver.destroy(request).await.map_err(NovaError::from) {
+            // What is gone is destroyed. Nova takes it for a server that somebody else deletes.
+            Err(error)
+                if error.is(ExceptionClass::InstanceNotFound)
+                    && self.services.switches.fixes(Fix::DeleteInstanceNotFound) =>
+            {
+                Ok(())
+            }
+            destroyed => destroyed,
+        };
         let still_runs =
             destroyed.as_ref().is_err_and(|error| error.is(ExceptionClass::InstancePowerOffFailure));
         if deallocate_networks && !still_runs {

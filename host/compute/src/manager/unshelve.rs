@@ -4,7 +4,7 @@ use super::ComputeManager;
 use super::build::nil_out_host;
 use super::operation::Operation;
 use model::rpc::RequestContext;
-use model::{ImageId, NovaError, Server, ServerId, TaskState, VmState};
+use model::{Bug, Fix, ImageId, NovaError, PowerState, Server, ServerId, TaskState, VmState};
 
 impl ComputeManager {
     /// Spawns the guest here from the image that was made when it was shelved. When claim, network or spawn fail, the
@@ -18,8 +18,18 @@ impl ComputeManager {
         self.run(Operation::new(context, id, "compute_unshelve_instance"), async {
             self.notify(id, "unshelve.start");
             self.save(id, |server| server.task_state = Some(TaskState::Spawning)).await?;
-            // When this fails the allocation on this host is left behind (observed on 34.0.0).
-            self.prep_block_devices(id).await?;
+            if let Err(error) = self.prep_block_devices(id).await {
+                // Nova leaves the allocation on this host behind (observed on 34.0.0).
+                if self.services.switches.fixes(Fix::UnshelveReleasesClaim) {
+                    self.services.report_client.delete_allocations(&self.address, id.into());
+                    self.terminate_volume_connections(id).await?;
+                }
+                return Err(error);
+            }
+            if self.services.switches.has(Bug::Bug1862633) {
+                // Outside of what gives the allocation back.
+                self.services.network.setup_instance_network_on_host(id, &self.host).await?;
+            }
             if let Err(error) = self.claim_and_unshelve(id, image).await {
                 self.services.report_client.delete_allocations(&self.address, id.into());
                 self.terminate_volume_connections(id).await?;
@@ -31,7 +41,14 @@ impl ComputeManager {
                 self.services.records.delete_image(image);
             }
             let server = self.services.records.server(id)?;
-            let power_state = self.power_state(&server).await?;
+            let power_state = match self.power_state(&server).await {
+                Err(error) if self.services.switches.fixes(Fix::UnshelveGoesOn) => {
+                    self.log("warning", || format!("Cannot see the guest of {id} after its spawn: {error}"));
+                    PowerState::Running
+                }
+                // Nova stops here, with the guest running.
+                power_state => power_state?,
+            };
             let launched_at = Some(self.services.clock.now());
             self.save_expecting(id, &[Some(TaskState::Spawning)], |server| {
                 server.power_state = power_state;

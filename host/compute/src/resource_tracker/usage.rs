@@ -92,6 +92,11 @@ pub(super) fn occupies_host(server: &Server) -> bool {
     !matches!(server.vm_state, VmState::Deleted | VmState::ShelvedOffloaded)
 }
 
+/// Whether an offloaded server is being spawned again (`vm_states.allow_resource_removal`).
+pub(super) fn is_arriving(server: &Server) -> bool {
+    server.vm_state == VmState::ShelvedOffloaded && server.task_state == Some(TaskState::Spawning)
+}
+
 /// Which flavor a migration adds to a node's usage, if any: on the destination the new one, on the source the old one,
 /// as long as the server itself is not counted there; on one host the one the server does not show
 /// (`_update_usage_from_migration`).

@@ -4,7 +4,7 @@ use super::{ApiError, ComputeApi, check_lock};
 use crate::preconditions;
 use compute::ExpectedTask;
 use model::rpc::{Address, Method, RequestContext};
-use model::{ExceptionClass, NovaError, PowerState, Server, ServerId, TaskState, VmState};
+use model::{Bug, ExceptionClass, Fix, NovaError, PowerState, Server, ServerId, TaskState, VmState};
 use serde_json::Value;
 
 /// How a server is deleted.
@@ -94,7 +94,14 @@ impl ComputeApi {
         if server.vm_state == VmState::Resized {
             match self.confirm_resize_on_deleting(&context, &server).await {
                 // Taken for a server that somebody else has deleted meanwhile.
-                Err(error) if error.is(ExceptionClass::InstanceNotFound) => return Ok(()),
+                Err(error)
+                    if error.is(ExceptionClass::InstanceNotFound)
+                        && !self.services.switches.fixes(Fix::DeleteVerifyResize) =>
+                {
+                    return Ok(());
+                }
+                // The server is deleted where it is; what is left on the source is for its periodics.
+                Err(_) if self.services.switches.fixes(Fix::DeleteVerifyResize) => {}
                 confirmed => confirmed?,
             }
         }
@@ -120,14 +127,20 @@ impl ComputeApi {
         self.notify(id, "delete.start");
         // As in Nova, a network service that refuses does not keep the server from being deleted.
         let _ = self.services.network.deallocate_for_instance(id).await;
-        self.release_volumes(id).await;
+        let never_placed = self.services.records.server(id).is_ok_and(|server| server.launched_at.is_none());
+        if !(never_placed && self.services.switches.has(Bug::Bug1404867)) {
+            self.release_volumes(id).await;
+        }
         let deleted = &mut |server: &mut Server| {
             server.vm_state = VmState::Deleted;
             server.task_state = None;
             server.power_state = PowerState::NoState;
         };
         self.services.records.update_server(id, ExpectedTask::Any, deleted).await?;
-        self.services.report_client.delete_allocations(&Address::Api, id.into());
+        // Without this only the start of the host's service would free its room.
+        if !self.services.switches.has(Bug::Bug1679750) {
+            self.services.report_client.delete_allocations(&Address::Api, id.into());
+        }
         self.services.records.delete_server(id).await?;
         self.notify(id, "delete.end");
         Ok(())

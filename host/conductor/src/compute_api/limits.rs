@@ -29,9 +29,8 @@ impl ComputeApi {
                 && server.vm_state != VmState::SoftDeleted
         };
         let servers: Vec<Server> = self.records.servers().into_iter().filter(own).collect();
-        let sum = |amount: fn(&Flavor) -> u64| {
-            signed(servers.iter().map(|server| amount(&server.flavor)).sum())
-        };
+        let sum =
+            |amount: fn(&Flavor) -> u64| signed(servers.iter().map(|server| amount(&server.flavor)).sum());
         let mut used = Amounts::from([("instances", signed(servers.len() as u64))]);
         if self.services.options.get().count_usage_from_placement {
             let held = self.services.report_client.read(|placement| placement.usages(project, user));
@@ -102,9 +101,12 @@ impl ComputeApi {
         let options = self.services.options.get();
         let limits = self.records.limits().borrow();
         let (project, user) = (&self.caller.project, &self.caller.user);
-        let limit = limits
-            .of_project(&options, project, "metadata_items")
-            .min(limits.of_user(&options, project, user, "metadata_items"));
+        let limit = limits.of_project(&options, project, "metadata_items").min(limits.of_user(
+            &options,
+            project,
+            user,
+            "metadata_items",
+        ));
         if limit < 0 || signed(items as u64) <= limit {
             return Ok(());
         }
@@ -120,7 +122,8 @@ impl ComputeApi {
         }
         let anonymous = options.endpoint_service_type.is_none() && options.endpoint_service_name.is_none();
         if options.endpoint_id.is_none() && anonymous {
-            let message = "Unexpected API Error. Please contact the administrator\n<class 'ValueError'>".to_owned();
+            let message =
+                "Unexpected API Error. Please contact the administrator\n<class 'ValueError'>".to_owned();
             return Err(ApiError { code: 500, message });
         }
         let classes = flavor.resources(false).into_iter();

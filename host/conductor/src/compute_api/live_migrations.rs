@@ -41,7 +41,8 @@ impl ComputeApi {
             let host = if force {
                 host
             } else {
-                spec.requested_destination = host;
+                // Nothing is remembered of earlier moves, unless with bug 1797580.
+                spec.requested_destination = host.or(spec.requested_destination.take());
                 None
             };
             let method = Method::LiveMigrateInstance {

@@ -5,8 +5,8 @@ use crate::preconditions;
 use compute::{ExpectedTask, Records};
 use model::rpc::{Address, Method};
 use model::{
-    HostName, ImageId, Migration, MigrationId, MigrationStatus, MigrationType, NotificationPriority, Server,
-    ServerId, TaskState,
+    Bug, HostName, ImageId, Migration, MigrationId, MigrationStatus, MigrationType, NotificationPriority,
+    Server, ServerId, TaskState,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -105,6 +105,10 @@ impl ComputeApi {
                 }
             }
             preconditions::EVACUATE.check(&server)?;
+            if self.services.switches.has(Bug::Bug1978983) {
+                // A task that its host cannot end any more keeps the server on that host.
+                preconditions::EVACUATE_IDLE.check(&server)?;
+            }
             let source = host_of(&server)?;
             if self.is_up(&source) {
                 let message = format!("Compute service of {source} is still in use.");
@@ -118,7 +122,8 @@ impl ComputeApi {
             let forced = if request.force {
                 request.host
             } else {
-                spec.requested_destination = request.host;
+                spec.requested_destination =
+                    request.host.filter(|_| !self.services.switches.has(Bug::Bug1702454));
                 None
             };
             let method = Method::RebuildServer {
@@ -162,7 +167,8 @@ impl ComputeApi {
                 return Err(ApiError { code: 400, message });
             }
             let unfinished = self.services.records.evacuations_from(host);
-            if !forced_down && unfinished.iter().any(|evacuation| evacuation.status == MigrationStatus::Done) {
+            let unchecked = self.services.switches.has(Bug::Bug1922053);
+            if !unchecked && !forced_down && unfinished.iter().any(|evacuation| evacuation.status == MigrationStatus::Done) {
                 let message = format!(
                     "Unable to force up host {host} as `done` evacuation migration records remain associated with \
                      the host. Ensure the compute service has been restarted, allowing these records to move to \

@@ -72,6 +72,8 @@ fn cloud() -> CloudState {
             server: server("host1", "m1.small", VmState::Active),
             migrations: Vec::new(),
             actions: Vec::new(),
+            volume_attachments: 0,
+            ports: 0,
         }],
         nodes: HOSTS.iter().map(|host| (HostName::from(*host), provider(host))).collect(),
         providers: HOSTS
@@ -89,6 +91,7 @@ fn cloud() -> CloudState {
                 (HostName::from(*host), Ok(if *host == "host1" { vec![guest()] } else { Vec::new() }))
             })
             .collect(),
+        ..CloudState::default()
     }
 }
 
@@ -105,6 +108,8 @@ fn moved(status: MigrationStatus, failed: Option<(&str, &str)>, record: Server) 
     };
     cloud.servers[0] = ServerState {
         server: record,
+        volume_attachments: 0,
+        ports: 0,
         migrations: vec![Migration {
             id: MIGRATION,
             number: 1,

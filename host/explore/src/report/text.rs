@@ -6,7 +6,8 @@ use super::{RunReport, ServerReport};
 use crate::invariants;
 use crate::run::{Judged, Run, StepOutcome};
 use crate::scenario::show_amounts;
-use model::{Bug, PowerState};
+use model::switches::Defect;
+use model::{Fix, PowerState};
 
 /// The text of a run. It ends with a newline.
 pub fn text(run: &Run, paint: Paint) -> String {
@@ -62,7 +63,12 @@ impl Page {
         }
         self.row("seed", &[report.seed.to_string()]);
         for bug in &report.bugs {
-            self.row("bug", &[bug_title(*bug)]);
+            self.row("bug", &[title_of(bug.defect())]);
+        }
+        if report.fixes.len() == Fix::ALL.len() {
+            self.row("fix", &["all".to_owned()]);
+        } else {
+            report.fixes.iter().for_each(|fix| self.row("fix", &[title_of(fix.defect())]));
         }
     }
 
@@ -160,8 +166,8 @@ pub(super) fn verdict(report: &RunReport) -> String {
     format!("FAIL: {}", reasons.join("; "))
 }
 
-pub(super) fn bug_title(bug: Bug) -> String {
-    format!("{} ({})", bug.number(), bug.title())
+pub(super) fn title_of(defect: &Defect) -> String {
+    format!("{} ({})", defect.id, defect.title)
 }
 
 /// What is at the end, label by label: servers, migrations, allocations, usages, guests.

@@ -2,10 +2,10 @@
 
 use crate::cloud_state::{CloudState, Holding, ServerState};
 use crate::scenario::{
-    AllocationsExpectation, Amounts, Expectation, GuestsExpectation, MigrationExpectation, OrNone, Scenario,
-    ServerExpectation, UsagesExpectation, show_amounts,
+    AllocationsExpectation, Amounts, AttachedExpectation, EventExpectation, Expectation, GuestsExpectation,
+    MigrationExpectation, OrNone, Scenario, ServerExpectation, UsagesExpectation, show_amounts,
 };
-use model::{ResourceAmounts, ServerId};
+use model::{HostName, ResourceAmounts, ServerId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +39,10 @@ pub fn judge(
         Expectation::Usages(expected) => cloud.usages(expected),
         Expectation::Allocations(expected) => cloud.allocations(expected),
         Expectation::Guests(expected) => cloud.guests(expected),
+        Expectation::Node(expected) => cloud.node(&expected.host, expected.vcpus_used),
+        Expectation::Attached(expected) => cloud.attached(expected),
+        Expectation::Images(expected) => counted(expected.count, state.images),
+        Expectation::Event(expected) => cloud.event(expected),
     };
     let problem = verdict.err().map(|problem| format!("expected that {expectation}; {problem}"));
     Judged { expectation: expectation.to_string(), problem }
@@ -75,6 +79,10 @@ fn same_or_none<T: PartialEq + ToString>(
         }
         _ => Ok(()),
     }
+}
+
+fn counted(wanted: usize, is: usize) -> Result<(), String> {
+    if wanted == is { Ok(()) } else { Err(format!("there are {is}")) }
 }
 
 impl Judge<'_> {
@@ -152,6 +160,39 @@ impl Judge<'_> {
         }
         let is: Vec<String> = is.into_iter().collect();
         Err(if is.is_empty() { "there is none".to_owned() } else { format!("they are {}", is.join(", ")) })
+    }
+
+    fn node(&self, host: &HostName, wanted: u64) -> Result<(), String> {
+        let is = self.state.counted_vcpus.get(host).ok_or("it has no node record")?;
+        if *is == wanted { Ok(()) } else { Err(format!("it counts {is} VCPU")) }
+    }
+
+    fn attached(&self, expected: &AttachedExpectation) -> Result<(), String> {
+        let state = self.find(&expected.server)?;
+        match expected.volumes {
+            Some(wanted) if wanted != state.volume_attachments => {
+                return Err(format!("it has {} volume attachments", state.volume_attachments));
+            }
+            _ => {}
+        }
+        match expected.ports {
+            Some(wanted) if wanted != state.ports => Err(format!("it has {} ports", state.ports)),
+            _ => Ok(()),
+        }
+    }
+
+    fn event(&self, expected: &EventExpectation) -> Result<(), String> {
+        let state = self.find(&expected.server)?;
+        let events = state.actions.iter().flat_map(|action| &action.events);
+        let named: Vec<_> = events.filter(|event| event.event == expected.name).collect();
+        match named.as_slice() {
+            [] => Err("there is no such event".to_owned()),
+            [.., last] if last.result == Some(expected.result) => Ok(()),
+            [.., last] => Err(match last.result {
+                Some(result) => format!("it ended with {result:?}"),
+                None => "it was never finished".to_owned(),
+            }),
+        }
     }
 
     fn amounts(&self, amounts: &Amounts) -> Result<ResourceAmounts, String> {

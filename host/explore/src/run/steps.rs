@@ -5,12 +5,13 @@ use super::judge::judge;
 use super::outcome::{StepOutcome, StepReport};
 use crate::cloud_state::CloudState;
 use crate::scenario::{
-    Action, Advance, FaultSpec, LiveMigrateServer, Refusals, Scenario, Step, SwapDriver, WaitFor,
+    Action, Advance, During, FaultSpec, LiveMigrateServer, Refusals, Scenario, Step, SwapDriver, WaitFor,
 };
+use compute::{Records, ServicePoint};
 use conductor::{
     ApiError, AttachVolume, BootVolume, Cloud, CreateServer, EvacuateServer, RebuildServer, UnshelveServer,
 };
-use model::{HostName, ServerId};
+use model::{ExceptionClass, HostName, ImageId, NovaError, ServerId};
 use runtime::TraceEvent;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -139,9 +140,21 @@ impl<'a> Runner<'a> {
             Action::TriggerCrashDump(_) => self.ask(action, |id| api.trigger_crash_dump(id)).await,
             Action::Lock(_) => self.ask(action, |id| api.lock(id)).await,
             Action::Unlock(_) => self.ask(action, |id| api.unlock(id)).await,
-            Action::Rebuild(_) => self.ask(action, |id| api.rebuild(id, RebuildServer::default())).await,
-            Action::Evacuate(_) => {
-                let request = EvacuateServer { stop: true, ..EvacuateServer::default() };
+            Action::Rebuild(rebuild) => {
+                let image = rebuild.name_image.then(|| self.image_of(&rebuild.server)).flatten();
+                let request = RebuildServer { image, ..RebuildServer::default() };
+                self.ask(action, |id| api.rebuild(id, request)).await
+            }
+            Action::Snapshot(_) => {
+                self.ask(action, |id| async move { api.create_server_image(id, "image").await.map(drop) })
+                    .await
+            }
+            Action::AttachInterface(_) => {
+                self.ask(action, |id| async move { api.attach_interface(id, None).await.map(drop) }).await
+            }
+            Action::Evacuate(evacuate) => {
+                let host = evacuate.host.clone();
+                let request = EvacuateServer { host, stop: true, ..EvacuateServer::default() };
                 self.ask(action, |id| api.evacuate(id, request)).await
             }
             Action::Shelve(_) => self.ask(action, |id| api.shelve(id)).await,
@@ -159,12 +172,49 @@ impl<'a> Runner<'a> {
             Action::RunPeriodics => noted(self.cloud.run_periodics().await),
             Action::StopHost(host) => noted(self.cloud.stop_compute(host).await),
             Action::RestartHost(host) => noted(self.cloud.restart_compute(host).await),
+            Action::ForceDown(on) => self.judge_answer(api.force_down(&on.host, true).await, on.refused),
+            Action::ForceUp(on) => self.judge_answer(api.force_down(&on.host, false).await, on.refused),
+            Action::DisableHost(host) => {
+                self.cloud.records().update_service(host, |service| service.disabled = true);
+                StepOutcome::Done
+            }
             Action::SwapDriver(swap) => self.swap_driver(swap).await,
             Action::Advance(Advance(span)) => {
                 self.cloud.services().clock.sleep(span.0).await;
                 StepOutcome::Done
             }
             Action::InjectFault(fault) => self.plan(fault),
+            Action::FailService(fail) => {
+                let faults = self.cloud.service_faults();
+                faults.reset_counts();
+                let error = NovaError::new(ExceptionClass::NovaException, fail.message.clone());
+                faults.add(ServicePoint::new(&fail.call, 1), error);
+                StepOutcome::Done
+            }
+            Action::During(during) => Box::pin(self.during(during)).await,
+        }
+    }
+
+    /// Takes steps while another one is under way. The first that goes wrong, else the first that is remarkable, is what
+    /// is said of all.
+    async fn during(&mut self, During { step, after, take }: &During) -> StepOutcome {
+        let mut outcomes = vec![self.act(step).await];
+        self.cloud.services().clock.sleep(after.0).await;
+        for action in take {
+            outcomes.push(self.act(action).await);
+        }
+        let said = outcomes.iter().position(StepOutcome::is_failure);
+        let said = said.or_else(|| outcomes.iter().position(|outcome| outcome.remark().is_some()));
+        said.map_or(StepOutcome::Done, |said| outcomes.swap_remove(said))
+    }
+
+    /// The image that a server, or the volume it boots from, was made of.
+    fn image_of(&self, server: &str) -> Option<ImageId> {
+        let server = self.cloud.records().server(*self.servers.get(server)?).ok()?;
+        let root = server.block_devices.iter().find(|device| device.boot_index == Some(0));
+        match root {
+            Some(root) => self.cloud.volumes().image_on(root.volume),
+            None => server.image,
         }
     }
 

@@ -3,12 +3,11 @@
 use super::expectation::Expectation;
 use super::fault::FaultSpec;
 use super::hosts::stack_text;
+use super::target::{EvacuateServer, OnHost, OnServer, RebuildServer};
 use super::values::{Placed, Span, state};
 use model::rpc::RebootType;
 use model::{HostName, MigrationStatus, ServerStatus};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use virt::Stack;
 
@@ -60,9 +59,13 @@ pub enum Action {
     /// Unlocks a server.
     Unlock(OnServer),
     /// Makes a server anew from the image it has.
-    Rebuild(OnServer),
+    Rebuild(RebuildServer),
+    /// Makes an image of a server's disk.
+    Snapshot(OnServer),
+    /// Gives a server one more port.
+    AttachInterface(OnServer),
     /// Evacuates a server from its host, whose service has to be down.
-    Evacuate(OnServer),
+    Evacuate(EvacuateServer),
     /// Shelves a server.
     Shelve(OnServer),
     /// Removes the guest of a shelved server from its host.
@@ -85,12 +88,22 @@ pub enum Action {
     StopHost(HostName),
     /// Starts the compute service of a host again.
     RestartHost(HostName),
+    /// Says that the service of a host is down, whatever it says itself.
+    ForceDown(OnHost),
+    /// Takes that back.
+    ForceUp(OnHost),
+    /// Disables the service of a host: the scheduler no longer chooses it.
+    DisableHost(HostName),
     /// Exchanges the stack of a host that is in service.
     SwapDriver(SwapDriver),
     /// Lets time pass.
     Advance(Advance),
-    /// Plans a fault.
+    /// Plans a fault of a driver.
     InjectFault(FaultSpec),
+    /// Lets the next such call to the network or volume service fail.
+    FailService(FailService),
+    /// Takes steps while another one is under way.
+    During(During),
 }
 
 /// Makes a server.
@@ -201,48 +214,6 @@ pub struct SwapDriver {
     pub stack: Stack,
 }
 
-/// A request that needs no more than its server. Written `{server: NAME, refused: CODE}` or just `NAME`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OnServer {
-    /// The server.
-    pub server: String,
-    /// The code with which the API is to refuse it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refused: Option<u16>,
-}
-
-impl<'de> Deserialize<'de> for OnServer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Full {
-            server: String,
-            #[serde(default)]
-            refused: Option<u16>,
-        }
-        struct OnServerVisitor;
-
-        impl<'de> Visitor<'de> for OnServerVisitor {
-            type Value = OnServer;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a server's name, or {server: NAME, refused: CODE}")
-            }
-
-            fn visit_str<E: Error>(self, name: &str) -> Result<OnServer, E> {
-                Ok(OnServer { server: name.to_owned(), refused: None })
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OnServer, A::Error> {
-                let Full { server, refused } = Full::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(OnServer { server, refused })
-            }
-        }
-
-        deserializer.deserialize_any(OnServerVisitor)
-    }
-}
-
 /// Lets time pass until everything that is said of a server is true, or the time is over, which is an unmet expectation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -269,7 +240,42 @@ fn a_minute() -> Span {
 #[serde(transparent)]
 pub struct Advance(pub Span);
 
+/// Lets a call to the network or volume service fail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailService {
+    /// The service and its function, as `network.setup_instance_network_on_host`: the next such call fails.
+    pub call: String,
+    /// What the service says.
+    #[serde(default = "service_says_no")]
+    pub message: String,
+}
+
+fn service_says_no() -> String {
+    "service says no".to_owned()
+}
+
+/// Takes steps while another one is under way: nothing is waited for until all have been taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct During {
+    /// The step that is under way.
+    pub step: Box<Action>,
+    /// How long after its beginning the others are taken.
+    pub after: Span,
+    /// The others, one at once after the other.
+    pub take: Vec<Action>,
+}
+
 impl Action {
+    /// The steps it is made of, in the order in which they are begun: only of a `during` there are several.
+    pub fn parts(&self) -> Vec<&Action> {
+        match self {
+            Action::During(during) => std::iter::once(&*during.step).chain(&during.take).collect(),
+            one => vec![one],
+        }
+    }
+
     /// The server it is about.
     pub fn server(&self) -> Option<&str> {
         match self {
@@ -294,8 +300,10 @@ impl Action {
             | Action::TriggerCrashDump(OnServer { server, .. })
             | Action::Lock(OnServer { server, .. })
             | Action::Unlock(OnServer { server, .. })
-            | Action::Rebuild(OnServer { server, .. })
-            | Action::Evacuate(OnServer { server, .. })
+            | Action::Rebuild(RebuildServer { server, .. })
+            | Action::Snapshot(OnServer { server, .. })
+            | Action::AttachInterface(OnServer { server, .. })
+            | Action::Evacuate(EvacuateServer { server, .. })
             | Action::Shelve(OnServer { server, .. })
             | Action::ShelveOffload(OnServer { server, .. })
             | Action::Unshelve(OnServer { server, .. })
@@ -304,10 +312,15 @@ impl Action {
             | Action::Delete(OnServer { server, .. }) => Some(server),
             Action::InjectFault(fault) => fault.server.as_deref(),
             Action::Check(expectation) => expectation.server(),
+            Action::During(during) => during.step.server(),
             Action::RunPeriodics
             | Action::StopHost(_)
             | Action::RestartHost(_)
+            | Action::ForceDown(_)
+            | Action::ForceUp(_)
+            | Action::DisableHost(_)
             | Action::SwapDriver(_)
+            | Action::FailService(_)
             | Action::Advance(_) => None,
         }
     }
@@ -315,7 +328,9 @@ impl Action {
     /// The host it is about.
     pub fn host(&self) -> Option<&HostName> {
         match self {
-            Action::StopHost(host) | Action::RestartHost(host) => Some(host),
+            Action::StopHost(host) | Action::RestartHost(host) | Action::DisableHost(host) => Some(host),
+            Action::ForceDown(on) | Action::ForceUp(on) => Some(&on.host),
+            Action::During(during) => during.step.host(),
             Action::SwapDriver(swap) => Some(&swap.host),
             Action::InjectFault(fault) => Some(&fault.at.host),
             Action::Check(expectation) => expectation.host(),
@@ -341,6 +356,8 @@ impl Action {
             | Action::Lock(_)
             | Action::Unlock(_)
             | Action::Rebuild(_)
+            | Action::Snapshot(_)
+            | Action::AttachInterface(_)
             | Action::Evacuate(_)
             | Action::Shelve(_)
             | Action::ShelveOffload(_)
@@ -350,6 +367,7 @@ impl Action {
             | Action::Delete(_)
             | Action::WaitFor(_)
             | Action::RunPeriodics
+            | Action::FailService(_)
             | Action::Advance(_) => None,
         }
     }
@@ -377,8 +395,12 @@ impl Action {
             | Action::TriggerCrashDump(OnServer { refused, .. })
             | Action::Lock(OnServer { refused, .. })
             | Action::Unlock(OnServer { refused, .. })
-            | Action::Rebuild(OnServer { refused, .. })
-            | Action::Evacuate(OnServer { refused, .. })
+            | Action::Rebuild(RebuildServer { refused, .. })
+            | Action::Snapshot(OnServer { refused, .. })
+            | Action::AttachInterface(OnServer { refused, .. })
+            | Action::Evacuate(EvacuateServer { refused, .. })
+            | Action::ForceDown(OnHost { refused, .. })
+            | Action::ForceUp(OnHost { refused, .. })
             | Action::Shelve(OnServer { refused, .. })
             | Action::ShelveOffload(OnServer { refused, .. })
             | Action::Unshelve(OnServer { refused, .. })
@@ -390,8 +412,11 @@ impl Action {
             | Action::RunPeriodics
             | Action::StopHost(_)
             | Action::RestartHost(_)
+            | Action::DisableHost(_)
             | Action::SwapDriver(_)
             | Action::Advance(_)
+            | Action::FailService(_)
+            | Action::During(_)
             | Action::InjectFault(_) => None,
         }
     }
@@ -439,8 +464,16 @@ impl fmt::Display for Action {
             Action::TriggerCrashDump(on) => write!(f, "trigger a crash dump of {}", on.server),
             Action::Lock(on) => write!(f, "lock {}", on.server),
             Action::Unlock(on) => write!(f, "unlock {}", on.server),
-            Action::Rebuild(on) => write!(f, "rebuild {}", on.server),
-            Action::Evacuate(on) => write!(f, "evacuate {}", on.server),
+            Action::Rebuild(RebuildServer { server, name_image: false, .. }) => write!(f, "rebuild {server}"),
+            Action::Rebuild(RebuildServer { server, name_image: true, .. }) => {
+                write!(f, "rebuild {server}, naming its image")
+            }
+            Action::Snapshot(on) => write!(f, "make an image of {}", on.server),
+            Action::AttachInterface(on) => write!(f, "attach one more port to {}", on.server),
+            Action::Evacuate(EvacuateServer { server, host: None, .. }) => write!(f, "evacuate {server}"),
+            Action::Evacuate(EvacuateServer { server, host: Some(host), .. }) => {
+                write!(f, "evacuate {server} to {host}")
+            }
             Action::Shelve(on) => write!(f, "shelve {}", on.server),
             Action::ShelveOffload(on) => write!(f, "offload {}", on.server),
             Action::Unshelve(on) => write!(f, "unshelve {}", on.server),
@@ -461,9 +494,17 @@ impl fmt::Display for Action {
             Action::RunPeriodics => f.write_str("run the periodic tasks"),
             Action::StopHost(host) => write!(f, "stop the compute service of {host}"),
             Action::RestartHost(host) => write!(f, "restart the compute service of {host}"),
+            Action::ForceDown(on) => write!(f, "force the compute service of {} down", on.host),
+            Action::ForceUp(on) => write!(f, "force the compute service of {} up", on.host),
+            Action::DisableHost(host) => write!(f, "disable the compute service of {host}"),
             Action::SwapDriver(swap) => write!(f, "exchange the driver of {} for {}", swap.host, swap.stack),
             Action::Advance(Advance(span)) => write!(f, "let {span} pass"),
             Action::InjectFault(fault) => write!(f, "plan a fault: {fault}"),
+            Action::FailService(fail) => write!(f, "let the next {} fail", fail.call),
+            Action::During(during) => {
+                let others: Vec<_> = during.take.iter().map(ToString::to_string).collect();
+                write!(f, "{}, and {} later {}", during.step, during.after, others.join(", then "))
+            }
         }
     }
 }

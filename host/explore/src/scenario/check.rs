@@ -12,26 +12,33 @@ pub(super) struct Problem {
 /// Each server is booted once, and before anything else is done with it.
 pub(super) fn servers(scenario: &Scenario) -> Result<(), Problem> {
     let mut booted = BTreeSet::new();
-    for step in &scenario.steps {
+    let parts =
+        scenario.steps.iter().flat_map(|step| step.item.parts().into_iter().map(move |part| (step, part)));
+    for (step, action) in parts {
         let problem = |text: String| Err(Problem { line: step.line, text });
-        if let Action::InjectFault(fault) = &step.item
+        if let (Action::During(_), Action::During(_) | Action::SwapDriver(_) | Action::WaitFor(_)) =
+            (&step.item, action)
+        {
+            return problem(format!("`{action}` cannot be part of a `during`"));
+        }
+        if let Action::InjectFault(fault) = action
             && fault.names_server()
             && fault.server.is_none()
         {
             return problem(format!("{} names a server: add `server: NAME`", fault.error));
         }
-        if let Action::WaitFor(wait) = &step.item
+        if let Action::WaitFor(wait) = action
             && wait.status.is_none()
             && wait.migration.is_none()
         {
             return problem("nothing is said to wait for: expected `status`, `migration` or both".to_owned());
         }
-        if let Action::Check(Expectation::Guests(_)) = &step.item {
+        if let Action::Check(Expectation::Guests(_)) = action {
             return problem(
                 "guests can be expected only at the end, under `expect`: to ask for them is a call of the driver".to_owned(),
             );
         }
-        match (&step.item, step.item.server()) {
+        match (action, action.server()) {
             (Action::Boot(boot), _) => {
                 if !booted.insert(boot.server.as_str()) {
                     return problem(format!("server {} is booted a second time", boot.server));
@@ -70,7 +77,11 @@ fn unknown(booted: &BTreeSet<&str>, server: &str, when: &str) -> Option<String> 
 
 /// Every host that is named is there.
 pub(super) fn hosts(scenario: &Scenario) -> Result<(), Problem> {
-    let steps = scenario.steps.iter().filter_map(|step| Some((step.line, step.item.host()?)));
+    let parts = scenario
+        .steps
+        .iter()
+        .flat_map(|step| step.item.parts().into_iter().map(move |part| (step.line, part)));
+    let steps = parts.filter_map(|(line, part)| Some((line, part.host()?)));
     let faults = scenario.faults.iter().map(|fault| (fault.line, &fault.item.at.host));
     let expectations =
         scenario.expect.iter().filter_map(|expected| Some((expected.line, expected.item.host()?)));

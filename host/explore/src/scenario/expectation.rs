@@ -1,7 +1,7 @@
 //! What a scenario expects to be true, at its end or at one of its steps.
 
 use super::values::{Amounts, OrNone, state};
-use model::{HostName, MigrationStatus, ServerStatus, TaskState};
+use model::{EventResult, HostName, MigrationStatus, ServerStatus, TaskState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,6 +20,14 @@ pub enum Expectation {
     Allocations(AllocationsExpectation),
     /// Of the guests a host's hypervisor has.
     Guests(GuestsExpectation),
+    /// Of what a host's node record counts.
+    Node(NodeExpectation),
+    /// Of what the volume and network services have for a server.
+    Attached(AttachedExpectation),
+    /// Of the images there are.
+    Images(ImagesExpectation),
+    /// Of an event of what users asked of a server.
+    Event(EventExpectation),
 }
 
 /// Of a server's record. What is not said may be anything.
@@ -95,6 +103,50 @@ pub struct GuestsExpectation {
     pub are: Vec<String>,
 }
 
+/// Of what the record of a host's compute node counts, which its resource tracker keeps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeExpectation {
+    /// The host.
+    pub host: HostName,
+    /// Processors in use.
+    pub vcpus_used: u64,
+}
+
+/// Of what the volume and network services have for a server. What is not said may be anything.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachedExpectation {
+    /// The server.
+    pub server: String,
+    /// How many volume attachments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<usize>,
+    /// How many ports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ports: Option<usize>,
+}
+
+/// Of the images there are, the one that servers are made of included.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImagesExpectation {
+    /// How many.
+    pub count: usize,
+}
+
+/// Of an event of what users asked of a server: there is one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventExpectation {
+    /// The server.
+    pub server: String,
+    /// Nova's name of the event.
+    pub name: String,
+    /// How it ended: `Success` or `Error`.
+    pub result: EventResult,
+}
+
 impl Expectation {
     /// The server it is about.
     pub fn server(&self) -> Option<&str> {
@@ -102,7 +154,12 @@ impl Expectation {
             Expectation::Server(server) => Some(&server.name),
             Expectation::Migration(migration) => Some(&migration.server),
             Expectation::Allocations(allocations) => Some(&allocations.server),
-            Expectation::Usages(_) | Expectation::Guests(_) => None,
+            Expectation::Attached(attached) => Some(&attached.server),
+            Expectation::Event(event) => Some(&event.server),
+            Expectation::Usages(_)
+            | Expectation::Guests(_)
+            | Expectation::Node(_)
+            | Expectation::Images(_) => None,
         }
     }
 
@@ -111,7 +168,13 @@ impl Expectation {
         match self {
             Expectation::Usages(usages) => Some(&usages.host),
             Expectation::Guests(guests) => Some(&guests.host),
-            Expectation::Server(_) | Expectation::Migration(_) | Expectation::Allocations(_) => None,
+            Expectation::Node(node) => Some(&node.host),
+            Expectation::Server(_)
+            | Expectation::Migration(_)
+            | Expectation::Allocations(_)
+            | Expectation::Attached(_)
+            | Expectation::Images(_)
+            | Expectation::Event(_) => None,
         }
     }
 }
@@ -158,6 +221,20 @@ impl fmt::Display for Expectation {
             Expectation::Guests(guests) if guests.are.is_empty() => write!(f, "{} has no guest", guests.host),
             Expectation::Guests(guests) => {
                 write!(f, "{} has the guests {}", guests.host, guests.are.join(", "))
+            }
+            Expectation::Node(node) => {
+                write!(f, "the node record of {} counts {} VCPU", node.host, node.vcpus_used)
+            }
+            Expectation::Attached(attached) => {
+                let parts = [
+                    attached.volumes.map(|count| format!("volume attachments: {count}")),
+                    attached.ports.map(|count| format!("ports: {count}")),
+                ];
+                write!(f, "{} has {}", attached.server, list(&parts))
+            }
+            Expectation::Images(images) => write!(f, "the images there are: {}", images.count),
+            Expectation::Event(event) => {
+                write!(f, "event {} of {} ends with {:?}", event.name, event.server, event.result)
             }
         }
     }

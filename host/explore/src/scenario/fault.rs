@@ -25,12 +25,17 @@ pub struct FaultSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     /// Whether the call has its effect before it fails.
-    #[serde(default = "before")]
+    #[serde(default = "before", skip_serializing_if = "is_before")]
     pub when: When,
 }
 
 fn before() -> When {
     When::Before
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_before(when: &When) -> bool {
+    *when == When::Before
 }
 
 impl fmt::Display for FaultSpec {
@@ -64,14 +69,24 @@ impl fmt::Display for Kind {
     }
 }
 
+impl Kind {
+    /// Everything that can happen instead of an answer.
+    pub fn all() -> impl Iterator<Item = Self> {
+        raisable().map(Kind::Raise).chain([Kind::Trap])
+    }
+}
+
+/// The exceptions that a driver can raise.
+fn raisable() -> impl Iterator<Item = ExceptionClass> {
+    ExceptionClass::ALL.iter().copied().filter(|class| raise(*class, None, None).is_some())
+}
+
 impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         if name == "trap" {
             return Ok(Kind::Trap);
         }
-        let raisable =
-            || ExceptionClass::ALL.iter().copied().filter(|class| raise(*class, None, None).is_some());
         raisable().find(|class| class.name() == name).map(Kind::Raise).ok_or_else(|| {
             let known: Vec<&str> = raisable().map(ExceptionClass::name).collect();
             D::Error::custom(format!(

@@ -41,6 +41,11 @@ impl Hosts {
         self.0.iter_mut().for_each(|(_, each)| *each = stack.clone());
     }
 
+    /// Leaves a host out.
+    pub(crate) fn remove(&mut self, host: &HostName) {
+        self.0.retain(|(each, _)| each != host);
+    }
+
     /// The stacks, to be changed.
     pub(super) fn stacks_mut(&mut self) -> impl Iterator<Item = &mut Stack> {
         self.0.iter_mut().map(|(_, stack)| stack)

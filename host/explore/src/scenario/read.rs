@@ -34,6 +34,24 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
+impl ScenarioError {
+    fn at(file: &str, yaml: &str, line: Option<u64>, problem: String) -> Self {
+        let index = line.and_then(|line| usize::try_from(line).ok()?.checked_sub(1));
+        Self {
+            file: file.to_owned(),
+            line,
+            text: index.and_then(|index| yaml.lines().nth(index)).map(str::to_owned),
+            problem,
+        }
+    }
+
+    /// What the parser has to say.
+    pub(crate) fn of_yaml(file: &str, yaml: &str, wrong: &serde_saphyr::Error) -> Self {
+        let line = wrong.location().map(|location| location.line()).filter(|line| *line > 0);
+        Self::at(file, yaml, line, one_line(wrong))
+    }
+}
+
 impl Scenario {
     /// Reads a scenario. `file` is what errors call it, and the folder that paths of drivers are relative to.
     ///
@@ -42,16 +60,8 @@ impl Scenario {
     /// their order, such as one about a server that is booted later. Hosts are looked at by [`Scenario::check_hosts`],
     /// since a command line may still add some.
     pub fn from_yaml(file: &str, yaml: &str) -> Result<Self, ScenarioError> {
-        let error = |line: Option<u64>, problem: String| ScenarioError {
-            file: file.to_owned(),
-            line,
-            text: line.and_then(|line| yaml.lines().nth(usize::try_from(line).ok()? - 1)).map(str::to_owned),
-            problem,
-        };
-        let mut scenario: Self = serde_saphyr::from_str(yaml).map_err(|wrong| {
-            let line = wrong.location().map(|location| location.line()).filter(|line| *line > 0);
-            error(line, one_line(&wrong))
-        })?;
+        let mut scenario: Self =
+            serde_saphyr::from_str(yaml).map_err(|wrong| ScenarioError::of_yaml(file, yaml, &wrong))?;
         file.clone_into(&mut scenario.file);
         if let Some(folder) = Path::new(file).parent() {
             let swaps = scenario.steps.iter_mut().filter_map(|step| match &mut step.item {
@@ -60,8 +70,17 @@ impl Scenario {
             });
             scenario.hosts.stacks_mut().chain(swaps).for_each(|stack| resolve_paths(stack, folder));
         }
-        check::servers(&scenario).map_err(|problem| error(problem.line, problem.text))?;
+        check::servers(&scenario)
+            .map_err(|problem| ScenarioError::at(file, yaml, problem.line, problem.text))?;
         Ok(scenario)
+    }
+
+    /// Checks that every step can be taken in its order, as reading does.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] for the first that cannot.
+    pub(crate) fn check_steps(&self) -> Result<(), ScenarioError> {
+        check::servers(self).map_err(|problem| ScenarioError::at(&self.file, "", problem.line, problem.text))
     }
 
     /// Checks that every host a step, fault or expectation names is there.
@@ -69,12 +88,7 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`], which names the known hosts.
     pub fn check_hosts(&self) -> Result<(), ScenarioError> {
-        check::hosts(self).map_err(|problem| ScenarioError {
-            file: self.file.clone(),
-            line: problem.line,
-            text: None,
-            problem: problem.text,
-        })
+        check::hosts(self).map_err(|problem| ScenarioError::at(&self.file, "", problem.line, problem.text))
     }
 }
 

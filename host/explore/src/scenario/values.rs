@@ -256,6 +256,11 @@ impl OptionSettings {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Whether all options have their defaults.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Sets one more, which overrides an earlier setting of it.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), model::options::OptionError> {
         Options::default().set_by_name(name, value)?;

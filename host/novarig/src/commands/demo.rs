@@ -20,7 +20,7 @@ pub(crate) fn demo() -> anyhow::Result<bool> {
     }
     let stacks = prepare(&scenario)?;
     let run = |bugs: &[Bug]| -> anyhow::Result<Run> {
-        let switches = Switches { bugs: bugs.iter().copied().collect() };
+        let switches = Switches { bugs: bugs.iter().copied().collect(), ..Switches::default() };
         Ok(explore::run(&scenario, &RunConfig { seed: 0, switches, trace: true }, &stacks)?)
     };
     let (with, without) = (run(&[Bug::Bug1825537])?, run(&[])?);
@@ -53,7 +53,7 @@ server's record names host2 already.
 
 const EXPLANATION: &str = "
 In both runs the server ends in ERROR on host2, and that is where a hard reboot or a rebuild would start it. With the bug,
-as in Nova from Pike to Train, the failed finish_resize gave the allocations back to host1: placement charges host1 for a
+as in Nova from Queens to Stein, the failed finish_resize gave the allocations back to host1: placement charges host1 for a
 server it does not have, and host2 may hand the server's room out a second time. Since 20.0.0 Nova only drops what the
 migration held on host1 and leaves the server's allocation where the server is. No periodic task repairs either outcome.
 ";

@@ -6,8 +6,7 @@ use crate::setup;
 use anyhow::{Context, anyhow, bail};
 use explore::scenario::Hosts;
 use explore::{BUILTIN, RunConfig, Scenario, Stacks, builtin, report};
-use model::{Bug, Switches};
-use std::collections::BTreeSet;
+use model::Switches;
 use std::path::Path;
 use virt::Stack;
 
@@ -15,9 +14,7 @@ use virt::Stack;
 pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
     let mut scenario = find(&arguments.scenario)?;
     if let Some(driver) = &arguments.driver {
-        let stack: Stack =
-            driver.parse().map_err(|error| anyhow!("--driver: the stack is wrong:\n{error}"))?;
-        scenario.hosts.set_all(&stack);
+        scenario.hosts.set_all(&driver_stack(driver)?);
     }
     for host in &arguments.host {
         let (host, stack) = Hosts::parse_entry(host).context("--host")?;
@@ -31,8 +28,7 @@ pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
         })?;
         scenario.options.set(name, value).context("--set")?;
     }
-    let bugs: Result<BTreeSet<Bug>, _> = arguments.bug.iter().map(|bug| bug.parse::<Bug>()).collect();
-    let switches = Switches { bugs: bugs.context("--bug")? };
+    let switches = Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?;
     let config = RunConfig { seed: arguments.seed, switches, trace: true };
     let run = explore::run(&scenario, &config, &prepare(&scenario)?)?;
     if let Some(file) = &arguments.trace {
@@ -46,6 +42,11 @@ pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
     Ok(run.report.passed())
 }
 
+/// The stack of `--driver`.
+pub(crate) fn driver_stack(text: &str) -> anyhow::Result<Stack> {
+    text.parse().map_err(|error| anyhow!("--driver: the stack is wrong:\n{error}"))
+}
+
 /// Makes the stacks of a scenario ready, of the shipped drivers and those they name by path.
 pub(crate) fn prepare(scenario: &Scenario) -> anyhow::Result<Stacks> {
     scenario.check_hosts()?;
@@ -53,13 +54,17 @@ pub(crate) fn prepare(scenario: &Scenario) -> anyhow::Result<Stacks> {
 }
 
 /// The scenario a user means: a built-in one, or a file.
-fn find(name: &str) -> anyhow::Result<Scenario> {
+pub(crate) fn find(name: &str) -> anyhow::Result<Scenario> {
     if let Some(builtin) = builtin(name) {
         return builtin.scenario().context("a built-in scenario is broken");
     }
     if !Path::new(name).exists() {
         let known: Vec<&str> = BUILTIN.iter().map(|builtin| builtin.name).collect();
-        bail!("there is no scenario `{name}`: no file of that name, and built in are {}", known.join(", "));
+        let known = known.join(", ");
+        bail!(
+            "there is no scenario `{name}`: no file of that name, and built in are {known}, and those of the defects, which \
+             `novarig scenarios` lists"
+        );
     }
     let yaml = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
     Ok(Scenario::from_yaml(name, &yaml)?)

@@ -35,7 +35,7 @@ pub(crate) fn library_with_guests() -> Library {
 
 /// An engine whose compiled code is kept for the next test.
 pub(crate) fn engine() -> Engine {
-    Engine::new(Some(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"))).unwrap()
+    Engine::new(Some(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code"))).unwrap()
 }
 
 /// A stack of shipped drivers, ready to run.

@@ -1,8 +1,10 @@
 //! What cannot be loaded, and what the user is told: which driver, what it has, what is expected, what to do.
 
 use crate::common::library;
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use virt::{Engine, Library, LoadError, Stack};
 use wit_parser::{PackageId, Resolve, SourceMap};
 
@@ -380,24 +382,33 @@ fn compiled_code_is_kept_and_damaged_code_is_compiled_anew() {
     let cache = tempfile::tempdir().unwrap();
     let stack: Stack = "fake".parse().unwrap();
     let prepare = || Engine::new(Some(cache.path().to_owned())).unwrap().prepare(&stack, &library()).unwrap();
-    let entries = || -> Vec<Vec<u8>> {
-        fs::read_dir(cache.path()).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect()
+    // By name: the code, and the digest that stands beside it.
+    let entries = || -> BTreeMap<PathBuf, Vec<u8>> {
+        let paths = fs::read_dir(cache.path()).unwrap().map(|entry| entry.unwrap().path());
+        paths.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+    };
+    let modified = || -> Vec<SystemTime> {
+        entries().keys().map(|path| fs::metadata(path).unwrap().modified().unwrap()).collect()
     };
     prepare();
     let kept = entries();
-    assert_eq!(kept.len(), 1);
-    let file = fs::read_dir(cache.path()).unwrap().next().unwrap().unwrap().path();
-    let written = fs::metadata(&file).unwrap().modified().unwrap();
+    assert_eq!(kept.len(), 2, "{:?}", kept.keys());
+    let written = modified();
     prepare();
-    assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), written);
-    for damage in [0, 31, 32, kept[0].len() / 2, kept[0].len() - 1] {
-        let mut damaged = kept[0].clone();
-        damaged[damage] ^= 1;
-        fs::write(&file, &damaged).unwrap();
+    assert_eq!(modified(), written);
+    for (file, content) in &kept {
+        for damage in [0, content.len() / 2, content.len() - 1] {
+            let mut damaged = content.clone();
+            damaged[damage] ^= 1;
+            fs::write(file, &damaged).unwrap();
+            prepare();
+            assert!(entries() == kept, "damage at {damage} of {} was not repaired", file.display());
+        }
+        fs::write(file, b"short").unwrap();
         prepare();
-        assert!(entries() == kept, "damage at {damage} was not repaired");
+        assert!(entries() == kept);
+        fs::remove_file(file).unwrap();
+        prepare();
+        assert!(entries() == kept);
     }
-    fs::write(&file, b"short").unwrap();
-    prepare();
-    assert!(entries() == kept);
 }

@@ -146,9 +146,7 @@ fn a_driver_of_0_1_that_traps_is_named_with_its_method() {
 fn layers_of_both_contracts_stand_over_drivers_of_both_in_any_order() {
     simulate(async {
         for (stack, address) in [
-            ("old-driver+old-layer", "old(192.168.0.1)"),
             ("unruly(restart=work)+old-layer", ""),
-            ("fake+old-layer", "old(192.168.0.1)"),
             ("fake+old-layer+old-layer", "old(old(192.168.0.1))"),
             ("old-driver+echo(tag=a)+old-layer+echo(tag=b)", "b1(old(a1(192.168.0.1)))"),
             ("fake+echo(tag=a)+old-layer+echo(tag=b)+old-layer", "old(b1(old(a1(192.168.0.1))))"),

@@ -90,7 +90,8 @@ fn usage_is_the_time_servers_ran() {
 fn keys_are_imported_named_by_servers_and_deleted() {
     Rig::open().run(async |rig| {
         let keys = "/compute/v2.1/os-keypairs";
-        let key = json!({"keypair": {"name": "laptop", "public_key": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB rig"}});
+        let key =
+            json!({"keypair": {"name": "laptop", "public_key": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB rig"}});
         let rig = rig.at("2.37");
         let made = rig.post(keys, key.clone()).await;
         assert_eq!(made.status(), 201);

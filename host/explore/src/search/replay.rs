@@ -1,0 +1,164 @@
+//! A run that can be run again: scenario, plan, seed and switches, with what it broke and the digest of its trace.
+
+use super::{breaks, with_fault};
+use crate::run::{Run, RunConfig, RunError, Stacks, run};
+use crate::scenario::{FaultSpec, Hosts, Scenario, ScenarioError, Step};
+use model::{Bug, Fix, Switches};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_saphyr::{FlowMap, FlowSeq};
+
+/// A run that can be run again. Its file is YAML; paths of drivers in it are relative to where it is replayed.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// The invariant that was broken.
+    pub violates: String,
+    /// Digest of the trace.
+    pub trace_digest: String,
+    /// The seed of everything random.
+    #[serde(default)]
+    pub seed: u64,
+    /// Old defects that were on.
+    #[serde(default)]
+    pub bugs: Vec<Bug>,
+    /// Present defects that were cured.
+    #[serde(default)]
+    pub fixes: Vec<Fix>,
+    /// The faults.
+    #[serde(default)]
+    pub plan: Vec<FaultSpec>,
+    /// What was done.
+    pub scenario: Scenario,
+}
+
+/// What became of a replay.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// The run.
+    pub run: Run,
+    /// Whether everything happened as it did before, to the byte.
+    pub same_trace: bool,
+    /// Whether the same invariant is broken.
+    pub violates: bool,
+}
+
+impl Replay {
+    /// The replay of a run, and what it breaks.
+    pub(super) fn of(
+        scenario: &Scenario,
+        fault: Option<FaultSpec>,
+        config: &RunConfig,
+        invariant: &str,
+        stacks: &Stacks,
+    ) -> Result<(Self, String), RunError> {
+        let config = RunConfig { trace: true, ..config.clone() };
+        let run = run(&with_fault(scenario, fault.as_ref()), &config, stacks)?;
+        let shown = run.report.violations.iter().find(|violation| violation.invariant == invariant);
+        let replay = Self {
+            violates: invariant.to_owned(),
+            trace_digest: run.report.trace_digest.unwrap_or_default(),
+            seed: config.seed,
+            bugs: config.switches.bugs.iter().copied().collect(),
+            fixes: config.switches.fixes.iter().copied().collect(),
+            plan: fault.into_iter().collect(),
+            scenario: scenario.clone(),
+        };
+        Ok((replay, shown.map(|violation| violation.message.clone()).unwrap_or_default()))
+    }
+
+    /// Reads a replay. `file` is what errors call it.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] for text that is not YAML, for keys and values that mean nothing, and for a scenario that makes no
+    /// sense.
+    pub fn from_yaml(file: &str, yaml: &str) -> Result<Self, ScenarioError> {
+        let mut replay: Self =
+            serde_saphyr::from_str(yaml).map_err(|wrong| ScenarioError::of_yaml(file, yaml, &wrong))?;
+        file.clone_into(&mut replay.scenario.file);
+        replay.scenario.check_steps()?;
+        replay.planned().check_hosts()?;
+        Ok(replay)
+    }
+
+    /// The file. It is short: steps and faults stand on a line each.
+    pub fn to_yaml(&self) -> String {
+        // A scenario that was read from YAML has nothing in it that YAML cannot express.
+        serde_saphyr::to_string(self).unwrap_or_default()
+    }
+
+    /// The scenario with the plan in it.
+    pub fn planned(&self) -> Scenario {
+        self.plan.iter().fold(self.scenario.clone(), |scenario, fault| with_fault(&scenario, Some(fault)))
+    }
+
+    /// Runs it again.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be run.
+    pub fn run(&self, stacks: &Stacks) -> Result<Replayed, RunError> {
+        let switches = Switches {
+            bugs: self.bugs.iter().copied().collect(),
+            fixes: self.fixes.iter().copied().collect(),
+        };
+        let run = run(&self.planned(), &RunConfig { seed: self.seed, switches, trace: true }, stacks)?;
+        Ok(Replayed {
+            same_trace: run.report.trace_digest.as_deref() == Some(&*self.trace_digest),
+            violates: breaks(&run, &self.violates),
+            run,
+        })
+    }
+}
+
+impl Serialize for Replay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// The file, with what is as ever left out.
+        #[derive(Serialize)]
+        struct File<'a> {
+            violates: &'a str,
+            trace_digest: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            seed: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            bugs: Option<FlowSeq<&'a [Bug]>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            fixes: Option<FlowSeq<&'a [Fix]>>,
+            plan: Vec<FlowMap<&'a FaultSpec>>,
+            scenario: Lean<'a>,
+        }
+
+        #[derive(Serialize)]
+        struct Lean<'a> {
+            name: &'a str,
+            hosts: FlowMap<&'a Hosts>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            options: Option<FlowMap<&'a crate::scenario::OptionSettings>>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            flavors: Vec<FlowMap<&'a crate::scenario::FlavorSpec>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            delivery_delay_ms: Option<u64>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            faults: Vec<FlowMap<&'a FaultSpec>>,
+            steps: Vec<FlowMap<&'a Step>>,
+        }
+
+        let scenario = &self.scenario;
+        File {
+            violates: &self.violates,
+            trace_digest: &self.trace_digest,
+            seed: Some(self.seed).filter(|seed| *seed != 0),
+            bugs: Some(FlowSeq(&*self.bugs)).filter(|bugs| !bugs.0.is_empty()),
+            fixes: Some(FlowSeq(&*self.fixes)).filter(|fixes| !fixes.0.is_empty()),
+            plan: self.plan.iter().map(FlowMap).collect(),
+            scenario: Lean {
+                name: &scenario.name,
+                hosts: FlowMap(&scenario.hosts),
+                options: Some(FlowMap(&scenario.options)).filter(|options| !options.0.is_empty()),
+                flavors: scenario.flavors.iter().map(FlowMap).collect(),
+                delivery_delay_ms: scenario.delivery_delay_ms,
+                faults: scenario.faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
+                steps: scenario.steps.iter().map(FlowMap).collect(),
+            },
+        }
+        .serialize(serializer)
+    }
+}

@@ -1,0 +1,94 @@
+//! What was found, for people and for the machines that watch over a project.
+
+use super::{Exploration, Finding};
+use crate::report::Paint;
+use std::fmt::Write;
+
+/// What was found in a scenario, for people. Writing into a text cannot fail.
+pub fn text(found: &Exploration, paint: Paint) -> String {
+    let mut text = format!(
+        "{}: all {} single-fault plans at {} driver calls\n",
+        found.scenario, found.plans, found.points
+    );
+    for finding in &found.findings {
+        let word = match finding.known {
+            None => paint.bad("NEW  "),
+            Some(_) => paint.faint("known"),
+        };
+        let by = finding.method.map_or_else(
+            || "without any fault".to_owned(),
+            |method| format!("{method} fails ({} plans: {})", finding.plans, errors(finding)),
+        );
+        let _ = writeln!(text, "  {word}  {}: {by}", finding.invariant);
+        let _ = writeln!(text, "         {}", finding.message);
+        if let Some(reason) = finding.known {
+            let _ = writeln!(text, "         Nova 34.0.0: {reason}");
+        }
+        for fault in &finding.plan {
+            let _ = writeln!(text, "         {fault}");
+        }
+    }
+    if found.findings.is_empty() {
+        text.push_str("  every invariant holds after each\n");
+    }
+    text
+}
+
+/// Some of the exceptions after which it breaks.
+fn errors(finding: &Finding) -> String {
+    const SHOWN: usize = 3;
+    let mut names: Vec<String> = finding.errors.iter().take(SHOWN).map(ToString::to_string).collect();
+    if finding.errors.len() > SHOWN {
+        names.push("…".to_owned());
+    }
+    names.join(", ")
+}
+
+/// What was found as a JUnit report: a test case for each scenario and invariant that breaks in a way that is not known,
+/// and one for each scenario in which nothing new was found.
+pub fn junit(found: &[Exploration], seconds: f64) -> String {
+    let failures: usize = found.iter().map(|found| found.new_findings().count()).sum();
+    let cases: usize = found.iter().map(|found| found.new_findings().count().max(1)).sum();
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <testsuite name=\"novarig explore\" tests=\"{cases}\" failures=\"{failures}\" errors=\"0\" time=\"{seconds:.3}\">\n"
+    );
+    for scenario in found {
+        let class = escape(&scenario.scenario);
+        if scenario.new_findings().next().is_none() {
+            let _ = writeln!(
+                xml,
+                "  <testcase classname=\"{class}\" name=\"all {} single-fault plans\"/>",
+                scenario.plans
+            );
+        }
+        for finding in scenario.new_findings() {
+            let method = finding.method.map_or_else(String::new, |method| format!(" after {method}"));
+            let _ = writeln!(
+                xml,
+                "  <testcase classname=\"{class}\" name=\"{}{method}\">\n    <failure message=\"{}\">{}</failure>\n  </testcase>",
+                finding.invariant,
+                escape(&finding.message),
+                escape(&finding.replay),
+            );
+        }
+    }
+    xml.push_str("</testsuite>\n");
+    xml
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            // XML has no way to write the others.
+            other if other.is_control() && !matches!(other, '\n' | '\t') => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,162 @@
+//! The explorer: it finds what is broken, says it small, and finds nothing that is not there.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is how a failure is told")]
+
+use model::{Bug, ExceptionClass, Switches};
+use novarig_explore::report::Paint;
+use novarig_explore::scenario::{FaultKind, FaultSpec};
+use novarig_explore::search::{Exploration, Replay, Search, explore, junit, known, points, text};
+use novarig_explore::{BUILTIN, RunConfig, Scenario, Stacks, builtin, run};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::LazyLock;
+use virt::{Engine, Library, Method, When};
+
+static ENGINE: LazyLock<(Engine, Library)> = LazyLock::new(|| {
+    let mut library = Library::new();
+    for shipped in drivers::SHIPPED {
+        library.add(shipped.name, shipped.wasm);
+    }
+    let code = Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code");
+    (Engine::new(Some(code)).unwrap(), library)
+});
+
+fn stacks(scenario: &Scenario) -> Stacks {
+    Stacks::prepare(scenario, &ENGINE.0, &ENGINE.1).unwrap()
+}
+
+fn found(scenario: &Scenario, config: &RunConfig, threads: usize) -> Exploration {
+    let search = Search { config, threads: NonZeroUsize::new(threads).unwrap(), progress: &|_, _| () };
+    explore(scenario, &stacks(scenario), &search).unwrap()
+}
+
+fn with_the_bug() -> RunConfig {
+    RunConfig {
+        switches: Switches { bugs: [Bug::Bug1825537].into(), ..Switches::default() },
+        ..RunConfig::default()
+    }
+}
+
+#[test]
+fn no_single_fault_breaks_a_built_in_scenario_but_as_nova_is_known_to() {
+    let mut met = Vec::new();
+    let mut new = String::new();
+    for builtin in BUILTIN {
+        let found = found(&builtin.scenario().unwrap(), &RunConfig::default(), 2);
+        assert!(found.plans > 1_000, "{}: {} plans", found.scenario, found.plans);
+        met.extend(found.findings.iter().filter_map(|finding| finding.known));
+        if found.new_findings().next().is_some() {
+            new.push_str(&text(&found, Paint::Plain));
+        }
+    }
+    assert!(new.is_empty(), "new findings:\n{new}");
+    let never: Vec<_> =
+        known::KNOWN.iter().map(|known| known.reason).filter(|reason| !met.contains(reason)).collect();
+    assert!(never.is_empty(), "no fault breaks an invariant any more because of: {never:#?}");
+}
+
+#[test]
+fn bug_1825537_is_found_from_nothing_and_its_replay_is_small_and_runs_the_same() {
+    let scenario = builtin("resize-confirm").unwrap().scenario().unwrap();
+    let found = found(&scenario, &with_the_bug(), 2);
+    let new: Vec<_> = found.new_findings().collect();
+    let finding = new.iter().find(|finding| finding.method == Some(Method::FinishMigration)).unwrap();
+    assert_eq!(finding.invariant, "server_holds_its_flavor_on_its_host");
+    let plain = FaultSpec {
+        at: "host2:finish_migration#1".parse().unwrap(),
+        error: FaultKind::Raise(ExceptionClass::NovaException),
+        message: None,
+        server: None,
+        when: When::Before,
+    };
+    assert_eq!(finding.plan, [plain]);
+    let lines: Vec<&str> = finding.replay.lines().collect();
+    assert!(lines.len() <= 12, "{}", finding.replay);
+
+    let replay = Replay::from_yaml("found.yaml", &finding.replay).unwrap();
+    assert_eq!(replay.to_yaml(), finding.replay);
+    // The confirmation, and what was expected in the end, are not needed to see it.
+    assert_eq!(replay.scenario.steps.len(), 2, "{}", finding.replay);
+    let replayed = replay.run(&stacks(&replay.planned())).unwrap();
+    assert!(replayed.same_trace && replayed.violates);
+    let cured = Replay { bugs: vec![], ..replay };
+    let replayed = cured.run(&stacks(&cured.planned())).unwrap();
+    assert!(!replayed.same_trace && !replayed.violates);
+}
+
+#[test]
+fn what_is_found_does_not_depend_on_the_number_of_threads() {
+    let scenario = builtin("resize").unwrap().scenario().unwrap();
+    let seen = |threads| serde_json::to_string(&found(&scenario, &with_the_bug(), threads)).unwrap();
+    assert_eq!(seen(1), seen(3));
+}
+
+#[test]
+fn every_driver_call_is_a_point_and_every_plan_strikes() {
+    let scenario = builtin("resize").unwrap().scenario().unwrap();
+    let stacks = stacks(&scenario);
+    let config = RunConfig { trace: true, ..RunConfig::default() };
+    let whole = run(&scenario, &config, &stacks).unwrap();
+    let points = points(&whole);
+    assert!(points.contains(&"host2:finish_migration#1".parse().unwrap()));
+    assert!(points.contains(&"host1:init_host#1".parse().unwrap()));
+    for at in &points {
+        let mut planned = scenario.clone();
+        let error = FaultKind::Raise(ExceptionClass::NovaException);
+        planned.faults.push(
+            FaultSpec { at: at.clone(), error, message: None, server: None, when: When::Before }.into(),
+        );
+        let faults = run(&planned, &config, &stacks).unwrap().report.faults;
+        assert!(faults.iter().all(|fault| fault.struck), "{at}");
+    }
+}
+
+#[test]
+fn a_scenario_that_breaks_without_a_fault_is_a_finding_without_a_plan() {
+    let scenario = Scenario::from_yaml(
+        "zombies.yaml",
+        "{name: zombies, hosts: {host1: fake+zombie}, steps: [{boot: {server: web, flavor: m1.small}}, {stop: web}, {delete: web}]}",
+    )
+    .unwrap();
+    let found = found(&scenario, &RunConfig::default(), 2);
+    let finding = found.findings.iter().find(|finding| finding.method.is_none()).unwrap();
+    assert_eq!((finding.invariant, finding.plan.len(), finding.known), ("no_guest_astray", 0, None));
+    let replay = Replay::from_yaml("found.yaml", &finding.replay).unwrap();
+    // That it was stopped is not needed.
+    assert_eq!(replay.scenario.steps.len(), 2, "{}", finding.replay);
+    assert!(replay.run(&stacks(&replay.scenario)).unwrap().same_trace);
+}
+
+#[test]
+fn reports_for_machines_have_a_case_for_each_scenario_and_name_what_is_new() {
+    let scenario = builtin("resize").unwrap().scenario().unwrap();
+    let (broken, sound) = (found(&scenario, &with_the_bug(), 2), found(&scenario, &RunConfig::default(), 2));
+    let new = broken.new_findings().count();
+    assert!(new > 0);
+    assert_eq!(sound.new_findings().count(), 0);
+    let xml = junit(&[broken, sound], 1.5);
+    assert!(
+        xml.contains(&format!("tests=\"{}\" failures=\"{new}\" errors=\"0\" time=\"1.500\"", new + 1)),
+        "{xml}"
+    );
+    assert_eq!(xml.matches("<failure ").count(), new);
+    assert!(
+        xml.contains(
+            "classname=\"resize\" name=\"server_holds_its_flavor_on_its_host after finish_migration\""
+        ),
+        "{xml}"
+    );
+    assert_eq!(xml.matches("single-fault plans\"/>").count(), 1);
+}
+
+#[test]
+fn a_replay_that_cannot_be_used_says_where_and_why() {
+    let wrong = |yaml: &str| Replay::from_yaml("found.yaml", yaml).unwrap_err().to_string();
+    let said = wrong("violates: no_task_left\ntrace_digest: x\nfaults: []\n");
+    assert!(said.starts_with("found.yaml:3: ") && said.contains("faults"), "{said}");
+    let said = wrong(
+        "violates: no_task_left\ntrace_digest: x\nplan: [{at: 'host9:spawn#1', error: NovaException}]\n\
+         scenario: {name: x, hosts: {host1: fake}, steps: [{boot: {server: web, flavor: m1.small}}]}\n",
+    );
+    assert!(said.contains("there is no host host9; the hosts are host1"), "{said}");
+}

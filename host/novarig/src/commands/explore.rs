@@ -1,0 +1,98 @@
+//! `novarig explore`: which single fault breaks a cloud?
+
+use super::run::{driver_stack, find, prepare};
+use crate::cli::{ExploreArguments, Format};
+use crate::output::{paint, print, progress_bar};
+use anyhow::{Context, bail};
+use explore::search::{Exploration, Search, explore as search, junit, text};
+use explore::{BUILTIN, RunConfig, Scenario};
+use model::Switches;
+use serde_json::{Value, json};
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::thread::available_parallelism;
+use std::time::Instant;
+
+/// Explores scenarios and prints what was found. Good is when nothing is new.
+pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
+    let config = RunConfig {
+        seed: arguments.seed,
+        switches: Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?,
+        ..RunConfig::default()
+    };
+    let threads = arguments.threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let driver = arguments.driver.as_deref().map(driver_stack).transpose()?;
+    let begin = Instant::now();
+    let mut all: Vec<(Exploration, f64)> = Vec::new();
+    for mut scenario in scenarios(&arguments.scenario)? {
+        if let Some(stack) = &driver {
+            scenario.hosts.set_all(stack);
+        }
+        let begin = Instant::now();
+        let bar = progress_bar(&scenario.name);
+        let found = search(
+            &scenario,
+            &prepare(&scenario)?,
+            &Search { config: &config, threads, progress: &|done, of| bar.show(done, of) },
+        )?;
+        bar.clear();
+        let seconds = begin.elapsed().as_secs_f64();
+        if arguments.format == Format::Text {
+            print(&text(&found, paint()));
+        }
+        all.push((found, seconds));
+    }
+    let seconds = begin.elapsed().as_secs_f64();
+    let (plans, new) = all
+        .iter()
+        .fold((0, 0), |(plans, new), (found, _)| (plans + found.plans, new + found.new_findings().count()));
+    if let Some(folder) = &arguments.out {
+        write_replays(folder, all.iter().map(|(found, _)| found))?;
+    }
+    if let Some(file) = &arguments.junit {
+        let found: Vec<Exploration> = all.iter().map(|(found, _)| found.clone()).collect();
+        fs::write(file, junit(&found, seconds))
+            .with_context(|| format!("--junit: cannot write {}", file.display()))?;
+    }
+    match arguments.format {
+        Format::Text => print(&format!("{plans} plans in {seconds:.1} s: {new} new findings\n")),
+        Format::Json => print(&format!("{:#}\n", as_json(&all)?)),
+    }
+    Ok(new == 0)
+}
+
+/// The scenarios that are meant: those that are named, or all that are built in.
+fn scenarios(names: &[String]) -> anyhow::Result<Vec<Scenario>> {
+    if names.is_empty() {
+        return BUILTIN.iter().map(|builtin| find(builtin.name)).collect();
+    }
+    names.iter().map(|name| find(name)).collect()
+}
+
+/// A list with an entry for each scenario.
+fn as_json(all: &[(Exploration, f64)]) -> anyhow::Result<Value> {
+    let entry = |(found, seconds): &(Exploration, f64)| -> anyhow::Result<Value> {
+        let mut entry = serde_json::to_value(found).context("what was found cannot be written as JSON")?;
+        if let Some(fields) = entry.as_object_mut() {
+            fields.insert("seconds".to_owned(), json!(seconds));
+        }
+        Ok(entry)
+    };
+    all.iter().map(entry).collect()
+}
+
+/// Writes each new finding to a file of its own.
+fn write_replays<'a>(folder: &Path, all: impl Iterator<Item = &'a Exploration>) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("--out: cannot make {}", folder.display()))?;
+    for finding in all.flat_map(Exploration::new_findings) {
+        let method = finding.method.map_or("no-fault", |method| method.name());
+        let file = folder.join(format!("{}-{}-{method}.yaml", finding.scenario, finding.invariant));
+        if file.exists() {
+            bail!("--out: {} is there already; move it away or name another folder", file.display());
+        }
+        fs::write(&file, &finding.replay)
+            .with_context(|| format!("--out: cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
