@@ -406,10 +406,9 @@ async fn create(cloud: &Cloud, zone: Option<&str>, from_volume: bool) -> Result<
     let request = CreateServer {
         name: "server".to_owned(),
         flavor: FLAVOR.to_owned(),
-        image: None,
         availability_zone: zone.map(str::to_owned),
-        host: None,
         volumes: from_volume.then_some(root).into_iter().collect(),
+        ..CreateServer::default()
     };
     let id = cloud.api().create(request).await?;
     cloud.at_rest().await;

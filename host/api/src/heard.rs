@@ -1,13 +1,14 @@
-//! What went wrong in work that nobody waited for: the errors that messages between services ended with.
+//! What services logged, and what went wrong in work that nobody waited for: the errors that messages between them ended
+//! with.
 
-use model::rpc::RequestContext;
+use model::rpc::{Address, RequestContext};
 use model::{NovaError, RequestId, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Lines that are kept; the oldest go when there are more.
 const MAX_LINES: usize = 1_000;
 
-/// The errors heard of.
+/// The lines and errors heard of.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     lines: VecDeque<String>,
@@ -16,17 +17,21 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
-    /// Hears of an error.
-    pub(crate) fn hear(&mut self, at: Timestamp, context: &RequestContext, error: &NovaError) {
+    /// Hears a line that a service logged.
+    pub(crate) fn read(&mut self, at: Timestamp, service: &Address, level: &str, message: &str) {
+        self.push(format!("{at} {} [{service}] {message}", level.to_uppercase()));
+    }
+
+    fn push(&mut self, line: String) {
         if self.lines.len() == MAX_LINES {
             self.lines.pop_front();
         }
-        self.lines.push_back(format!(
-            "{at} ERROR [{}] {}: {}",
-            context.request,
-            error.class.name(),
-            error.text()
-        ));
+        self.lines.push_back(line);
+    }
+
+    /// Hears of an error.
+    pub(crate) fn hear(&mut self, at: Timestamp, context: &RequestContext, error: &NovaError) {
+        self.push(format!("{at} ERROR [{}] {}: {}", context.request, error.class.name(), error.text()));
         if let Some(first) = &mut self.first {
             first.entry(context.request.clone()).or_insert_with(|| error.clone());
         }

@@ -8,7 +8,7 @@ use crate::image::Images;
 use crate::rig::{StandStill, TimeMode};
 use conductor::{Cloud, CloudConfig, HostError};
 use model::ids::NetworkId;
-use model::rpc::RequestContext;
+use model::rpc::{Address, RequestContext};
 use model::{HostName, NovaError, Options, Switches, Timestamp};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -192,6 +192,10 @@ fn listen(cloud: &Cloud) -> Rc<RefCell<Heard>> {
         hear.borrow_mut().hear(clock.now(), context, error);
     };
     cloud.services().bus.on_failed_cast(Rc::new(listener));
+    let (hear, clock) = (Rc::clone(&heard), cloud.services().clock);
+    cloud.services().trace.on_log(Rc::new(move |service: &Address, level, message: &str| {
+        hear.borrow_mut().read(clock.now(), service, level, message);
+    }));
     heard
 }
 

@@ -27,13 +27,14 @@ use compute::{ExpectedTask, Records, Services};
 use model::rpc::{Address, Answer, Message, Method, RequestContext};
 use model::{
     Bug, ExceptionClass, HostName, ImageId, Migration, MigrationStatus, NotificationPriority, NovaError,
-    PowerState, ProjectId, RequestId, RequestSpec, Server, ServerId, TaskState, UserId, VmState,
+    PowerState, ProjectId, RequestId, RequestSpec, RequestedGroup, Server, ServerId, TaskState, UserId,
+    VmState,
 };
 use placement::Command;
 use runtime::TraceEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::rc::Rc;
 
@@ -74,7 +75,7 @@ fn python_class(class: ExceptionClass) -> String {
 }
 
 /// What a user says of a server to be made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateServer {
     /// Its name.
     pub name: String,
@@ -92,6 +93,9 @@ pub struct CreateServer {
     /// Volumes it has from the beginning. With one to boot from there is no image.
     #[serde(default)]
     pub volumes: Vec<BootVolume>,
+    /// Hints for the scheduler, each with its values: `group`, `same_host`, `different_host`, `query`, ….
+    #[serde(default)]
+    pub scheduler_hints: BTreeMap<String, Vec<String>>,
 }
 
 /// Who asks, as the identity service knows them.
@@ -182,6 +186,8 @@ impl ComputeApi {
             spec.availability_zone = self.zone_to_remember(zone.clone(), host.as_ref());
             spec.force_hosts = host.into_iter().collect();
             spec.requested_destination = request.host.clone();
+            spec.scheduler_hints = request.scheduler_hints.clone();
+            spec.requested_resources = self.device_groups(&spec.flavor)?;
             let server = Server {
                 id,
                 number: 0,
@@ -348,7 +354,7 @@ impl ComputeApi {
     }
 
     fn context(&self) -> RequestContext {
-        RequestContext {
+        let context = RequestContext {
             request: match &self.caller.request {
                 Some(request) => request.clone(),
                 None => RequestId::from(format!("req-{}", self.services.random.uuid())),
@@ -356,7 +362,9 @@ impl ComputeApi {
             project_id: self.caller.project.clone(),
             user_id: self.caller.user.clone(),
             is_admin: self.caller.is_admin,
-        }
+        };
+        self.records.note_asker(&context);
+        context
     }
 
     fn cast(&self, context: &RequestContext, server: ServerId, to: Address, method: Method) {
@@ -408,6 +416,13 @@ impl ComputeApi {
         self.records.flavor(id_or_name).ok_or_else(|| ApiError {
             code: 400,
             message: format!("Flavor {id_or_name} could not be found."),
+        })
+    }
+
+    fn device_groups(&self, flavor: &model::Flavor) -> Result<Vec<RequestedGroup>, ApiError> {
+        self.records.device_profiles().asked_by(flavor).map_err(|name| ApiError {
+            code: 400,
+            message: format!("Device profile name {name}: there is no such device profile."),
         })
     }
 

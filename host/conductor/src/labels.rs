@@ -1,6 +1,8 @@
-//! What users write on servers and flavors for themselves and for clients: no service but the API reads it.
+//! What users write on servers and flavors for themselves and for clients, and who asked for what: no service but the
+//! API reads it.
 
-use model::{ProjectId, Timestamp};
+use model::rpc::RequestContext;
+use model::{ProjectId, Timestamp, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is written on a server.
@@ -39,4 +41,19 @@ pub struct FlavorLabels {
     pub private: bool,
     /// Those projects.
     pub access: BTreeSet<ProjectId>,
+}
+
+/// Who sent a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// The user.
+    pub user: UserId,
+    /// The project the request was made in.
+    pub project: ProjectId,
+}
+
+impl Asker {
+    pub(crate) fn of(context: &RequestContext) -> Self {
+        Self { user: context.user_id.clone(), project: context.project_id.clone() }
+    }
 }

@@ -6,6 +6,7 @@
 //! trace and its notifications.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod accelerators;
 mod aggregates;
 mod attach_volume;
 mod cloud;
@@ -23,13 +24,14 @@ mod scheduling;
 mod unshelve;
 mod volume_service;
 
+pub use accelerators::DeviceProfiles;
 pub use aggregates::{AggregateRecord, Aggregates, ZONE_KEY};
 pub use cloud::{Cloud, CloudConfig, HostError};
 pub use compute_api::{
     Amounts, ApiError, AttachVolume, BootVolume, Caller, ComputeApi, CreateServer, EvacuateServer,
     LiveMigrateServer, RebuildServer, UnshelveServer,
 };
-pub use labels::{FlavorLabels, ServerLabels};
+pub use labels::{Asker, FlavorLabels, ServerLabels};
 pub use limits::{LIMITED_RESOURCES, Limits, limited_resource};
 pub use network_service::{NetworkService, Port, RequestedNetworks};
 pub use records::StateOfRecord;

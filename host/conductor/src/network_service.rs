@@ -100,6 +100,12 @@ impl NetworkService {
         self.make_port(None).map(|port| port.id)
     }
 
+    /// Adds a port that somebody knows beforehand, or puts it in the place of the one with its id.
+    pub fn put_port(&self, port: Port) {
+        self.saved(&port);
+        self.state.borrow_mut().ports.insert(port.id, port);
+    }
+
     /// Changes every port of a server.
     fn change(&self, server: ServerId, change: impl Fn(&mut Port)) {
         let mut state = self.state.borrow_mut();

@@ -1,11 +1,13 @@
 //! The state of record: servers, migrations, actions, nodes and services of one cloud, in memory (`nova/objects/`,
 //! `nova/db/`). It has one writer, the control plane's thread.
 
+use crate::accelerators::DeviceProfiles;
 use crate::aggregates::Aggregates;
-use crate::labels::{FlavorLabels, ServerLabels};
+use crate::labels::{Asker, FlavorLabels, ServerLabels};
 use crate::limits::Limits;
 use async_trait::async_trait;
 use compute::{ExpectedTask, MigrationChange, Records, ServerChange};
+use model::rpc::RequestContext;
 use model::{
     Action, ActionEvent, ComputeNode, EventResult, ExceptionClass, Fault, Fix, Flavor, FlavorId, HostName,
     ImageId, ImageMeta, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestId,
@@ -27,6 +29,7 @@ pub struct StateOfRecord {
     switches: Rc<Switches>,
     tables: RefCell<Tables>,
     aggregates: Aggregates,
+    device_profiles: DeviceProfiles,
     limits: RefCell<Limits>,
     news: Rc<Notify>,
 }
@@ -46,6 +49,8 @@ struct Tables {
     cells: BTreeMap<HostName, String>,
     server_labels: BTreeMap<ServerId, ServerLabels>,
     flavor_labels: BTreeMap<FlavorId, FlavorLabels>,
+    askers: BTreeMap<RequestId, Asker>,
+    migration_requests: BTreeMap<MigrationId, RequestId>,
 }
 
 impl StateOfRecord {
@@ -57,6 +62,7 @@ impl StateOfRecord {
             switches,
             tables: RefCell::default(),
             aggregates: Aggregates::default(),
+            device_profiles: DeviceProfiles::default(),
             limits: RefCell::default(),
             news: Rc::default(),
         }
@@ -70,6 +76,11 @@ impl StateOfRecord {
     /// The host aggregates.
     pub fn aggregates(&self) -> &Aggregates {
         &self.aggregates
+    }
+
+    /// The device profiles.
+    pub fn device_profiles(&self) -> &DeviceProfiles {
+        &self.device_profiles
     }
 
     /// The limits that operators set.
@@ -181,15 +192,33 @@ impl StateOfRecord {
         }
     }
 
-    /// Adds a migration. Its number is the next one.
-    pub fn create_migration(&self, mut migration: Migration) -> Migration {
+    /// Adds a migration that somebody asked for. Its number is the next one.
+    pub fn create_migration(&self, context: &RequestContext, mut migration: Migration) -> Migration {
         {
             let mut tables = self.tables.borrow_mut();
+            tables.askers.insert(context.request.clone(), Asker::of(context));
+            tables.migration_requests.insert(migration.id, context.request.clone());
             migration.number = tables.migrations.len() as u64 + 1;
             tables.migrations.insert(migration.id, migration.clone());
         }
         self.saved_migration(None, &migration);
         migration
+    }
+
+    /// Who asked for a migration.
+    pub fn asker_of_migration(&self, id: MigrationId) -> Option<Asker> {
+        let tables = self.tables.borrow();
+        tables.askers.get(tables.migration_requests.get(&id)?).cloned()
+    }
+
+    /// Who sent a request; none of a request that nobody sent, such as that of a periodic task.
+    pub fn asker(&self, request: &RequestId) -> Option<Asker> {
+        self.tables.borrow().askers.get(request).cloned()
+    }
+
+    /// Remembers who sent a request.
+    pub(crate) fn note_asker(&self, context: &RequestContext) {
+        self.tables.borrow_mut().askers.insert(context.request.clone(), Asker::of(context));
     }
 
     /// All migrations, oldest first.
@@ -449,6 +478,7 @@ impl Records for StateOfRecord {
                 finish: None,
                 result: None,
                 details: None,
+                error_class: None,
             });
         }
         self.trace.record(|| TraceEvent::EventStarted {
@@ -458,15 +488,9 @@ impl Records for StateOfRecord {
         });
     }
 
-    async fn finish_event(
-        &self,
-        id: ServerId,
-        request: &RequestId,
-        event: &str,
-        result: EventResult,
-        details: Option<String>,
-    ) {
+    async fn finish_event(&self, id: ServerId, request: &RequestId, event: &str, error: Option<&NovaError>) {
         let finish = Some(self.clock.now());
+        let result = if error.is_some() { EventResult::Error } else { EventResult::Success };
         if let Some(action) = find_action(&mut self.tables.borrow_mut(), id, request) {
             if result == EventResult::Error {
                 action.message = Some("Error".to_owned());
@@ -478,7 +502,8 @@ impl Records for StateOfRecord {
             if let Some(step) = step {
                 step.finish = finish;
                 step.result = Some(result);
-                step.details = details;
+                step.details = error.map(NovaError::fault_message);
+                step.error_class = error.map(|error| error.class);
             }
         }
         self.trace.record(|| TraceEvent::EventFinished { server: id, event: event.to_owned(), result });

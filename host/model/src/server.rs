@@ -94,9 +94,11 @@ impl Server {
         self.block_devices.iter().find(|device| device.volume == volume)
     }
 
-    /// What a server of this flavor takes of its host's disk, in GiB: not the root disk when it boots from a volume.
+    /// What a server of this flavor takes of its host's disk, in whole GiB, its swap included: not the root disk when it
+    /// boots from a volume (`nova/compute/resource_tracker.py, _update_usage`).
     pub fn local_gb(&self, flavor: &Flavor) -> u64 {
-        if self.volume_backed() { flavor.local_gb() - flavor.root_gb } else { flavor.local_gb() }
+        let disks = if self.volume_backed() { flavor.ephemeral_gb } else { flavor.local_gb() };
+        disks + flavor.swap_mb / 1024
     }
 
     /// Whether it was deleted.

@@ -52,10 +52,8 @@ impl TestCloud {
         CreateServer {
             name: format!("server-{}", self.records().servers_even_deleted().len() + 1),
             flavor: flavor.to_owned(),
-            image: None,
             availability_zone: host.map(|host| format!("nova:{host}")),
-            host: None,
-            volumes: Vec::new(),
+            ..CreateServer::default()
         }
     }
 

@@ -2,13 +2,13 @@
 
 use super::call::Call;
 use super::refusal::Refusal;
-use super::{body, server_view};
+use super::{body, flavors, image_fit, server_view};
 use crate::answer::Answer;
 use crate::caller::Access;
 use compute::ExpectedTask;
 use conductor::{EvacuateServer, LiveMigrateServer, RebuildServer, UnshelveServer};
 use model::rpc::RebootType;
-use model::{HostName, ImageId, Server};
+use model::{Flavor, HostName, ImageId, Server};
 use serde_json::{Value, json};
 
 pub(super) async fn act(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> {
@@ -174,6 +174,9 @@ async fn run(call: &Call<'_>, server: &Server, action: &str, args: &Value) -> Re
     let (api, id) = (&call.api, server.id);
     let text = |key: &str| args[key].as_str().map(str::to_owned);
     let host = text("host").map(HostName::from);
+    if matches!(action, "resize" | "migrate" | "os-migrateLive" | "suspend") {
+        refuse_accelerators(&server.flavor)?;
+    }
     match action {
         "reboot" => {
             let soft = text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("soft"));
@@ -184,6 +187,12 @@ async fn run(call: &Call<'_>, server: &Server, action: &str, args: &Value) -> Re
                 Value::String(text) => text.rsplit('/').next().unwrap_or(text).to_owned(),
                 number => number.to_string(),
             };
+            let no_such = |_| Refusal::bad_request(format!("Flavor {flavor} could not be found."));
+            let (wanted, _) = flavors::find(call, &flavor).map_err(no_such)?;
+            refuse_accelerators(&wanted)?;
+            if let Some(image) = server.image.filter(|_| wanted.id != server.flavor.id) {
+                image_fit::check_resize(call, image, &wanted)?;
+            }
             api.resize(id, &flavor).await?;
         }
         "confirmResize" => {
@@ -273,6 +282,14 @@ async fn run(call: &Call<'_>, server: &Server, action: &str, args: &Value) -> Re
     Ok(Answer::empty(202))
 }
 
+/// A guest with accelerators is not moved, nor written to disk.
+fn refuse_accelerators(flavor: &Flavor) -> Result<(), Refusal> {
+    if flavor.extra_specs.contains_key("accel:device_profile") {
+        return Err(Refusal::bad_request("Feature not supported with instances that have accelerators."));
+    }
+    Ok(())
+}
+
 async fn rebuild(call: &Call<'_>, server: &Server, args: &Value) -> Result<Answer, Refusal> {
     let image: Option<ImageId> = args["imageRef"].as_str().and_then(|image| image.parse().ok());
     let request = RebuildServer {
@@ -280,6 +297,10 @@ async fn rebuild(call: &Call<'_>, server: &Server, args: &Value) -> Result<Answe
         preserve_ephemeral: body::truth(&args["preserve_ephemeral"]),
         reimage_boot_volume: call.version.since(93),
     };
+    // One that is not there is refused below.
+    if let Some(image) = image.filter(|image| call.cloud.services().records.image(*image).is_some()) {
+        image_fit::check_named(call, image, &server.flavor)?;
+    }
     if args.get("metadata").is_some() {
         call.api.check_metadata_quota(args["metadata"].as_object().map_or(0, |pairs| pairs.len()))?;
     }

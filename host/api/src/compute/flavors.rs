@@ -174,7 +174,7 @@ pub(super) fn extra_spec(call: &Call<'_>, id: &str, key: &str) -> Result<Answer,
     Ok(Answer::json(200, json!({key: value})))
 }
 
-/// Changes one extra spec, which must be there.
+/// Sets one extra spec.
 pub(super) fn set_extra_spec(call: &Call<'_>, id: &str, key: &str) -> Result<Answer, Refusal> {
     call.require(Access::Admin, "os_compute_api:os-flavor-extra-specs:update")?;
     let given = body::checked(call, extra_specs_schema())?;
@@ -186,9 +186,6 @@ pub(super) fn set_extra_spec(call: &Call<'_>, id: &str, key: &str) -> Result<Ans
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     check_extra_spec(call, key, &text)?;
     let (mut flavor, _) = find(call, id)?;
-    if !flavor.extra_specs.contains_key(key) {
-        return Err(no_such_spec(id, key));
-    }
     flavor.extra_specs.insert(key.to_owned(), text);
     call.cloud.records().put_flavor(flavor);
     Ok(Answer::json(200, given))

@@ -97,6 +97,29 @@ pub(super) fn metadata(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> {
     Ok(Answer::json(200, json!({"metadata": metadata_of(&find(call, id)?)})))
 }
 
+/// Changes the properties that are named; with `replace` those that are not are gone.
+pub(super) fn write_metadata(call: &Call<'_>, id: &str, replace: bool) -> Result<Answer, Refusal> {
+    let given = body::checked(call, body::object(json!({"metadata": body::metadata()}), &["metadata"]))?;
+    let mut image = find(call, id)?;
+    if replace {
+        image.meta.properties.clear();
+    }
+    let pairs = given["metadata"].as_object().into_iter().flatten();
+    let pairs = pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+    image.meta.properties.extend(pairs);
+    let shown = json!({"metadata": image.meta.properties});
+    call.cloud.records().put_image(image.meta);
+    Ok(Answer::json(200, shown))
+}
+
+/// Removes a property.
+pub(super) fn delete_metadata_item(call: &Call<'_>, id: &str, key: &str) -> Result<Answer, Refusal> {
+    let mut image = find(call, id)?;
+    image.meta.properties.remove(key).ok_or_else(|| Refusal::not_found("Invalid metadata key"))?;
+    call.cloud.records().put_image(image.meta);
+    Ok(Answer::empty(204))
+}
+
 /// Changes one property.
 pub(super) fn set_metadata_item(call: &Call<'_>, id: &str, key: &str) -> Result<Answer, Refusal> {
     let given = body::checked(call, body::object(json!({"meta": body::metadata()}), &["meta"]))?;

@@ -23,7 +23,7 @@ pub(super) fn list(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> {
     let server = server_of(call, id)?;
     call.require(Access::Reader, "os_compute_api:os-instance-actions:list")?;
     let actions = call.cloud.records().actions(server.id);
-    let shown: Vec<Value> = actions.iter().rev().map(|action| show_action(call, &server, action)).collect();
+    let shown: Vec<Value> = actions.iter().rev().map(|action| show_action(call, action)).collect();
     Ok(Answer::json(200, json!({"instanceActions": shown})))
 }
 
@@ -33,17 +33,20 @@ pub(super) fn show(call: &Call<'_>, id: &str, request: &str) -> Result<Answer, R
     let actions = call.cloud.records().actions(server.id);
     let action = actions.iter().rev().find(|action| action.request == *request);
     let action = action.ok_or_else(|| Refusal::not_found(format!("Action {request} not found")))?;
-    let mut shown = show_action(call, &server, action);
+    let mut shown = show_action(call, action);
     if call.version.since(51) || call.requester.may(Access::Admin) {
         shown["events"] = action.events.iter().rev().map(|event| show_event(call, &server, event)).collect();
     }
     Ok(Answer::json(200, json!({"instanceAction": shown})))
 }
 
-fn show_action(call: &Call<'_>, server: &Server, action: &Action) -> Value {
+fn show_action(call: &Call<'_>, action: &Action) -> Value {
+    // What a periodic task did was asked by nobody.
+    let asker = call.cloud.records().asker(&action.request);
     let mut shown = json!({
         "action": action.action, "instance_uuid": action.server, "request_id": action.request,
-        "user_id": server.user_id, "project_id": server.project_id, "start_time": action.start.to_string(),
+        "user_id": asker.as_ref().map(|asker| &asker.user), "project_id": asker.as_ref().map(|asker| &asker.project),
+        "start_time": action.start.to_string(),
         "message": action.message,
     });
     if call.version.since(58) {
@@ -64,8 +67,7 @@ fn show_event(call: &Call<'_>, server: &Server, event: &ActionEvent) -> Value {
     });
     let is_admin = call.requester.may(Access::Admin);
     if is_admin {
-        // The error's message is kept of what Python would have as a traceback.
-        shown["traceback"] = json!(event.details);
+        shown["traceback"] = json!(traceback(event));
     }
     if call.version.since(62) {
         if is_admin {
@@ -77,4 +79,10 @@ fn show_event(call: &Call<'_>, server: &Server, event: &ActionEvent) -> Value {
         shown["details"] = json!(event.details);
     }
     shown
+}
+
+/// What is kept of an error in the place of Python's traceback: its last line, which names the error.
+fn traceback(event: &ActionEvent) -> Option<String> {
+    let (class, details) = (event.error_class?, event.details.as_deref().unwrap_or(""));
+    Some(format!("Traceback (most recent call last):\nnova.exception.{}: {details}\n", class.name()))
 }

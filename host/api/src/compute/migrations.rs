@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 pub(super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     call.require(Access::Manager, "os_compute_api:os-migrations:index")?;
     let records = &call.cloud.services().records;
-    let project_of = |migration: &Migration| {
-        records.server_even_deleted(migration.server).map(|server| (server.project_id, server.user_id))
-    };
+    let asker_of = |migration: &Migration| call.cloud.records().asker_of_migration(migration.id);
     let mut migrations = call.cloud.records().migrations();
     if !call.requester.may(Access::Admin) {
-        migrations.retain(|m| project_of(m).is_some_and(|(project, _)| project == call.requester.project));
+        let own = |migration: &Migration| {
+            let server = records.server_even_deleted(migration.server);
+            server.is_some_and(|server| server.project_id == call.requester.project)
+        };
+        migrations.retain(own);
     }
     for (key, value) in call.ask.query.pairs() {
         migrations.retain(|migration| match key {
@@ -24,8 +26,8 @@ pub(super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
             "instance_uuid" => migration.server.to_string() == value,
             "source_compute" => migration.source_compute == *value,
             "migration_type" => migration.kind.as_str() == value,
-            "project_id" => project_of(migration).is_some_and(|(project, _)| project == *value),
-            "user_id" => project_of(migration).is_some_and(|(_, user)| user == *value),
+            "project_id" => asker_of(migration).is_some_and(|asker| asker.project == *value),
+            "user_id" => asker_of(migration).is_some_and(|asker| asker.user == *value),
             _ => true,
         });
     }
@@ -43,9 +45,9 @@ pub(super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
         .map(|migration| {
             let mut shown = show(call, migration);
             if call.version.since(80) {
-                let owner = project_of(migration);
-                shown["project_id"] = json!(owner.as_ref().map(|(project, _)| project));
-                shown["user_id"] = json!(owner.as_ref().map(|(_, user)| user));
+                let asker = asker_of(migration);
+                shown["project_id"] = json!(asker.as_ref().map(|asker| &asker.project));
+                shown["user_id"] = json!(asker.as_ref().map(|asker| &asker.user));
             }
             shown
         })

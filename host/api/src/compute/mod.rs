@@ -16,6 +16,7 @@ mod flavor_view;
 mod flavors;
 mod guest;
 mod hypervisors;
+mod image_fit;
 mod images;
 mod instance_actions;
 mod interfaces;

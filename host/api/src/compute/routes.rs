@@ -93,6 +93,15 @@ async fn of_others(call: &Call<'_>, path: &[&str]) -> Result<Answer, Refusal> {
         ("GET", ["images", id]) if !call.version.since(36) => images::show(call, id),
         ("DELETE", ["images", id]) if !call.version.since(36) => images::delete(call, id),
         ("GET", ["images", id, "metadata"]) if !call.version.since(39) => images::metadata(call, id),
+        ("POST", ["images", id, "metadata"]) if !call.version.since(39) => {
+            images::write_metadata(call, id, false)
+        }
+        ("PUT", ["images", id, "metadata"]) if !call.version.since(39) => {
+            images::write_metadata(call, id, true)
+        }
+        ("DELETE", ["images", id, "metadata", key]) if !call.version.since(39) => {
+            images::delete_metadata_item(call, id, key)
+        }
         ("GET", ["images", id, "metadata", key]) if !call.version.since(39) => {
             images::metadata_item(call, id, key)
         }

@@ -2,14 +2,15 @@
 
 use super::call::Call;
 use super::refusal::Refusal;
-use super::{body, flavors, servers};
+use super::{body, flavors, image_fit, servers};
 use crate::answer::Answer;
 use crate::caller::Access;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use conductor::{BootVolume, CreateServer, RequestedNetworks};
-use model::{Flavor, HostName, ImageId, ImageMeta, VolumeId};
+use model::{Flavor, HostName, ImageId, VolumeId};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The most servers one request makes.
@@ -67,7 +68,7 @@ fn schema(call: &Call<'_>) -> Value {
     }
     let required: &[&str] =
         if version.since(37) { &["name", "flavorRef", "networks"] } else { &["name", "flavorRef"] };
-    let hints = json!({"type": "object"});
+    let hints = hints_schema();
     let document = json!({
         "server": body::object(properties, required),
         "os:scheduler_hints": hints, "OS-SCH-HNT:scheduler_hints": hints,
@@ -75,9 +76,36 @@ fn schema(call: &Call<'_>) -> Value {
     body::object(document, &["server"])
 }
 
+fn hints_schema() -> Value {
+    let uuid = json!({"type": "string", "format": "uuid"});
+    let uuids = json!({"type": "array", "items": uuid});
+    json!({
+        "type": "object",
+        "properties": {
+            "group": {"anyOf": [uuids, uuid]}, "different_host": {"anyOf": [uuid, uuids]},
+            "same_host": {"type": ["string", "array"], "items": uuid}, "query": {"type": ["string", "object"]},
+            "target_cell": body::name(), "different_cell": {"type": ["string", "array"], "items": {"type": "string"}},
+            "build_near_host_ip": {"type": "string"}, "cidr": {"type": "string", "pattern": "^/[0-9a-f.:]+$"},
+        },
+    })
+}
+
+/// The hints of a request, under either of their names, each as a list of texts.
+fn scheduler_hints(document: &Value) -> BTreeMap<String, Vec<String>> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let named = ["OS-SCH-HNT:scheduler_hints", "os:scheduler_hints"];
+    let pairs = named.iter().filter_map(|name| document[*name].as_object()).flatten();
+    pairs
+        .map(|(hint, value)| match value {
+            Value::Array(values) => (hint.clone(), values.iter().map(text).collect()),
+            value => (hint.clone(), vec![text(value)]),
+        })
+        .collect()
+}
+
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let given = body::checked(call, schema(call))?;
-    let given = &given["server"];
+    let document = body::checked(call, schema(call))?;
+    let given = &document["server"];
     call.require(Access::Member, "os_compute_api:servers:create")?;
     let text = |key: &str| given[key].as_str().map(str::to_owned);
     let least = body::whole(&given["min_count"]).unwrap_or(1);
@@ -89,7 +117,8 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
         let message = format!("Invalid input for field/attribute max_count: at most {MAX_COUNT} at once");
         return Err(Refusal::bad_request(message));
     }
-    let (flavor, request) = request(call, given)?;
+    let (flavor, mut request) = request(call, given)?;
+    request.scheduler_hints = scheduler_hints(&document);
     call.api.check_metadata_quota(given["metadata"].as_object().map_or(0, |pairs| pairs.len()))?;
     let networks = requested_networks(call, given, most)?;
     check_key(call, given)?;
@@ -151,7 +180,7 @@ fn request(call: &Call<'_>, given: &Value) -> Result<(Flavor, CreateServer), Ref
         return Err(Refusal::bad_request("Missing imageRef attribute"));
     }
     if let Some(image) = image {
-        check_image(call, image, &known.0)?;
+        image_fit::check_named(call, image, &known.0)?;
     }
     let zone = given["availability_zone"].as_str().map(str::to_owned);
     if zone.as_ref().is_some_and(|zone| zone.contains(':')) {
@@ -166,103 +195,17 @@ fn request(call: &Call<'_>, given: &Value) -> Result<(Flavor, CreateServer), Ref
         }
     }
     let name = given["name"].as_str().unwrap_or_default().trim().to_owned();
-    let create = CreateServer { name, flavor, image, availability_zone: zone, host, volumes };
+    let create = CreateServer {
+        name,
+        flavor,
+        image,
+        availability_zone: zone,
+        host,
+        volumes,
+        ..CreateServer::default()
+    };
     Ok((known.0, create))
 }
-
-/// An image that there is, that is large enough for nothing and that says nothing it cannot mean.
-fn check_image(call: &Call<'_>, id: ImageId, flavor: &Flavor) -> Result<(), Refusal> {
-    let image = call.cloud.services().records.image(id);
-    let image = image.ok_or_else(|| Refusal::bad_request("Can not find requested image"))?;
-    if let Some(architecture) = image.properties.get("architecture")
-        && !ARCHITECTURES.contains(&architecture.as_str())
-    {
-        let message =
-            format!("Invalid image metadata. Error: Architecture name '{architecture}' is not valid");
-        return Err(Refusal::bad_request(message));
-    }
-    check_locked_memory(&image, flavor)?;
-    if flavor.memory_mb < image.min_ram_mb {
-        return Err(Refusal::bad_request("Flavor's memory is too small for requested image."));
-    }
-    if flavor.root_gb > 0 && flavor.root_gb < image.min_disk_gb {
-        let message = format!(
-            "Flavor's disk is too small for requested image. Flavor disk is {} bytes, minimum size is {} bytes.",
-            flavor.root_gb << 30,
-            image.min_disk_gb << 30
-        );
-        return Err(Refusal::bad_request(message));
-    }
-    Ok(())
-}
-
-/// Memory can be locked only where the size of its pages is said, and image and flavor must agree
-/// (`nova/virt/hardware.py, get_locked_memory_constraint`).
-fn check_locked_memory(image: &ImageMeta, flavor: &Flavor) -> Result<(), Refusal> {
-    let truth = |text: &String| body::truth(&json!(text));
-    let in_image = image.properties.get("hw_locked_memory").map(truth);
-    let in_flavor = flavor.extra_specs.get("hw:locked_memory").map(truth);
-    if let (Some(in_image), Some(in_flavor)) = (in_image, in_flavor)
-        && in_image != in_flavor
-    {
-        let shown = |truth: bool| if truth { "True" } else { "False" };
-        return Err(Refusal::bad_request(format!(
-            "locked_memory value in image ({}) and flavor ({}) conflict. A consistent value is expected if both \
-             specified.",
-            shown(in_image),
-            shown(in_flavor)
-        )));
-    }
-    let sized = image.properties.contains_key("hw_mem_page_size")
-        || flavor.extra_specs.contains_key("hw:mem_page_size");
-    if in_image.or(in_flavor) == Some(true) && !sized {
-        let message = "locked_memory value in image or flavor is forbidden when mem_page_size is not set.";
-        return Err(Refusal::bad_request(message));
-    }
-    Ok(())
-}
-
-/// Architectures an image can be of (`nova/objects/fields.py, Architecture`).
-const ARCHITECTURES: [&str; 38] = [
-    "alpha",
-    "amd64",
-    "i386",
-    "i486",
-    "i586",
-    "x86_32",
-    "armv6",
-    "armv7l",
-    "armv7b",
-    "aarch64",
-    "cris",
-    "i686",
-    "ia64",
-    "lm32",
-    "m68k",
-    "microblaze",
-    "microblazeel",
-    "mips",
-    "mipsel",
-    "mips64",
-    "mips64el",
-    "openrisc",
-    "parisc",
-    "parisc64",
-    "ppc",
-    "ppcle",
-    "ppc64",
-    "ppc64le",
-    "ppcemb",
-    "s390",
-    "s390x",
-    "sh4",
-    "sh4eb",
-    "sparc",
-    "sparc64",
-    "unicore32",
-    "x86_64",
-    "xtensa",
-];
 
 /// A key that is named must be the user's.
 fn check_key(call: &Call<'_>, given: &Value) -> Result<(), Refusal> {

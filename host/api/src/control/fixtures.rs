@@ -3,7 +3,11 @@
 use super::{Outcome, Refusal, done, text};
 use crate::control::config;
 use crate::world::World;
+use conductor::Port;
+use model::{PortId, RequestedGroup, ResourceClass};
 use serde_json::Value;
+use std::collections::BTreeMap;
+use uuid::uuid;
 
 /// What is always as these fixtures make it.
 const ALWAYS_ON: &[&str] = &[
@@ -13,7 +17,6 @@ const ALWAYS_ON: &[&str] = &[
     "Database",
     "DefaultFlavorsFixture",
     "GlanceFixture",
-    "NeutronFixture",
     "NotificationFixture",
     "OSAPIFixture",
     "PlacementFixture",
@@ -23,10 +26,46 @@ const ALWAYS_ON: &[&str] = &[
     "UnifiedLimitsFixture",
 ];
 
+/// The port that is there at first (`nova/tests/fixtures/neutron.py`).
+const PORT_1: PortId = PortId(uuid!("ce531f90-199f-48c0-816c-13e38010b442"));
+
+/// The device profiles of `nova/tests/fixtures/cyborg.py`, with what they ask of devices.
+const DEVICE_PROFILES: [(&str, &[(&str, u64)]); 3] = [
+    ("fakedev-dp", &[("FPGA", 1)]),
+    ("fakedev-dp-port", &[("FPGA", 1)]),
+    ("fakedev-dp-multi", &[("FPGA", 2), ("CUSTOM_FPGA2", 1)]),
+];
+/// The trait their devices have.
+const DEVICE_TRAIT: &str = "CUSTOM_FAKE_DEVICE";
+
 pub(super) fn switch_on(world: &World, body: &Value) -> Outcome {
     match text(body, "name")? {
         "CastAsCallFixture" | "CastAsCall" => {
             world.heard().borrow_mut().keep_first();
+            done()
+        }
+        "CyborgFixture" => {
+            for (name, amounts) in DEVICE_PROFILES {
+                let amount = |(class, amount): &(&str, u64)| (ResourceClass::new(*class), *amount);
+                let group = RequestedGroup {
+                    resources: amounts.iter().map(amount).collect(),
+                    required_traits: [DEVICE_TRAIT.to_owned()].into(),
+                    ..RequestedGroup::default()
+                };
+                world.cloud().records().device_profiles().put(name, vec![group]);
+            }
+            done()
+        }
+        "NeutronFixture" => {
+            world.cloud().network().put_port(Port {
+                id: PORT_1,
+                device: None,
+                bindings: BTreeMap::new(),
+                mac_address: "fa:16:3e:4c:2c:30".to_owned(),
+                fixed_ip: "192.168.1.3".to_owned(),
+                made_for_server: false,
+                plugged: 0,
+            });
             done()
         }
         "HostNameWeigherFixture" => {

@@ -103,10 +103,9 @@ impl<'a> Runner<'a> {
                 let request = CreateServer {
                     name: boot.server.clone(),
                     flavor: boot.flavor.clone(),
-                    image: None,
                     availability_zone: boot.availability_zone.clone(),
-                    host: None,
                     volumes: boot.volume.iter().map(|name| root_volume(name)).collect(),
+                    ..CreateServer::default()
                 };
                 let answer = api.create(request).await.map(|id| {
                     self.servers.insert(boot.server.clone(), id);

@@ -105,7 +105,7 @@ fn volumes_are_attached_shown_and_detached() {
         let attached = rig.at("2.79").post(&attachments, wanted.clone()).await;
         assert_eq!(attached.status(), 200, "{}", body_of(&attached));
         let shown = body_of(&attached)["volumeAttachment"].clone();
-        assert_eq!(shown["device"], "/dev/vdb", "{shown}");
+        assert_eq!(shown["device"], "/dev/sdb", "{shown}");
         assert_eq!(shown["delete_on_termination"], false);
         rig.at_rest().await;
         let listed = body_of(&rig.at("2.89").get(&attachments).await);
