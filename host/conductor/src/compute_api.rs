@@ -26,9 +26,9 @@ use crate::records::StateOfRecord;
 use compute::{ExpectedTask, Records, Services};
 use model::rpc::{Address, Answer, Message, Method, RequestContext};
 use model::{
-    Bug, ExceptionClass, HostName, ImageId, Migration, MigrationStatus, NotificationPriority, NovaError,
-    PowerState, ProjectId, RequestId, RequestSpec, RequestedGroup, Server, ServerId, TaskState, UserId,
-    VmState,
+    Bug, ExceptionClass, HostName, ImageId, ImageMeta, Migration, MigrationStatus, NotificationPriority,
+    NovaError, PowerState, ProjectId, RequestId, RequestSpec, RequestedGroup, Server, ServerId, TaskState,
+    UserId, VmState,
 };
 use placement::Command;
 use runtime::TraceEvent;
@@ -187,6 +187,9 @@ impl ComputeApi {
             spec.force_hosts = host.into_iter().collect();
             spec.requested_destination = request.host.clone();
             spec.scheduler_hints = request.scheduler_hints.clone();
+            if boots_from_volume {
+                spec.image_meta = self.image_of_boot_volume(&request).await?;
+            }
             spec.requested_resources = self.device_groups(&spec.flavor)?;
             let server = Server {
                 id,
@@ -419,6 +422,22 @@ impl ComputeApi {
         })
     }
 
+    /// What the volume that a server boots from says as an image would; none when it says nothing.
+    async fn image_of_boot_volume(&self, request: &CreateServer) -> Result<Option<ImageMeta>, ApiError> {
+        let root = request.volumes.iter().find(|volume| volume.boot_index == Some(0));
+        let Some(root) = root else { return Ok(None) };
+        let properties = self.services.volumes.get(root.volume).await?.image_properties;
+        Ok((!properties.is_empty()).then(|| ImageMeta {
+            // It is no image of the image service.
+            id: ImageId(root.volume.0),
+            name: String::new(),
+            disk_format: String::new(),
+            min_disk_gb: 0,
+            min_ram_mb: 0,
+            properties,
+        }))
+    }
+
     fn device_groups(&self, flavor: &model::Flavor) -> Result<Vec<RequestedGroup>, ApiError> {
         self.records.device_profiles().asked_by(flavor).map_err(|name| ApiError {
             code: 400,
@@ -428,7 +447,7 @@ impl ComputeApi {
 
     fn image_of(&self, request: &CreateServer) -> Result<ImageId, ApiError> {
         let images = self.services.records.images();
-        let wanted = |image: &&model::ImageMeta| request.image.is_none_or(|id| image.id == id);
+        let wanted = |image: &&ImageMeta| request.image.is_none_or(|id| image.id == id);
         images.iter().find(wanted).map(|image| image.id).ok_or_else(|| ApiError {
             code: 400,
             message: match request.image {

@@ -67,6 +67,7 @@ struct State {
     deleted: BTreeSet<VolumeId>,
     detaching: BTreeSet<VolumeId>,
     reimaged: BTreeMap<VolumeId, ImageId>,
+    image_properties: BTreeMap<VolumeId, BTreeMap<String, String>>,
 }
 
 impl VolumeService {
@@ -90,6 +91,11 @@ impl VolumeService {
     /// Lets a volume grow to `size_gb`. The servers that have it are told by an external event.
     pub fn extend(&self, volume: VolumeId, size_gb: u64) {
         self.state.borrow_mut().sizes.insert(volume, size_gb);
+    }
+
+    /// Says of a volume what is said of images.
+    pub fn set_image_properties(&self, volume: VolumeId, properties: BTreeMap<String, String>) {
+        self.state.borrow_mut().image_properties.insert(volume, properties);
     }
 
     /// The image that was last written over a volume.
@@ -123,6 +129,7 @@ impl VolumeService {
             status,
             multiattach: id == MULTIATTACH_VOL,
             migrating: attached && [SWAP_OLD_VOL, SWAP_ERR_OLD_VOL].contains(&id),
+            image_properties: state.image_properties.get(&id).cloned().unwrap_or_default(),
             image: (id == IMAGE_BACKED_VOL).then(|| state.reimaged.get(&id).copied().unwrap_or(self.image)),
         })
     }

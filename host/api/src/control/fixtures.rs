@@ -4,7 +4,7 @@ use super::{Outcome, Refusal, done, text};
 use crate::control::config;
 use crate::world::World;
 use conductor::Port;
-use model::{PortId, RequestedGroup, ResourceClass};
+use model::{PortId, RequestedGroup, ResourceClass, VolumeId};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::uuid;
@@ -12,7 +12,6 @@ use uuid::uuid;
 /// What is always as these fixtures make it.
 const ALWAYS_ON: &[&str] = &[
     "AllServicesCurrent",
-    "CinderFixture",
     "ConfFixture",
     "Database",
     "DefaultFlavorsFixture",
@@ -28,6 +27,18 @@ const ALWAYS_ON: &[&str] = &[
 
 /// The port that is there at first (`nova/tests/fixtures/neutron.py`).
 const PORT_1: PortId = PortId(uuid!("ce531f90-199f-48c0-816c-13e38010b442"));
+
+/// Volumes that say something of what is on them (`nova/tests/fixtures/cinder.py`).
+const VOLUMES: [(VolumeId, &[(&str, &str)]); 2] = [
+    (
+        VolumeId(uuid!("6194fc02-c60e-4a01-a8e5-600798208b5f")),
+        &[("image_id", "155d900f-4e14-4e4c-a73d-069cbf4541e6"), ("trait:HW_CPU_X86_SGX", "required")],
+    ),
+    (
+        VolumeId(uuid!("6ca404f3-d844-4169-bb96-bc792f37de26")),
+        &[("os_require_quiesce", "True"), ("hw_qemu_guest_agent", "True")],
+    ),
+];
 
 /// The device profiles of `nova/tests/fixtures/cyborg.py`, with what they ask of devices.
 const DEVICE_PROFILES: [(&str, &[(&str, u64)]); 3] = [
@@ -66,6 +77,13 @@ pub(super) fn switch_on(world: &World, body: &Value) -> Outcome {
                 made_for_server: false,
                 plugged: 0,
             });
+            done()
+        }
+        "CinderFixture" => {
+            for (volume, properties) in VOLUMES {
+                let pairs = properties.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+                world.cloud().volumes().set_image_properties(volume, pairs.collect());
+            }
             done()
         }
         "HostNameWeigherFixture" => {
