@@ -45,7 +45,7 @@ fn operations_refuse_a_server_in_the_wrong_state_and_change_nothing() {
         cloud.at_rest().await;
         let refused = [
             ("suspend", api.suspend(server).await),
-            ("rescue", api.rescue(server, None, None).await.map(drop)),
+            ("rescue", api.rescue(server, None, None, true).await.map(drop)),
             ("changePassword", api.change_password(server, None).await),
             ("rebuild", api.rebuild(server, RebuildServer::default()).await),
         ];

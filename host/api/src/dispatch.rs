@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, Ask};
 use crate::world::World;
-use crate::{compute, control, identity, image, network};
+use crate::{compute, control, identity, image, network, volume};
 use axum::http::{Request, Response};
 use bytes::Bytes;
 use serde_json::json;
@@ -16,6 +16,7 @@ enum Service {
     Identity,
     Image,
     Network,
+    Volume,
 }
 
 const MOUNTS: &[(&str, Service)] = &[
@@ -23,6 +24,7 @@ const MOUNTS: &[(&str, Service)] = &[
     ("/identity", Service::Identity),
     ("/image", Service::Image),
     ("/networking", Service::Network),
+    ("/volume", Service::Volume),
     ("/_novarig/v1", Service::Control),
 ];
 
@@ -47,6 +49,7 @@ pub(crate) async fn answer(world: &Rc<World>, request: Request<Bytes>) -> Respon
         Service::Identity => identity::answer(world, &ask),
         Service::Image => image::answer(world, &ask),
         Service::Network => network::answer(world, &ask),
+        Service::Volume => volume::answer(world, &ask).await,
     };
     answer.into_response()
 }

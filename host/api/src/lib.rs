@@ -20,6 +20,7 @@ mod rig;
 mod serve;
 #[cfg(test)]
 mod testing;
+mod volume;
 mod world;
 
 pub use rig::{Rig, RigError, TimeMode};

@@ -5,7 +5,9 @@ use crate::control::{Overrides, PlannedFault};
 use crate::heard::Heard;
 use crate::identity::Identity;
 use crate::image::Images;
+use crate::network::Networks;
 use crate::rig::{StandStill, TimeMode};
+use crate::volume::Volumes;
 use conductor::{Cloud, CloudConfig, HostError};
 use model::ids::NetworkId;
 use model::rpc::{Address, RequestContext};
@@ -85,6 +87,10 @@ pub(crate) struct World {
     pub(crate) images: RefCell<Images>,
     /// Users' public keys.
     pub(crate) keypairs: RefCell<Keypairs>,
+    /// What is kept of the network beside its ports.
+    pub(crate) networks: RefCell<Networks>,
+    /// Volumes as the volume service shows them.
+    pub(crate) volumes: RefCell<Volumes>,
     /// Options that were set since the cloud was made.
     pub(crate) overrides: RefCell<Overrides>,
     /// Faults that were planned, as they were written.
@@ -113,6 +119,8 @@ impl World {
             prepared: RefCell::default(),
             cloud: RefCell::new(cloud),
             keypairs: RefCell::default(),
+            networks: RefCell::default(),
+            volumes: RefCell::default(),
             overrides: RefCell::default(),
             planned: RefCell::default(),
             driver: RefCell::new(TEST_DRIVER.to_owned()),
@@ -137,6 +145,8 @@ impl World {
         self.images.replace(Images::of_fixture(&fresh));
         self.cloud.replace(fresh).dissolve();
         self.keypairs.take();
+        self.networks.take();
+        self.volumes.take();
         self.overrides.take();
         self.planned.take();
         self.driver.replace(TEST_DRIVER.to_owned());

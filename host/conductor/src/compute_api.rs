@@ -488,6 +488,11 @@ impl ComputeApi {
 
     fn check_target(&self, server: &Server, host: &HostName) -> Result<(), ApiError> {
         self.check_host_is_known(Some(host))?;
+        let source = server.host.as_ref().and_then(|source| self.records.cell_of(source));
+        if source != self.records.cell_of(host) {
+            // It is sought in the server's cell.
+            return Err(ApiError { code: 400, message: format!("Compute host {host} could not be found.") });
+        }
         if server.is_on(host) {
             let message = "Cannot migrate to the host where the server exists.";
             return Err(NovaError::new(ExceptionClass::CannotMigrateToSameHost, message).into());

@@ -19,6 +19,7 @@ mod migrate_task;
 mod network_service;
 mod preconditions;
 mod rebuild;
+mod rebuild_traits;
 mod records;
 mod scheduling;
 mod unshelve;

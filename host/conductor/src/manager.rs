@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use compute::{ExpectedTask, Services};
 use model::rpc::{Address, Answer, Message, Method, RequestContext, Reschedule, Retry};
 use model::{
-    Bug, ExceptionClass, Fault, Flavor, HostName, NotificationPriority, NovaError, RequestSpec, Selection,
-    Server, ServerId, TaskState, VmState,
+    Bug, ExceptionClass, Fault, Flavor, HostName, NovaError, RequestSpec, Selection, Server, ServerId,
+    TaskState, VmState,
 };
 use runtime::{Handler, Reply};
 use std::collections::BTreeSet;
@@ -209,7 +209,7 @@ impl ConductorManager {
         let _ = self.services.records.update_server(id, ExpectedTask::Any, end).await;
         self.store_fault(id, error).await;
         let event_type = format!("compute_task.{method}.error");
-        self.services.notifier.emit(PUBLISHER, &event_type, NotificationPriority::Error, Some(id));
+        self.services.notifier.emit_error(PUBLISHER, &event_type, Some(id), error);
     }
 
     /// Stores an error as the server's fault, which happened on no host.

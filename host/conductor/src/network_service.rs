@@ -106,6 +106,13 @@ impl NetworkService {
         self.state.borrow_mut().ports.insert(port.id, port);
     }
 
+    /// Deletes a port that is plugged into no server. Answers whether it did.
+    pub fn delete_port(&self, id: PortId) -> bool {
+        let ports = &mut self.state.borrow_mut().ports;
+        let free = ports.get(&id).is_some_and(|port| port.device.is_none());
+        free && ports.remove(&id).is_some()
+    }
+
     /// Changes every port of a server.
     fn change(&self, server: ServerId, change: impl Fn(&mut Port)) {
         let mut state = self.state.borrow_mut();

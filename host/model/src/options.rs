@@ -124,6 +124,9 @@ impl OptionValue for WeightClasses {
         if text == "nova.scheduler.weights.all_weighers" {
             return Some(Self::All);
         }
+        if text.is_empty() {
+            return Some(Self::Named(Vec::new()));
+        }
         // Nova's names have their module before them.
         let class = |name: &str| {
             let class = name.trim().rsplit('.').next().unwrap_or_default();
@@ -377,6 +380,8 @@ options! {
     "DEFAULT" rpc_response_timeout: Duration = Duration::from_secs(60);
     /// Zone of hosts that are in no aggregate with a zone.
     "DEFAULT" default_availability_zone: DefaultZone = DefaultZone::default();
+    /// Disks a server may have on a host, its own included; a negative number sets no limit.
+    "compute" max_disk_devices_to_attach: i64 = -1;
     /// Tries of a build or cold move: the first and its alternates.
     "scheduler" max_attempts: u64 = 3;
     /// Allocation candidates asked of placement at most.

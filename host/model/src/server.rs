@@ -1,6 +1,7 @@
 //! Servers (`nova/objects/instance.py`) and their faults.
 
 use crate::block_device::BlockDevice;
+use crate::exception::NovaError;
 use crate::flavor::Flavor;
 use crate::ids::{HostName, ImageId, ProjectId, ServerId, UserId, VolumeId};
 use crate::network::NetworkInfo;
@@ -99,6 +100,17 @@ impl Server {
     pub fn local_gb(&self, flavor: &Flavor) -> u64 {
         let disks = if self.volume_backed() { flavor.ephemeral_gb } else { flavor.local_gb() };
         disks + flavor.swap_mb / 1024
+    }
+
+    /// Refuses `added` further disks when there would be more than `most` with those it has; a negative number sets no
+    /// limit. Errors: `TooManyDiskDevices`.
+    pub fn check_disk_devices(&self, added: usize, most: i64) -> Result<(), NovaError> {
+        let own = [!self.volume_backed(), self.flavor.ephemeral_gb > 0, self.flavor.swap_mb > 0];
+        let disks = self.block_devices.len() + own.into_iter().filter(|there| *there).count() + added;
+        match usize::try_from(most) {
+            Ok(most) if disks > most => Err(NovaError::too_many_disk_devices(most)),
+            _ => Ok(()),
+        }
     }
 
     /// Whether it was deleted.

@@ -218,7 +218,7 @@ async fn run(call: &Call<'_>, server: &Server, action: &str, args: &Value) -> Re
         }
         "rescue" => {
             let image: Option<ImageId> = text("rescue_image_ref").and_then(|image| image.parse().ok());
-            let password = api.rescue(id, text("adminPass"), image).await?;
+            let password = api.rescue(id, text("adminPass"), image, call.version.since(87)).await?;
             return Ok(Answer::json(200, json!({"adminPass": password})));
         }
         "unrescue" => api.unrescue(id).await?,

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::server_view;
 use crate::answer::Answer;
 use crate::caller::Access;
-use crate::network::SECURITY_GROUP;
+use crate::network::DEFAULT_GROUP;
 use serde_json::{Value, json};
 
 pub(super) fn ips(call: &Call<'_>, id: &str, network: Option<&str>) -> Result<Answer, Refusal> {
@@ -54,7 +54,7 @@ pub(super) fn security_groups(call: &Call<'_>, id: &str) -> Result<Answer, Refus
     let server = call.server(id)?;
     call.require(Access::Reader, "os_compute_api:os-security-groups:list")?;
     let group = json!({
-        "id": SECURITY_GROUP, "name": "default", "description": "Default security group",
+        "id": DEFAULT_GROUP, "name": "default", "description": "Default security group",
         "tenant_id": server.project_id, "rules": [],
     });
     let groups = if server.network_info.is_empty() { json!([]) } else { json!([group]) };

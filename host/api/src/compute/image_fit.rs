@@ -44,6 +44,7 @@ fn check(image: &ImageMeta, size: Option<u64>, flavor: &Flavor) -> Result<(), Re
     }
     check_packed_ring(image, flavor)?;
     check_locked_memory(image, flavor)?;
+    check_encrypted_memory(image, flavor)?;
     // A flavor without a disk takes what the image needs.
     let disk = flavor.root_gb << 30;
     if let Some(size) = size.filter(|size| disk > 0 && *size > disk) {
@@ -84,6 +85,59 @@ fn check_packed_ring(image: &ImageMeta, flavor: &Flavor) -> Result<(), Refusal> 
         ))),
         _ => Ok(()),
     }
+}
+
+/// Encrypted memory asks for a firmware and a machine, which the image must name
+/// (`nova/virt/hardware.py, get_mem_encryption_constraint`).
+fn check_encrypted_memory(image: &ImageMeta, flavor: &Flavor) -> Result<(), Refusal> {
+    let refuse = |message: String| Err(Refusal::bad_request(message));
+    let (in_image, in_flavor) = said(image, flavor, "mem_encryption");
+    if in_image != Some(true) && in_flavor != Some(true) {
+        return Ok(());
+    }
+    if let (Some(in_image), Some(in_flavor)) = (in_image, in_flavor)
+        && in_image != in_flavor
+    {
+        return refuse(format!(
+            "Flavor {} has hw:mem_encryption extra spec explicitly set to {}, conflicting with image {} which has \
+             hw_mem_encryption property explicitly set to {}",
+            flavor.name,
+            flavor.extra_specs.get("hw:mem_encryption").map_or("", String::as_str),
+            image.name,
+            shown(in_image)
+        ));
+    }
+    let mut by = Vec::new();
+    if in_flavor == Some(true) {
+        by.push(format!("hw:mem_encryption extra spec in {} flavor", flavor.name));
+    }
+    if in_image == Some(true) {
+        by.push(format!("hw_mem_encryption property of image {}", image.id));
+    }
+    let property = |key: &str| image.properties.get(key).map(String::as_str);
+    if property("hw_firmware_type") != Some("uefi") {
+        return refuse(format!(
+            "Memory encryption is requested by {} but the image metadata doesn't have the 'hw_firmware_type' property set \
+             to 'uefi'",
+            by.join(" and ")
+        ));
+    }
+    let model = flavor.extra_specs.get("hw:mem_encryption_model").map(String::as_str);
+    let model = model.or(property("hw_mem_encryption_model")).unwrap_or("amd-sev");
+    if let Some(machine) = property("hw_machine_type").filter(|machine| !machine.contains("q35")) {
+        return refuse(format!(
+            "Machine type '{machine}' is not compatible with image {} ({}): q35 type is required for {model} to work",
+            image.name, image.id
+        ));
+    }
+    let stateless = property("hw_firmware_stateless").is_some_and(|text| body::truth(&json!(text)));
+    if model == "amd-sev-snp" && !stateless {
+        return refuse(format!(
+            "The {model} memory encryption model requires stateless firmware but the image metadata doesn't have the \
+             'hw_firmware_stateless' property set to True"
+        ));
+    }
+    Ok(())
 }
 
 /// Memory can be locked only where the size of its pages is said, and image and flavor must agree

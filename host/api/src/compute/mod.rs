@@ -6,6 +6,7 @@
 
 mod actions;
 mod aggregates;
+mod block_devices;
 mod body;
 mod call;
 mod discovery;

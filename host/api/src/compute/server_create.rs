@@ -1,5 +1,6 @@
 //! Making servers (`nova/api/openstack/compute/servers.py, create`, `schemas/servers.py`).
 
+use super::block_devices::{self, Device};
 use super::call::Call;
 use super::refusal::Refusal;
 use super::{body, flavors, image_fit, servers};
@@ -7,8 +8,8 @@ use crate::answer::Answer;
 use crate::caller::Access;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use conductor::{BootVolume, CreateServer, RequestedNetworks};
-use model::{Flavor, HostName, ImageId, VolumeId};
+use conductor::{CreateServer, RequestedNetworks};
+use model::{Flavor, HostName, ImageId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -117,7 +118,7 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
         let message = format!("Invalid input for field/attribute max_count: at most {MAX_COUNT} at once");
         return Err(Refusal::bad_request(message));
     }
-    let (flavor, mut request) = request(call, given)?;
+    let (flavor, mut request, devices) = request(call, given)?;
     request.scheduler_hints = scheduler_hints(&document);
     call.api.check_metadata_quota(given["metadata"].as_object().map_or(0, |pairs| pairs.len()))?;
     let networks = requested_networks(call, given, most)?;
@@ -128,6 +129,7 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     let mut made = Vec::new();
     for number in 1..=count {
         let mut one = request.clone();
+        one.volumes = devices.iter().map(|device| device.volume(call)).collect();
         if count > 1 {
             one.name = format!("{}-{number}", request.name);
         }
@@ -166,16 +168,16 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::json(202, json!({"server": server})).with("location", &call.url(&path)))
 }
 
-fn request(call: &Call<'_>, given: &Value) -> Result<(Flavor, CreateServer), Refusal> {
+fn request(call: &Call<'_>, given: &Value) -> Result<(Flavor, CreateServer, Vec<Device>), Refusal> {
     let flavor = match &given["flavorRef"] {
         Value::String(text) => text.rsplit('/').next().unwrap_or(text).to_owned(),
         number => number.to_string(),
     };
     let known = flavors::find(call, &flavor)
         .map_err(|_| Refusal::bad_request(format!("Flavor {flavor} could not be found.")))?;
-    let volumes = boot_volumes(&given["block_device_mapping_v2"])?;
     let image: Option<ImageId> = given["imageRef"].as_str().and_then(|text| text.parse().ok());
-    let from_volume = volumes.iter().any(|volume| volume.boot_index == Some(0));
+    let devices = block_devices::read(call, &given["block_device_mapping_v2"], image.is_some())?;
+    let from_volume = devices.iter().any(|device| device.boot_index == Some(0));
     if image.is_none() && !from_volume {
         return Err(Refusal::bad_request("Missing imageRef attribute"));
     }
@@ -195,16 +197,9 @@ fn request(call: &Call<'_>, given: &Value) -> Result<(Flavor, CreateServer), Ref
         }
     }
     let name = given["name"].as_str().unwrap_or_default().trim().to_owned();
-    let create = CreateServer {
-        name,
-        flavor,
-        image,
-        availability_zone: zone,
-        host,
-        volumes,
-        ..CreateServer::default()
-    };
-    Ok((known.0, create))
+    let create =
+        CreateServer { name, flavor, image, availability_zone: zone, host, ..CreateServer::default() };
+    Ok((known.0, create, devices))
 }
 
 /// A key that is named must be the user's.
@@ -268,35 +263,4 @@ fn requested_networks(
 
 fn networks(given: &Value) -> impl Iterator<Item = &Value> {
     given["networks"].as_array().into_iter().flatten()
-}
-
-/// The volumes among the block devices; an image as the local root disk is what a server has anyway.
-fn boot_volumes(devices: &Value) -> Result<Vec<BootVolume>, Refusal> {
-    let mut volumes = Vec::new();
-    for device in devices.as_array().into_iter().flatten() {
-        let kind = |key: &str| device[key].as_str().unwrap_or("");
-        match (kind("source_type"), kind("destination_type")) {
-            ("image", "local") => {}
-            ("volume", "volume" | "") => {
-                let volume: Option<VolumeId> = kind("uuid").parse().ok();
-                let volume = volume.ok_or_else(|| {
-                    Refusal::bad_request("Block Device Mapping is Invalid: Missing device UUID.")
-                })?;
-                let index = match &device["boot_index"] {
-                    Value::String(text) => text.parse().ok(),
-                    number => number.as_i64(),
-                };
-                let boot_index =
-                    index.filter(|index| *index >= 0).and_then(|index| i32::try_from(index).ok());
-                let delete_on_termination = body::truth(&device["delete_on_termination"]);
-                volumes.push(BootVolume { volume, boot_index, delete_on_termination });
-            }
-            (from, to) => {
-                let message =
-                    format!("Block Device Mapping is Invalid: cannot make a {to} device of a {from}.");
-                return Err(Refusal::bad_request(message));
-            }
-        }
-    }
-    Ok(volumes)
 }

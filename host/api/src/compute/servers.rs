@@ -24,7 +24,8 @@ pub(super) async fn delete(call: &Call<'_>, id: &str) -> Result<Answer, Refusal>
 
 /// A description: text or null.
 pub(super) fn description() -> Value {
-    json!({"type": ["string", "null"], "maxLength": 255})
+    // Printable characters only.
+    json!({"type": ["string", "null"], "maxLength": 255, "pattern": r"^[^\p{C}\p{Zl}\p{Zp}]*$"})
 }
 
 /// The name a guest is told.

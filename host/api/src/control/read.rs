@@ -3,7 +3,7 @@
 use super::{Outcome, Refusal};
 use crate::answer::Ask;
 use crate::world::World;
-use model::ServerId;
+use model::{Notification, ServerId};
 use serde_json::{Value, json};
 
 pub(super) fn notifications(world: &World, ask: &Ask) -> Value {
@@ -16,13 +16,31 @@ pub(super) fn notifications(world: &World, ask: &Ask) -> Value {
             "priority": sent.priority,
             "publisher_id": sent.publisher_id,
             "timestamp": sent.timestamp.to_string(),
-            "payload": {
-                "nova_object.namespace": "nova",
-                "nova_object.data": {"uuid": sent.server},
-            },
+            "payload": payload(sent),
         })
     });
     json!({"notifications": shown.collect::<Vec<_>>()})
+}
+
+/// The payload, as far as it is known: which object it is about, and the error.
+fn payload(sent: &Notification) -> Value {
+    let object = |name: &str, data: Value| {
+        json!({
+            "nova_object.name": name, "nova_object.namespace": "nova", "nova_object.version": "1.0",
+            "nova_object.data": data,
+        })
+    };
+    let error = sent.error.as_ref().map(|error| {
+        let data = json!({"exception": error.class.name(), "exception_message": error.text()});
+        object("ExceptionPayload", data)
+    });
+    match (sent.event_type.split_once('.'), error) {
+        (Some(("compute", _)), Some(error)) => error,
+        (Some(("compute_task", _)), error) => {
+            object("ComputeTaskPayload", json!({"instance_uuid": sent.server, "reason": error}))
+        }
+        (_, error) => object("InstanceActionPayload", json!({"uuid": sent.server, "fault": error})),
+    }
 }
 
 pub(super) fn request_spec(world: &World, server: &str) -> Outcome {

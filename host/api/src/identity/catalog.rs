@@ -8,7 +8,8 @@ use uuid::Uuid;
 pub(super) const REGION: &str = "RegionOne";
 
 /// Type, name and path of each service that this process serves.
-const SERVICES: [(&str, &str, &str); 5] = [
+const SERVICES: [(&str, &str, &str); 6] = [
+    ("block-storage", "cinder", "/volume/v3"),
     ("compute", "nova", "/compute/v2.1"),
     ("identity", "keystone", "/identity"),
     ("image", "glance", "/image"),

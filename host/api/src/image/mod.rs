@@ -185,7 +185,10 @@ fn list(world: &World, ask: &Ask, requester: &Requester) -> Answer {
         .pairs()
         .filter(|(key, _)| !matches!(*key, "limit" | "marker" | "sort" | "sort_key" | "sort_dir"))
     {
-        shown.retain(|image| image[key].as_str() == Some(wanted));
+        // `in:` stands before several values, of which one is enough.
+        let any: Vec<&str> =
+            wanted.strip_prefix("in:").map_or_else(|| vec![wanted], |list| list.split(',').collect());
+        shown.retain(|image| image[key].as_str().is_some_and(|value| any.contains(&value)));
     }
     if let Some(marker) = ask.query.get("marker") {
         let after = shown.iter().position(|image| image["id"] == marker);

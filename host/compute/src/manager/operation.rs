@@ -4,10 +4,7 @@
 
 use super::ComputeManager;
 use model::rpc::RequestContext;
-use model::{
-    ExceptionClass, Fault, Fix, MigrationId, MigrationStatus, NotificationPriority, NovaError, Server,
-    ServerId, VmState,
-};
+use model::{ExceptionClass, Fault, Fix, MigrationId, MigrationStatus, NovaError, Server, ServerId, VmState};
 use std::future::Future;
 
 /// Which operation runs, on whose behalf.
@@ -82,7 +79,7 @@ impl ComputeManager {
         if reverts_task_state && !error.is(ExceptionClass::UnexpectedTaskState) {
             self.instance_update(server, |server| server.task_state = None).await;
         }
-        self.emit("compute.exception", NotificationPriority::Error, Some(server));
+        self.services.notifier.emit_error(&self.publisher, "compute.exception", Some(server), error);
         outcome
     }
 

@@ -112,6 +112,7 @@ fn endpoints(address: SocketAddr) -> String {
         ("placement", "/placement"),
         ("image", "/image/v2"),
         ("network", "/networking/v2.0"),
+        ("volume", "/volume/v3"),
         ("control", "/_novarig/v1"),
     ];
     format!("novarig serves http://{address}/ until Ctrl-C\n{}", services.map(row).concat())
