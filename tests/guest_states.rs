@@ -45,7 +45,7 @@ fn operations_refuse_a_server_in_the_wrong_state_and_change_nothing() {
         cloud.at_rest().await;
         let refused = [
             ("suspend", api.suspend(server).await),
-            ("rescue", api.rescue(server, None, None).await.map(drop)),
+            ("rescue", api.rescue(server, None, None, true).await.map(drop)),
             ("changePassword", api.change_password(server, None).await),
             ("rebuild", api.rebuild(server, RebuildServer::default()).await),
         ];
@@ -172,7 +172,7 @@ fn a_shelved_server_comes_back_where_there_is_room() {
         assert_eq!(cloud.server(server).status(), ServerStatus::ShelvedOffloaded);
         cloud.assert_no_allocations(server);
         cloud.assert_guests(server, &[]).await;
-        let request = UnshelveServer { host: Some("host2".into()), availability_zone: None };
+        let request = UnshelveServer { host: Some("host2".into()), ..UnshelveServer::default() };
         api.unshelve(server, request).await.unwrap();
         cloud.at_rest().await;
         assert_eq!(cloud.server(server).status(), ServerStatus::Active);

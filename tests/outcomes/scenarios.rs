@@ -255,7 +255,7 @@ impl Scenario {
             Before::OwnPort => drop(cloud.network().create_port()?),
             Before::Paused => api.pause(id).await?,
             Before::Suspended => api.suspend(id).await?,
-            Before::Rescued => drop(api.rescue(id, None, None).await?),
+            Before::Rescued => drop(api.rescue(id, None, None, true).await?),
             Before::SoftDeleted => api.delete(id).await?,
             Before::Nothing | Before::Active | Before::Stopped => {}
         }
@@ -316,7 +316,7 @@ impl Scenario {
             Operation::Unpause => (api.unpause(id).await, 202),
             Operation::Suspend => (api.suspend(id).await, 202),
             Operation::Resume => (api.resume(id).await, 202),
-            Operation::Rescue => (api.rescue(id, None, None).await.map(drop), 200),
+            Operation::Rescue => (api.rescue(id, None, None, true).await.map(drop), 200),
             Operation::Unrescue => (api.unrescue(id).await, 202),
             Operation::Restore => (api.restore(id).await, 202),
             Operation::ForceDelete => (api.force_delete(id).await, 202),

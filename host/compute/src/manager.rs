@@ -22,6 +22,7 @@ mod operation;
 mod pause;
 mod periodic;
 mod power;
+mod power_update;
 mod prep_resize;
 mod reboot;
 mod rebuild;
@@ -49,12 +50,12 @@ use crate::resource_tracker::ResourceTracker;
 use crate::services::Services;
 use crate::virt_types;
 use async_trait::async_trait;
-use model::rpc::{Address, Answer, ExternalEvent, Message, Method, RequestContext};
+use model::rpc::{Address, Answer, ExternalEvent, Message, Method, POWER_UPDATE, RequestContext};
 use model::{
     ComputeNode, ExceptionClass, Fix, HostName, Migration, MigrationId, NotificationPriority, NovaError,
     PowerState, Server, ServerId, TaskState,
 };
-use runtime::{Handler, Reply, TraceEvent};
+use runtime::{Handler, Reply};
 use std::future::Future;
 use std::rc::{Rc, Weak};
 use virt::{Durable, FaultPlan, Hypervisor, HypervisorEnv, Limits, PreparedStack};
@@ -241,11 +242,7 @@ impl ComputeManager {
     }
 
     fn log(&self, level: &'static str, message: impl FnOnce() -> String) {
-        self.services.trace.record(|| TraceEvent::Log {
-            service: self.address.clone(),
-            level,
-            message: message(),
-        });
+        self.services.trace.log(&self.address, level, message);
     }
 
     /// Sends `instance.<action>` of this host.
@@ -443,6 +440,9 @@ impl ComputeManager {
                 return self.get_instance_diagnostics(context, server).await.map(Answer::Value);
             }
             Method::InjectNetworkInfo => self.inject_network_info(context, server).await,
+            Method::ExternalInstanceEvent { event } if event.name == POWER_UPDATE => {
+                self.power_update(context, server, &event).await
+            }
             Method::ExternalInstanceEvent { event } => {
                 if !self.services.instance_events.deliver(&self.host, server, &event) {
                     self.log_unexpected(server, &event);

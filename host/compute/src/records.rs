@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 use model::{
-    ComputeNode, EventResult, Fault, HostName, ImageId, ImageMeta, Migration, MigrationId, NovaError,
-    RequestId, Server, ServerGroup, ServerId, TaskState,
+    ComputeNode, Fault, HostName, ImageId, ImageMeta, Migration, MigrationId, NovaError, RequestId, Server,
+    ServerGroup, ServerId, TaskState,
 };
 use std::collections::BTreeSet;
 
@@ -106,14 +106,7 @@ pub trait Records {
     /// Records that a step of an action begins.
     async fn start_event(&self, id: ServerId, request: &RequestId, event: &str, host: &HostName);
 
-    /// Records how a step of an action ended. The step is found by action and name: of two that share both, the first
-    /// is updated, as in Nova.
-    async fn finish_event(
-        &self,
-        id: ServerId,
-        request: &RequestId,
-        event: &str,
-        result: EventResult,
-        details: Option<String>,
-    );
+    /// Records how a step of an action ended: with an error, or well. The step is found by action and name: of two that
+    /// share both, the first is updated, as in Nova.
+    async fn finish_event(&self, id: ServerId, request: &RequestId, event: &str, error: Option<&NovaError>);
 }

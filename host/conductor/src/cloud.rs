@@ -27,6 +27,8 @@ const DEFAULT_IMAGE: ImageId = ImageId(uuid!("155d900f-4e14-4e4c-a73d-069cbf4541
 pub struct CloudConfig {
     /// The seed of everything random.
     pub seed: u64,
+    /// What its clock shows at first; none is [`Timestamp::SIMULATION_START`].
+    pub epoch: Option<Timestamp>,
     /// The largest delay of a message in milliseconds; none delivers at once.
     pub max_delivery_delay_ms: Option<u64>,
     /// Whether a trace is kept.
@@ -77,7 +79,7 @@ pub struct Cloud {
 impl Cloud {
     /// A cloud without hosts, with Nova's default flavors and one image.
     pub fn new(config: CloudConfig) -> Self {
-        let clock = Clock::starting_at(Timestamp::SIMULATION_START);
+        let clock = Clock::starting_at(config.epoch.unwrap_or(Timestamp::SIMULATION_START));
         let trace = if config.trace { Trace::on(clock) } else { Trace::off(clock) };
         let random = Randomness::from_seed(config.seed);
         let tasks = Tasks::default();
@@ -159,6 +161,16 @@ impl Cloud {
         self.start_service(host.clone(), hypervisor).await
     }
 
+    /// Starts the service of a host, running or not, on a hypervisor that knows no guests.
+    pub async fn renew_compute(&self, host: &HostName, stack: PreparedStack) -> Result<(), HostError> {
+        self.stop_compute(host).await?;
+        let hypervisor = ComputeManager::hypervisor(host, stack, self.faults.clone(), &self.services);
+        if let Some(entry) = self.hosts.borrow_mut().get_mut(host) {
+            entry.hypervisor = hypervisor.clone();
+        }
+        self.start_service(host.clone(), hypervisor).await
+    }
+
     /// Stops the service of a host, as when its process ends. Guests go on; messages for it wait.
     pub async fn stop_compute(&self, host: &HostName) -> Result<(), HostError> {
         let manager = self.manager_of(host)?;
@@ -230,6 +242,15 @@ impl Cloud {
             manager.run_periodic(task).await;
         }
         Ok(())
+    }
+
+    /// Lets go of the services, which hold the bus that holds them: else nothing of the cloud would ever be freed.
+    pub fn dissolve(&self) {
+        let bus = &self.services.bus;
+        bus.leave(&Address::Conductor);
+        for host in self.host_names() {
+            bus.leave(&Address::Compute(host));
+        }
     }
 
     /// Waits until no message is under way and no handler runs.

@@ -5,22 +5,24 @@ mod deletes;
 mod guests;
 mod images;
 mod interfaces;
+mod limits;
 mod live_migrations;
 mod locks;
 mod power;
-mod quotas;
 mod rebuilds;
 mod server_groups;
 mod services;
 mod shelves;
 mod volumes;
 
+pub use limits::Amounts;
 pub use live_migrations::LiveMigrateServer;
 pub use rebuilds::{EvacuateServer, RebuildServer};
 pub use server_groups::CreateServerGroup;
 pub use shelves::UnshelveServer;
 pub use volumes::{AttachVolume, BootVolume};
 
+use crate::aggregates::AggregateRecord;
 use crate::manager::SCHEDULING;
 use crate::preconditions::{self, Precondition};
 use crate::records::StateOfRecord;
@@ -28,12 +30,14 @@ use compute::{ExpectedTask, Records, Services};
 use model::rpc::{Address, Answer, Message, Method, RequestContext};
 use model::{
     Bug, ExceptionClass, HostName, ImageId, ImageMeta, Migration, MigrationStatus, NotificationPriority,
-    NovaError, PowerState, ProjectId, RequestId, RequestSpec, Server, ServerId, TaskState, UserId, VmState,
+    NovaError, PowerState, ProjectId, RequestId, RequestSpec, RequestedGroup, Server, ServerId, TaskState,
+    UserId, VmState,
 };
+use placement::Command;
 use runtime::TraceEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::rc::Rc;
 
@@ -121,17 +125,72 @@ pub struct Created {
     pub servers: Vec<ServerId>,
 }
 
-/// The API of a cloud, as its administrator uses it.
+/// Who asks, as the identity service knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The project the request is made in.
+    pub project: ProjectId,
+    /// The user.
+    pub user: UserId,
+    /// Whether the user may do everything, to other projects' servers too.
+    pub is_admin: bool,
+    /// The request's id, under which its action is recorded; none for a new one with each call.
+    pub request: Option<RequestId>,
+}
+
+/// The API of a cloud, as somebody uses it. [`ComputeApi::of`] is the same for somebody else.
 pub struct ComputeApi {
     services: Services,
     records: Rc<StateOfRecord>,
-    project: ProjectId,
-    user: UserId,
+    caller: Caller,
 }
 
 impl ComputeApi {
     pub(crate) fn new(services: Services, records: Rc<StateOfRecord>) -> Self {
-        Self { services, records, project: "demo".into(), user: "admin".into() }
+        let caller = Caller { project: "demo".into(), user: "admin".into(), is_admin: true, request: None };
+        Self { services, records, caller }
+    }
+
+    /// The same API for another caller, who does not see other projects' servers unless an administrator.
+    pub fn of(&self, caller: Caller) -> Self {
+        Self { services: self.services.clone(), records: Rc::clone(&self.records), caller }
+    }
+
+    /// Puts a host into an aggregate or takes it out, in the records and in placement. None when there is no such aggregate.
+    pub fn set_aggregate_member(
+        &self,
+        number: u64,
+        host: &HostName,
+        member: bool,
+    ) -> Option<AggregateRecord> {
+        crate::aggregates::set_member(&self.services, &self.records, number, host, member)
+    }
+
+    /// Forgets a compute host: its service, its node, its place in aggregates, and in placement the providers of its tree with
+    /// whatever is allocated of them. The caller has seen that nothing of it is in use.
+    pub fn delete_service(&self, host: &HostName) {
+        let report_client = &self.services.report_client;
+        if let Some(node) = self.records.compute_node(host) {
+            let (mut providers, consumers) = report_client.read(|placement| {
+                let Ok(root) = placement.provider(node.id) else { return Default::default() };
+                let tree: Vec<_> = root.tree().collect();
+                let consumers: BTreeSet<_> = tree
+                    .iter()
+                    .flat_map(|provider| provider.consumers().map(|consumer| consumer.id()))
+                    .collect();
+                (tree.iter().map(|provider| provider.id()).collect::<Vec<_>>(), consumers)
+            });
+            let commands = consumers.into_iter().map(|consumer| Command::DeleteAllocations { consumer });
+            // Children were made after their parents.
+            providers.reverse();
+            let commands = commands.chain(providers.into_iter().map(|id| Command::DeleteProvider { id }));
+            for command in commands {
+                // As in Nova, what placement refuses stays behind, and the service goes all the same.
+                let _ = report_client.write(&Address::Api, command);
+            }
+        }
+        crate::aggregates::leave_all(&self.records, host);
+        self.records.remove_host(host);
     }
 
     /// Makes a server (202).
@@ -155,8 +214,11 @@ impl ComputeApi {
             }
             let flavor = self.flavor(&request.flavor)?;
             let boots_from_volume = request.volumes.iter().any(|volume| volume.boot_index == Some(0));
-            let image_meta = if boots_from_volume { None } else { Some(self.image_of(&request).await?) };
-            let image = image_meta.as_ref().map(|image| image.id);
+            let image_meta = match boots_from_volume {
+                true => self.image_of_boot_volume(&request).await?,
+                false => Some(self.image_of(&request).await?),
+            };
+            let image = image_meta.as_ref().filter(|_| !boots_from_volume).map(|image| image.id);
             let (zone, host) = split_zone(request.availability_zone.as_deref())?;
             self.check_zone(zone.as_deref(), host.as_ref())?;
             self.check_host_is_known(request.host.as_ref())?;
@@ -165,7 +227,7 @@ impl ComputeApi {
                 return Err(ApiError { code: 400, message });
             }
             let group = self.requested_group(&context, &request)?;
-            let number = self.check_instances_quota(&context, &flavor, count)?;
+            let number = self.allowed_servers(&flavor, count)?;
             self.check_group_members_quota(&context, group.as_ref(), number)?;
             let ids: Vec<_> = (0..number).map(|_| ServerId(self.services.random.uuid())).collect();
             let Some(id) = ids.first().copied() else { return Err(no_server()) };
@@ -180,6 +242,8 @@ impl ComputeApi {
             spec.requested_destination = request.host.clone();
             spec.scheduler_hints = request.scheduler_hints.clone();
             spec.num_instances = number;
+            spec.num_instances = number;
+            spec.requested_resources = self.device_groups(&spec.flavor)?;
             let server = Server {
                 id,
                 number: 0,
@@ -261,6 +325,7 @@ impl ComputeApi {
                 let message = "When resizing, instances must change flavor!";
                 return Err(NovaError::new(ExceptionClass::CannotResizeToSameFlavor, message).into());
             }
+            self.check_resize_quota(&server, &flavor)?;
             self.move_server(&context, &server, "resize", flavor, None).await
         })
         .await
@@ -368,12 +433,17 @@ impl ComputeApi {
     }
 
     fn context(&self) -> RequestContext {
-        RequestContext {
-            request: RequestId::from(format!("req-{}", self.services.random.uuid())),
-            project_id: self.project.clone(),
-            user_id: self.user.clone(),
-            is_admin: true,
-        }
+        let context = RequestContext {
+            request: match &self.caller.request {
+                Some(request) => request.clone(),
+                None => RequestId::from(format!("req-{}", self.services.random.uuid())),
+            },
+            project_id: self.caller.project.clone(),
+            user_id: self.caller.user.clone(),
+            is_admin: self.caller.is_admin,
+        };
+        self.records.note_asker(&context);
+        context
     }
 
     fn cast(&self, context: &RequestContext, server: ServerId, to: Address, method: Method) {
@@ -413,13 +483,41 @@ impl ComputeApi {
     }
 
     fn server(&self, id: ServerId) -> Result<Server, ApiError> {
-        Ok(self.services.records.server(id)?)
+        let server = self.services.records.server(id)?;
+        if self.caller.is_admin || server.project_id == self.caller.project {
+            return Ok(server);
+        }
+        // Whose it is not is told what is said of one that is not there.
+        Err(NovaError::instance_not_found(id).into())
     }
 
     fn flavor(&self, id_or_name: &str) -> Result<model::Flavor, ApiError> {
         self.records.flavor(id_or_name).ok_or_else(|| ApiError {
             code: 400,
             message: format!("Flavor {id_or_name} could not be found."),
+        })
+    }
+
+    /// What the volume that a server boots from says as an image would; none when it says nothing.
+    async fn image_of_boot_volume(&self, request: &CreateServer) -> Result<Option<ImageMeta>, ApiError> {
+        let root = request.volumes.iter().find(|volume| volume.boot_index == Some(0));
+        let Some(root) = root else { return Ok(None) };
+        let properties = self.services.volumes.get(root.volume).await?.image_properties;
+        Ok((!properties.is_empty()).then(|| ImageMeta {
+            // It is no image of the image service.
+            id: ImageId(root.volume.0),
+            name: String::new(),
+            disk_format: String::new(),
+            min_disk_gb: 0,
+            min_ram_mb: 0,
+            properties,
+        }))
+    }
+
+    fn device_groups(&self, flavor: &model::Flavor) -> Result<Vec<RequestedGroup>, ApiError> {
+        self.records.device_profiles().asked_by(flavor).map_err(|name| ApiError {
+            code: 400,
+            message: format!("Device profile name {name}: there is no such device profile."),
         })
     }
 
@@ -445,10 +543,14 @@ impl ComputeApi {
         })
     }
 
-    /// A zone that is named must exist, unless a host is forced; there is only the default one here.
+    /// A zone that is named must be that of a service that is not disabled, unless a host is forced.
     fn check_zone(&self, zone: Option<&str>, host: Option<&HostName>) -> Result<(), ApiError> {
-        let known = zone.is_none_or(|zone| zone == self.services.options.get().default_availability_zone.0);
-        if known || host.is_some() {
+        let options = self.services.options.get();
+        let in_zone = |zone: &str| {
+            let mut open = self.records.services().into_iter().filter(|service| !service.disabled);
+            open.any(|service| self.records.aggregates().zone_of(&service.host, &options) == zone)
+        };
+        if host.is_some() || zone.is_none_or(in_zone) {
             return Ok(());
         }
         Err(ApiError { code: 400, message: "The requested availability zone is not available".to_owned() })
@@ -472,6 +574,11 @@ impl ComputeApi {
 
     fn check_target(&self, server: &Server, host: &HostName) -> Result<(), ApiError> {
         self.check_host_is_known(Some(host))?;
+        let source = server.host.as_ref().and_then(|source| self.records.cell_of(source));
+        if source != self.records.cell_of(host) {
+            // It is sought in the server's cell.
+            return Err(ApiError { code: 400, message: format!("Compute host {host} could not be found.") });
+        }
         if server.is_on(host) {
             let message = "Cannot migrate to the host where the server exists.";
             return Err(NovaError::new(ExceptionClass::CannotMigrateToSameHost, message).into());

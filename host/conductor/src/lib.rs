@@ -6,27 +6,36 @@
 //! trace and its notifications.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod accelerators;
+mod aggregates;
 mod attach_volume;
 mod cloud;
 mod compute_api;
 mod image_service;
+mod labels;
+mod limits;
 mod live_migrate_task;
 mod manager;
 mod migrate_task;
 mod network_service;
 mod preconditions;
 mod rebuild;
+mod rebuild_traits;
 mod records;
 mod scheduling;
 mod unshelve;
 mod volume_service;
 
+pub use accelerators::DeviceProfiles;
+pub use aggregates::{AggregateRecord, Aggregates, ZONE_KEY};
 pub use cloud::{Cloud, CloudConfig, HostError};
 pub use compute_api::{
-    ApiError, AttachVolume, BootVolume, ComputeApi, Count, CreateServer, CreateServerGroup, Created,
-    EvacuateServer, LiveMigrateServer, RebuildServer, UnshelveServer,
+    Amounts, ApiError, AttachVolume, BootVolume, Caller, ComputeApi, Count, CreateServer, CreateServerGroup,
+    Created, EvacuateServer, LiveMigrateServer, RebuildServer, UnshelveServer,
 };
-pub use network_service::{NetworkService, Port};
+pub use labels::{Asker, FlavorLabels, ServerLabels};
+pub use limits::{LIMITED_RESOURCES, Limits, limited_resource};
+pub use network_service::{NetworkService, Port, RequestedNetworks};
 pub use records::StateOfRecord;
 pub use volume_service::{
     Attachment, IMAGE_BACKED_VOL, MULTIATTACH_VOL, SWAP_ERR_NEW_VOL, SWAP_ERR_OLD_VOL, SWAP_NEW_VOL,

@@ -45,7 +45,7 @@ impl ConductorManager {
     ) -> Result<(), NovaError> {
         let server = self.services.records.server(id)?;
         let source = server.host.clone().ok_or_else(|| NovaError::instance_not_found(id))?;
-        let migration = self.create_live_migration(&server, &source, wanted.forced_host.clone());
+        let migration = self.create_live_migration(context, &server, &source, wanted.forced_host.clone());
         let begun = self.find_and_begin(context, &server, &source, &migration, wanted).await;
         let Err(error) = begun else { return Ok(()) };
         if !self.services.report_client.allocations_of(migration.id.into()).is_empty() {
@@ -69,16 +69,18 @@ impl ConductorManager {
 
     fn create_live_migration(
         &self,
+        context: &RequestContext,
         server: &Server,
         source: &HostName,
         destination: Option<HostName>,
     ) -> Migration {
         let (id, now) = (MigrationId(self.services.random.uuid()), self.services.clock.now());
         let (kind, status) = (MigrationType::LiveMigration, MigrationStatus::Accepted);
-        self.records.create_migration(Migration {
+        let migration = Migration {
             dest_compute: destination,
             ..Migration::new(id, kind, status, server, source.clone(), now)
-        })
+        };
+        self.records.create_migration(context, migration)
     }
 
     async fn find_and_begin(
@@ -110,7 +112,7 @@ impl ConductorManager {
             }
             None => self.find_destination(context, server, source, migration, wanted).await?,
         };
-        let zone = self.services.options.get().default_availability_zone.0.clone();
+        let zone = self.records.aggregates().zone_of(&dest, &self.services.options.get());
         let in_zone = &mut |server: &mut Server| server.availability_zone = Some(zone.clone());
         self.services.records.update_server(server.id, ExpectedTask::Any, in_zone).await?;
         let name_destination = &mut |migration: &mut Migration| migration.dest_compute = Some(dest.clone());

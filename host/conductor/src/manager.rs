@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use compute::{ExpectedTask, Services};
 use model::rpc::{Address, Answer, Message, Method, RequestContext, Reschedule, Retry};
 use model::{
-    Bug, EventResult, ExceptionClass, Fault, Flavor, HostName, NotificationPriority, NovaError, RequestSpec,
-    Selection, Server, ServerId, TaskState, VmState,
+    Bug, ExceptionClass, Fault, Flavor, HostName, NovaError, RequestSpec, Selection, Server, ServerId,
+    TaskState, VmState,
 };
 use runtime::{Handler, Reply};
 use std::collections::BTreeSet;
@@ -84,11 +84,7 @@ impl ConductorManager {
                 let event = "conductor_schedule_and_build_instances";
                 self.services.records.start_event(id, &context.request, event, &self.host).await;
                 self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await;
-                let details = Some(error.fault_message());
-                self.services
-                    .records
-                    .finish_event(id, &context.request, event, EventResult::Error, details)
-                    .await;
+                self.services.records.finish_event(id, &context.request, event, Some(&error)).await;
                 Ok(())
             }
         }
@@ -238,7 +234,7 @@ impl ConductorManager {
         let _ = self.services.records.update_server(id, ExpectedTask::Any, end).await;
         self.store_fault(id, error).await;
         let event_type = format!("compute_task.{method}.error");
-        self.services.notifier.emit(PUBLISHER, &event_type, NotificationPriority::Error, Some(id));
+        self.services.notifier.emit_error(PUBLISHER, &event_type, Some(id), error);
     }
 
     /// Stores an error as the server's fault, which happened on no host.
@@ -262,11 +258,7 @@ impl ConductorManager {
         let records = &self.services.records;
         records.start_event(id, &context.request, event, &self.host).await;
         let outcome = body.await;
-        let (result, details) = match &outcome {
-            Ok(_) => (EventResult::Success, None),
-            Err(error) => (EventResult::Error, Some(error.fault_message())),
-        };
-        records.finish_event(id, &context.request, event, result, details).await;
+        records.finish_event(id, &context.request, event, outcome.as_ref().err()).await;
         outcome
     }
 }

@@ -33,7 +33,7 @@ impl ConductorManager {
         let source = server.host.clone().ok_or_else(|| NovaError::instance_not_found(server.id))?;
         let migration = match &reschedule {
             Some(again) => self.services.records.migration(again.migration)?,
-            None => self.create_migration(server, &source, &flavor),
+            None => self.create_migration(context, server, &source, &flavor),
         };
         let moved = self.hold_source_allocation(server, migration.id);
         let outcome = match moved {
@@ -49,15 +49,22 @@ impl ConductorManager {
         outcome
     }
 
-    fn create_migration(&self, server: &Server, source: &HostName, flavor: &Flavor) -> Migration {
+    fn create_migration(
+        &self,
+        context: &RequestContext,
+        server: &Server,
+        source: &HostName,
+        flavor: &Flavor,
+    ) -> Migration {
         let kind =
             if flavor.id == server.flavor.id { MigrationType::Migration } else { MigrationType::Resize };
         let (id, now) = (MigrationId(self.services.random.uuid()), self.services.clock.now());
         let status = MigrationStatus::PreMigrating;
-        self.records.create_migration(Migration {
+        let migration = Migration {
             new_flavor: flavor.clone(),
             ..Migration::new(id, kind, status, server, source.clone(), now)
-        })
+        };
+        self.records.create_migration(context, migration)
     }
 
     fn hold_source_allocation(&self, server: &Server, migration: MigrationId) -> Result<(), NovaError> {

@@ -7,7 +7,7 @@ use model::ids::NetworkId;
 use model::{ExceptionClass, HostName, Migration, NetworkInfo, NovaError, PortId, Server, ServerId, Vif};
 use runtime::{Randomness, Trace, TraceEvent};
 use serde::Serialize;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 /// One port.
@@ -34,7 +34,7 @@ pub struct NetworkService {
     trace: Trace,
     random: Randomness,
     faults: ServiceFaults,
-    network: NetworkId,
+    network: Cell<NetworkId>,
     state: RefCell<State>,
 }
 
@@ -43,17 +43,42 @@ struct State {
     made: u32,
     plugged: u64,
     ports: BTreeMap<PortId, Port>,
+    requested: BTreeMap<ServerId, RequestedNetworks>,
+}
+
+/// What a server is plugged into when it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestedNetworks {
+    /// Nothing.
+    Nothing,
+    /// Ports of a user's own.
+    Ports(Vec<PortId>),
 }
 
 impl NetworkService {
     /// A network without ports, whose calls fail where `faults` say so.
     pub fn new(random: Randomness, trace: Trace, faults: ServiceFaults) -> Self {
-        let network = NetworkId(random.uuid());
+        let network = Cell::new(NetworkId(random.uuid()));
         Self { trace, random, faults, network, state: RefCell::default() }
     }
 
     fn strike(&self, call: &'static str) -> Result<(), NovaError> {
         self.faults.strike(call, &self.trace)
+    }
+
+    /// The one network.
+    pub fn network_id(&self) -> NetworkId {
+        self.network.get()
+    }
+
+    /// Gives the network an id that somebody knows beforehand. Ports that were made before are on it as well.
+    pub fn set_network_id(&self, id: NetworkId) {
+        self.network.set(id);
+    }
+
+    /// Says what a server that is being made is to be plugged into, when that is not a new port of its own.
+    pub fn request(&self, server: ServerId, wanted: RequestedNetworks) {
+        self.state.borrow_mut().requested.insert(server, wanted);
     }
 
     /// All ports, by id.
@@ -73,6 +98,19 @@ impl NetworkService {
     /// Makes a port that belongs to a user and is plugged into no server. Errors: `NoMoreFixedIps`.
     pub fn create_port(&self) -> Result<PortId, NovaError> {
         self.make_port(None).map(|port| port.id)
+    }
+
+    /// Adds a port that somebody knows beforehand, or puts it in the place of the one with its id.
+    pub fn put_port(&self, port: Port) {
+        self.saved(&port);
+        self.state.borrow_mut().ports.insert(port.id, port);
+    }
+
+    /// Deletes a port that is plugged into no server. Answers whether it did.
+    pub fn delete_port(&self, id: PortId) -> bool {
+        let ports = &mut self.state.borrow_mut().ports;
+        let free = ports.get(&id).is_some_and(|port| port.device.is_none());
+        free && ports.remove(&id).is_some()
     }
 
     /// Changes every port of a server.
@@ -99,7 +137,7 @@ impl NetworkService {
         if high > 0xff {
             return Err(NovaError::new(
                 ExceptionClass::NoMoreFixedIps,
-                format!("No fixed IP addresses available for network: {}", self.network),
+                format!("No fixed IP addresses available for network: {}", self.network_id()),
             ));
         }
         state.made = number;
@@ -124,7 +162,7 @@ impl NetworkService {
     fn vif(&self, port: Port) -> Vif {
         Vif {
             port: port.id,
-            network: self.network,
+            network: self.network_id(),
             mac_address: port.mac_address,
             fixed_ips: vec![port.fixed_ip],
         }
@@ -175,7 +213,14 @@ impl NetworkApi for NetworkService {
     ) -> Result<NetworkInfo, NovaError> {
         self.strike("network.allocate_for_instance")?;
         if self.ports_of(server.id).is_empty() {
-            self.make_port(Some(server.id))?;
+            let requested = self.state.borrow().requested.get(&server.id).cloned();
+            match requested {
+                None => drop(self.make_port(Some(server.id))?),
+                Some(RequestedNetworks::Nothing) => {}
+                Some(RequestedNetworks::Ports(ports)) => {
+                    ports.into_iter().try_for_each(|port| self.plug(server.id, port))?;
+                }
+            }
         }
         self.change(server.id, |port| {
             port.bindings.clear();

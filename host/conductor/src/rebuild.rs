@@ -1,7 +1,7 @@
 //! Rebuilding and evacuating, as far as the conductor steers it (`rebuild_instance`).
 
 use crate::manager::{ConductorManager, PUBLISHER};
-use crate::scheduling;
+use crate::{rebuild_traits, scheduling};
 use compute::{Allocations, ExpectedTask, Owner, Records};
 use model::rpc::{Address, Message, Method, RequestContext};
 use model::{
@@ -87,6 +87,9 @@ impl ConductorManager {
         let source = server.host.clone().ok_or_else(|| NovaError::instance_not_found(server.id))?;
         let mut spec = rebuild.request_spec.clone();
         if rebuild.evacuation.is_none() {
+            if let Some(image) = rebuild.former_image.and(spec.image_meta.as_ref()) {
+                rebuild_traits::check(&self.services.report_client, server, image)?;
+            }
             scheduling::check_rebuild(&self.services, &self.records, &spec, &source)?;
             return Ok(source);
         }

@@ -1,8 +1,13 @@
 //! The state of record: servers, migrations, actions, nodes and services of one cloud, in memory (`nova/objects/`,
 //! `nova/db/`). It has one writer, the control plane's thread.
 
+use crate::accelerators::DeviceProfiles;
+use crate::aggregates::Aggregates;
+use crate::labels::{Asker, FlavorLabels, ServerLabels};
+use crate::limits::Limits;
 use async_trait::async_trait;
 use compute::{ExpectedTask, MigrationChange, Records, ServerChange};
+use model::rpc::RequestContext;
 use model::{
     Action, ActionEvent, ComputeNode, EventResult, ExceptionClass, Fault, Fix, Flavor, FlavorId, HostName,
     ImageId, ImageMeta, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestId,
@@ -23,6 +28,9 @@ pub struct StateOfRecord {
     trace: Trace,
     switches: Rc<Switches>,
     tables: RefCell<Tables>,
+    aggregates: Aggregates,
+    device_profiles: DeviceProfiles,
+    limits: RefCell<Limits>,
     news: Rc<Notify>,
 }
 
@@ -41,6 +49,12 @@ struct Tables {
     services: BTreeMap<HostName, Service>,
     /// Oldest first.
     server_groups: Vec<ServerGroup>,
+    /// Hosts that are in a cell of their own choosing; the others share one.
+    cells: BTreeMap<HostName, String>,
+    server_labels: BTreeMap<ServerId, ServerLabels>,
+    flavor_labels: BTreeMap<FlavorId, FlavorLabels>,
+    askers: BTreeMap<RequestId, Asker>,
+    migration_requests: BTreeMap<MigrationId, RequestId>,
 }
 
 impl Tables {
@@ -62,12 +76,36 @@ impl Tables {
 impl StateOfRecord {
     /// Empty records.
     pub fn new(clock: Clock, trace: Trace, switches: Rc<Switches>) -> Self {
-        Self { clock, trace, switches, tables: RefCell::default(), news: Rc::default() }
+        Self {
+            clock,
+            trace,
+            switches,
+            tables: RefCell::default(),
+            aggregates: Aggregates::default(),
+            device_profiles: DeviceProfiles::default(),
+            limits: RefCell::default(),
+            news: Rc::default(),
+        }
     }
 
     /// Waits for the next change.
     pub async fn changed(&self) {
         self.news.notified().await;
+    }
+
+    /// The host aggregates.
+    pub fn aggregates(&self) -> &Aggregates {
+        &self.aggregates
+    }
+
+    /// The device profiles.
+    pub fn device_profiles(&self) -> &DeviceProfiles {
+        &self.device_profiles
+    }
+
+    /// The limits that operators set.
+    pub fn limits(&self) -> &RefCell<Limits> {
+        &self.limits
     }
 
     /// Adds or replaces a flavor.
@@ -80,6 +118,38 @@ impl StateOfRecord {
         let tables = self.tables.borrow();
         let by_name = || tables.flavors.values().find(|flavor| flavor.name == id_or_name);
         tables.flavors.get(id_or_name).or_else(by_name).cloned()
+    }
+
+    /// All flavors, by id.
+    pub fn flavors(&self) -> Vec<Flavor> {
+        self.tables.borrow().flavors.values().cloned().collect()
+    }
+
+    /// Removes a flavor and its labels. Servers made from it keep what they were given. Answers whether it was there.
+    pub fn remove_flavor(&self, id: &FlavorId) -> bool {
+        let tables = &mut *self.tables.borrow_mut();
+        tables.flavor_labels.remove(id);
+        tables.flavors.remove(id).is_some()
+    }
+
+    /// The labels of a flavor.
+    pub fn flavor_labels(&self, id: &FlavorId) -> FlavorLabels {
+        self.tables.borrow().flavor_labels.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Changes the labels of a flavor.
+    pub fn label_flavor(&self, id: &FlavorId, change: impl FnOnce(&mut FlavorLabels)) {
+        change(self.tables.borrow_mut().flavor_labels.entry(id.clone()).or_default());
+    }
+
+    /// The labels of a server, also of a deleted one.
+    pub fn server_labels(&self, id: ServerId) -> ServerLabels {
+        self.tables.borrow().server_labels.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Changes the labels of a server.
+    pub fn label_server(&self, id: ServerId, change: impl FnOnce(&mut ServerLabels)) {
+        change(self.tables.borrow_mut().server_labels.entry(id).or_default());
     }
 
     /// Adds or replaces an image.
@@ -191,15 +261,33 @@ impl StateOfRecord {
         }
     }
 
-    /// Adds a migration. Its number is the next one.
-    pub fn create_migration(&self, mut migration: Migration) -> Migration {
+    /// Adds a migration that somebody asked for. Its number is the next one.
+    pub fn create_migration(&self, context: &RequestContext, mut migration: Migration) -> Migration {
         {
             let mut tables = self.tables.borrow_mut();
+            tables.askers.insert(context.request.clone(), Asker::of(context));
+            tables.migration_requests.insert(migration.id, context.request.clone());
             migration.number = tables.migrations.len() as u64 + 1;
             tables.migrations.insert(migration.id, migration.clone());
         }
         self.saved_migration(None, &migration);
         migration
+    }
+
+    /// Who asked for a migration.
+    pub fn asker_of_migration(&self, id: MigrationId) -> Option<Asker> {
+        let tables = self.tables.borrow();
+        tables.askers.get(tables.migration_requests.get(&id)?).cloned()
+    }
+
+    /// Who sent a request; none of a request that nobody sent, such as that of a periodic task.
+    pub fn asker(&self, request: &RequestId) -> Option<Asker> {
+        self.tables.borrow().askers.get(request).cloned()
+    }
+
+    /// Remembers who sent a request.
+    pub(crate) fn note_asker(&self, context: &RequestContext) {
+        self.tables.borrow_mut().askers.insert(context.request.clone(), Asker::of(context));
     }
 
     /// All migrations, oldest first.
@@ -248,6 +336,23 @@ impl StateOfRecord {
     /// The node records that are wanted, by host.
     pub(crate) fn select_nodes(&self, wanted: impl Fn(&ComputeNode) -> bool) -> Vec<ComputeNode> {
         self.tables.borrow().nodes.values().filter(|node| wanted(node)).cloned().collect()
+    }
+
+    /// Puts a host into a cell.
+    pub fn set_cell(&self, host: &HostName, cell: &str) {
+        self.tables.borrow_mut().cells.insert(host.clone(), cell.to_owned());
+    }
+
+    /// The cell of a host; none for one that was put into none.
+    pub fn cell_of(&self, host: &HostName) -> Option<String> {
+        self.tables.borrow().cells.get(host).cloned()
+    }
+
+    /// Forgets the service and the node of a host.
+    pub fn remove_host(&self, host: &HostName) {
+        let tables = &mut *self.tables.borrow_mut();
+        tables.services.remove(host);
+        tables.nodes.remove(host);
     }
 
     /// Changes the service record of a host, which is made if need be.
@@ -466,6 +571,7 @@ impl Records for StateOfRecord {
                 finish: None,
                 result: None,
                 details: None,
+                error_class: None,
             });
         }
         self.trace.record(|| TraceEvent::EventStarted {
@@ -475,15 +581,9 @@ impl Records for StateOfRecord {
         });
     }
 
-    async fn finish_event(
-        &self,
-        id: ServerId,
-        request: &RequestId,
-        event: &str,
-        result: EventResult,
-        details: Option<String>,
-    ) {
+    async fn finish_event(&self, id: ServerId, request: &RequestId, event: &str, error: Option<&NovaError>) {
         let finish = Some(self.clock.now());
+        let result = if error.is_some() { EventResult::Error } else { EventResult::Success };
         if let Some(action) = find_action(&mut self.tables.borrow_mut(), id, request) {
             if result == EventResult::Error {
                 action.message = Some("Error".to_owned());
@@ -495,7 +595,8 @@ impl Records for StateOfRecord {
             if let Some(step) = step {
                 step.finish = finish;
                 step.result = Some(result);
-                step.details = details;
+                step.details = error.map(NovaError::fault_message);
+                step.error_class = error.map(|error| error.class);
             }
         }
         self.trace.record(|| TraceEvent::EventFinished { server: id, event: event.to_owned(), result });

@@ -52,7 +52,7 @@ pub(crate) fn select_for_each(
     let spec = with_group(records, spec, &options)?;
     let spec = spec.as_ref();
     let target = fixed_destination(records, spec)?;
-    let asked = placement_request(services, spec, target, &options)?;
+    let asked = placement_request(services, records, spec, target, &options)?;
     let candidates = allocation_candidates(services, &asked);
     let left_out = match services.trace.enabled() {
         true => not_offered::not_offered(services, records, &asked, &candidates),
@@ -63,7 +63,12 @@ pub(crate) fn select_for_each(
         return Err(NovaError::no_valid_host(""));
     }
     notify(services, spec.server, "start");
-    let hosts = host_states(services, records, candidates);
+    let mut hosts = host_states(services, records, candidates);
+    // No server leaves the cell it is in.
+    if let Some(host) = records.server_even_deleted(spec.server).and_then(|server| server.host) {
+        let cell = records.cell_of(&host);
+        hosts.retain(|state| state.cell == cell);
+    }
     let random = services.random.clone();
     let owner = Owner { project: spec.project_id.clone(), user: spec.user_id.clone() };
     let chosen = scheduler::select_destinations(
@@ -125,10 +130,10 @@ fn with_group<'s>(
     Ok(Cow::Owned(RequestSpec { instance_group: Some(group.for_scheduler(hosts)), ..spec.clone() }))
 }
 
-/// What to ask of placement, narrowed by the request filters. There are no aggregates yet, and 34.0.0 does not ask for
-/// the trait of nodes that Nova owns.
+/// What to ask of placement, narrowed by the request filters. 34.0.0 does not ask for the trait of nodes that Nova owns.
 fn placement_request(
     services: &Services,
+    records: &StateOfRecord,
     spec: &RequestSpec,
     target: Option<ProviderId>,
     options: &Options,
@@ -136,7 +141,8 @@ fn placement_request(
     let mut asked = scheduler::resource_request(spec, target, options);
     let is_trait =
         |name: &str| services.report_client.read(|placement| placement.has_trait(&TraitName::from(name)));
-    let facts = CloudFacts { aggregates: &[], segments: &[], owner_nova: false, is_trait: &is_trait };
+    let aggregates = records.aggregates().for_scheduler();
+    let facts = CloudFacts { aggregates: &aggregates, segments: &[], owner_nova: false, is_trait: &is_trait };
     scheduler::apply_request_filters(&mut asked, spec, &facts, options)
         .map_err(|failed| NovaError::no_valid_host(&failed.to_string()))?;
     Ok(asked)
@@ -278,9 +284,10 @@ fn host_state(services: &Services, records: &StateOfRecord, node: &ComputeNode) 
     let now = services.clock.now();
     let options = services.options.get();
     let mut state = HostState::new(node);
+    state.cell = records.cell_of(&node.host);
     state.service_enabled = !records.service_disabled(&node.host);
     state.service_up = records.service_is_up(&node.host, now, options.service_down_time);
-    state.availability_zone = options.default_availability_zone.0.clone();
+    state.join_aggregates(&records.aggregates().for_scheduler(), &options);
     state.instances =
         records.servers_on(&node.host).iter().map(|server| (server.id, resident(records, server))).collect();
     state.supported_instances = node.supported_instances.iter().map(supported).collect();

@@ -67,6 +67,8 @@ struct State {
     deleted: BTreeSet<VolumeId>,
     detaching: BTreeSet<VolumeId>,
     reimaged: BTreeMap<VolumeId, ImageId>,
+    image_properties: BTreeMap<VolumeId, BTreeMap<String, String>>,
+    made_of: BTreeMap<VolumeId, ImageId>,
 }
 
 impl VolumeService {
@@ -90,6 +92,25 @@ impl VolumeService {
     /// Lets a volume grow to `size_gb`. The servers that have it are told by an external event.
     pub fn extend(&self, volume: VolumeId, size_gb: u64) {
         self.state.borrow_mut().sizes.insert(volume, size_gb);
+    }
+
+    /// A volume; none of one that was deleted.
+    pub fn show(&self, volume: VolumeId) -> Option<Volume> {
+        self.volume(volume).ok()
+    }
+
+    /// Makes a volume, of an image if one is given.
+    pub fn create(&self, volume: VolumeId, size_gb: u64, image: Option<ImageId>) {
+        let mut state = self.state.borrow_mut();
+        state.sizes.insert(volume, size_gb);
+        if let Some(image) = image {
+            state.made_of.insert(volume, image);
+        }
+    }
+
+    /// Says of a volume what is said of images.
+    pub fn set_image_properties(&self, volume: VolumeId, properties: BTreeMap<String, String>) {
+        self.state.borrow_mut().image_properties.insert(volume, properties);
     }
 
     /// The image that was last written over a volume.
@@ -123,7 +144,13 @@ impl VolumeService {
             status,
             multiattach: id == MULTIATTACH_VOL,
             migrating: attached && [SWAP_OLD_VOL, SWAP_ERR_OLD_VOL].contains(&id),
-            image: (id == IMAGE_BACKED_VOL).then(|| state.reimaged.get(&id).copied().unwrap_or(self.image)),
+            image_properties: state.image_properties.get(&id).cloned().unwrap_or_default(),
+            image: state
+                .made_of
+                .get(&id)
+                .copied()
+                .or_else(|| (id == IMAGE_BACKED_VOL).then_some(self.image))
+                .map(|image| state.reimaged.get(&id).copied().unwrap_or(image)),
         })
     }
 
@@ -266,7 +293,7 @@ impl VolumeApi for VolumeService {
 
     async fn reimage(&self, volume: VolumeId, image: ImageId) -> Result<(), NovaError> {
         self.strike("volume.reimage")?;
-        if volume != IMAGE_BACKED_VOL {
+        if self.volume(volume)?.image.is_none() {
             return Err(volume_not_found(volume));
         }
         self.state.borrow_mut().reimaged.insert(volume, image);

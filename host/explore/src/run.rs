@@ -18,7 +18,6 @@ use crate::report::{FaultReport, HostReport, RunReport, Verdict};
 use crate::scenario::{Placed, Scenario};
 use conductor::{Cloud, CloudConfig};
 use model::options::OptionError;
-use model::rpc::Address;
 use model::{HostName, Switches};
 use runtime::simulation::{SimulationError, simulate};
 use runtime::trace::TraceRecord;
@@ -122,6 +121,7 @@ impl Run {
 pub fn run(scenario: &Scenario, config: &RunConfig, stacks: &Stacks) -> Result<Run, RunError> {
     let cloud_config = CloudConfig {
         seed: config.seed,
+        epoch: None,
         max_delivery_delay_ms: scenario.delivery_delay_ms,
         trace: config.trace,
         options: scenario.all_options()?,
@@ -133,7 +133,7 @@ pub fn run(scenario: &Scenario, config: &RunConfig, stacks: &Stacks) -> Result<R
     Ok(simulate(|| async move {
         let cloud = Cloud::new(cloud_config);
         let run = run_in(&cloud, scenario, config, stacks).await;
-        dissolve(&cloud);
+        cloud.dissolve();
         run
     })?)
 }
@@ -196,13 +196,4 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
         ..RunReport::of_state(&state)
     };
     Run { report, state, trace }
-}
-
-/// Lets go of the services, which hold the bus that holds them: else nothing of the cloud would ever be freed.
-fn dissolve(cloud: &Cloud) {
-    let bus = &cloud.services().bus;
-    bus.leave(&Address::Conductor);
-    for host in cloud.host_names() {
-        bus.leave(&Address::Compute(host));
-    }
 }

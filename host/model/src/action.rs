@@ -1,5 +1,6 @@
 //! Instance actions: what users asked for and how each step of it went (`nova/objects/instance_action.py`).
 
+use crate::exception::ExceptionClass;
 use crate::ids::{HostName, RequestId, ServerId};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,9 @@ pub struct ActionEvent {
     pub result: Option<EventResult>,
     /// The error's message when it failed.
     pub details: Option<String>,
+    /// The class of the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_class: Option<ExceptionClass>,
 }
 
 /// How a step ended.

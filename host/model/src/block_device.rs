@@ -3,6 +3,7 @@
 
 use crate::ids::{AttachmentId, ImageId, VolumeId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use uuid::Uuid;
 
@@ -96,4 +97,6 @@ pub struct Volume {
     pub migrating: bool,
     /// The image it was made of, if it was.
     pub image: Option<ImageId>,
+    /// What is said of the image it was made of, and of the volume as one would of an image.
+    pub image_properties: BTreeMap<String, String>,
 }

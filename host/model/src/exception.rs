@@ -225,6 +225,16 @@ impl NovaError {
         Self::new(ExceptionClass::NoValidHost, format!("No valid host was found. {reason}"))
     }
 
+    /// A server would have more disks than it may.
+    pub fn too_many_disk_devices(maximum: impl fmt::Display) -> Self {
+        Self::new(
+            ExceptionClass::TooManyDiskDevices,
+            format!(
+                "The maximum allowed number of disk devices ({maximum}) to attach to a single instance has been exceeded."
+            ),
+        )
+    }
+
     /// No alternate is left.
     pub fn max_retries_exceeded(reason: &str) -> Self {
         Self::new(ExceptionClass::MaxRetriesExceeded, format!("Exceeded maximum number of retries. {reason}"))

@@ -1,5 +1,6 @@
 //! Versioned notifications (`nova/notifications/`).
 
+use crate::exception::NovaError;
 use crate::ids::ServerId;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub struct Notification {
     pub timestamp: Timestamp,
     /// The server it is about.
     pub server: Option<ServerId>,
+    /// The error it tells of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<NovaError>,
 }
 
 /// How urgent a notification is.

@@ -119,18 +119,92 @@ impl OptionValue for Duration {
 }
 
 impl OptionValue for WeightClasses {
-    const EXPECTED: &'static str = "expected nova.scheduler.weights.all_weighers or HostNameWeigher";
+    const EXPECTED: &'static str = "expected nova.scheduler.weights.all_weighers, or names of weighers such as RAMWeigher, separated by commas";
     fn parse(text: &str) -> Option<Self> {
-        match text {
-            "nova.scheduler.weights.all_weighers" => Some(Self::All),
-            _ if text.ends_with("HostNameWeigher") => Some(Self::HostName),
+        if text == "nova.scheduler.weights.all_weighers" {
+            return Some(Self::All);
+        }
+        if text.is_empty() {
+            return Some(Self::Named(Vec::new()));
+        }
+        // Nova's names have their module before them.
+        let class = |name: &str| {
+            let class = name.trim().rsplit('.').next().unwrap_or_default();
+            WEIGHER_NAMES.iter().copied().find(|known| *known == class)
+        };
+        let named: Vec<&'static str> = text.split(',').map(class).collect::<Option<_>>()?;
+        Some(match named[..] {
+            ["HostNameWeigher"] => Self::HostName,
+            _ => Self::Named(named.into_iter().map(str::to_owned).collect()),
+        })
+    }
+}
+
+/// Who keeps the quotas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QuotaDriver {
+    /// The control plane itself.
+    #[default]
+    Database,
+    /// Nobody: everything is unlimited.
+    Noop,
+    /// The identity service, which has no limits here.
+    Unified,
+}
+
+impl OptionValue for QuotaDriver {
+    const EXPECTED: &'static str =
+        "expected nova.quota.DbQuotaDriver, nova.quota.NoopQuotaDriver or nova.quota.UnifiedLimitsDriver";
+    fn parse(text: &str) -> Option<Self> {
+        match text.rsplit('.').next()? {
+            "DbQuotaDriver" => Some(Self::Database),
+            "NoopQuotaDriver" => Some(Self::Noop),
+            "UnifiedLimitsDriver" => Some(Self::Unified),
             _ => None,
         }
     }
 }
 
+/// Which resources without a limit are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UnsetLimits {
+    /// Those in the list.
+    Require,
+    /// Those not in the list.
+    Ignore,
+}
+
+impl OptionValue for UnsetLimits {
+    const EXPECTED: &'static str = "expected require or ignore";
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "require" => Some(Self::Require),
+            "ignore" => Some(Self::Ignore),
+            _ => None,
+        }
+    }
+}
+
+/// The weighers there are, by the names of Nova's classes (`nova/scheduler/weights/`), in alphabetical order.
+pub const WEIGHER_NAMES: &[&str] = &[
+    "BuildFailureWeigher",
+    "CPUWeigher",
+    "CrossCellWeigher",
+    "DiskWeigher",
+    "HostNameWeigher",
+    "HypervisorVersionWeigher",
+    "ImagePropertiesWeigher",
+    "IoOpsWeigher",
+    "MetricsWeigher",
+    "NumInstancesWeigher",
+    "PCIWeigher",
+    "RAMWeigher",
+    "ServerGroupSoftAffinityWeigher",
+    "ServerGroupSoftAntiAffinityWeigher",
+];
+
 /// Which weighers order the hosts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WeightClasses {
     /// All of Nova's own.
     #[default]
@@ -138,6 +212,8 @@ pub enum WeightClasses {
     /// Only the weigher of Nova's functional tests: host1 before host2 before host3 before all others
     /// (`nova/tests/fixtures/nova.py, HostNameWeigherFixture`).
     HostName,
+    /// Those of these names, out of [`WEIGHER_NAMES`].
+    Named(Vec<String>),
 }
 
 /// A multiplier that may not be negative.
@@ -304,6 +380,8 @@ options! {
     "DEFAULT" rpc_response_timeout: Duration = Duration::from_secs(60);
     /// Zone of hosts that are in no aggregate with a zone.
     "DEFAULT" default_availability_zone: DefaultZone = DefaultZone::default();
+    /// Disks a server may have on a host, its own included; a negative number sets no limit.
+    "compute" max_disk_devices_to_attach: i64 = -1;
     /// Tries of a build or cold move: the first and its alternates.
     "scheduler" max_attempts: u64 = 3;
     /// Allocation candidates asked of placement at most.
@@ -396,6 +474,33 @@ options! {
     "quota" server_group_members: i64 = 10;
     /// Whether computes do not check server groups when a server arrives.
     "workarounds" disable_group_policy_check_upcall: bool = false;
+    /// Metadata items a server may have; a negative number sets no limit.
+    "quota" metadata_items: i64 = 128;
+    /// Files that may be put into a server when it is made; a negative number sets no limit.
+    "quota" injected_files: i64 = 5;
+    /// Bytes such a file may have; a negative number sets no limit.
+    "quota" injected_file_content_bytes: i64 = 10_240;
+    /// Length such a file's path may have; a negative number sets no limit.
+    "quota" injected_file_path_length: i64 = 255;
+    /// Key pairs a user may have; a negative number sets no limit.
+    "quota" key_pairs: i64 = 100;
+    /// Whether processors and memory in use are what placement has handed out to the project, not what its servers' flavors
+    /// say.
+    "quota" count_usage_from_placement: bool = false;
+    /// Who keeps the quotas.
+    "quota" driver: QuotaDriver = QuotaDriver::Database;
+    /// With quotas kept by the identity service: which resources that have no limit there are refused.
+    "quota" unified_limits_resource_strategy: UnsetLimits = UnsetLimits::Require;
+    /// The resources that the strategy names: `servers`, or `class:` and a resource class.
+    "quota" unified_limits_resource_list: Vec<String> = vec!["servers".to_owned()];
+    /// With quotas kept by the identity service: the endpoint they are for; else it is sought by type and name.
+    "oslo_limit" endpoint_id: Option<String> = None;
+    /// The type of the service whose endpoint is sought.
+    "oslo_limit" endpoint_service_type: Option<String> = None;
+    /// The name of the service whose endpoint is sought.
+    "oslo_limit" endpoint_service_name: Option<String> = None;
+    /// Whether every server gets a config drive.
+    "DEFAULT" force_config_drive: bool = false;
     /// Whether a request for dedicated processors is not tried again with shared ones.
     "workarounds" disable_fallback_pcpu_query: bool = false;
     /// Zone of servers for which none was asked; none leaves them free.

@@ -407,6 +407,37 @@ pub struct ExternalEvent {
     pub failed: bool,
 }
 
+/// The event by which somebody who manages bare metal tells that the power of a machine is to be seen as changed.
+pub const POWER_UPDATE: &str = "power-update";
+
+/// What a [`POWER_UPDATE`] is to bring about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerUpdate {
+    /// The machine is on.
+    On,
+    /// The machine is off.
+    Off,
+}
+
+impl PowerUpdate {
+    /// What an event's tag says; none when it is no power state.
+    pub fn of(event: &ExternalEvent) -> Option<Self> {
+        match event.tag.as_str() {
+            "POWER_ON" => Some(Self::On),
+            "POWER_OFF" => Some(Self::Off),
+            _ => None,
+        }
+    }
+
+    /// The action under which it is recorded.
+    pub const fn action(self) -> &'static str {
+        match self {
+            Self::On => "start",
+            Self::Off => "stop",
+        }
+    }
+}
+
 /// What a call is answered with when it succeeds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {

@@ -1,6 +1,7 @@
 //! Servers (`nova/objects/instance.py`) and their faults.
 
 use crate::block_device::BlockDevice;
+use crate::exception::NovaError;
 use crate::flavor::Flavor;
 use crate::ids::{HostName, ImageId, ProjectId, ServerId, UserId, VolumeId};
 use crate::network::NetworkInfo;
@@ -98,9 +99,22 @@ impl Server {
         self.block_devices.iter().find(|device| device.volume == volume)
     }
 
-    /// What a server of this flavor takes of its host's disk, in GiB: not the root disk when it boots from a volume.
+    /// What a server of this flavor takes of its host's disk, in whole GiB, its swap included: not the root disk when it
+    /// boots from a volume (`nova/compute/resource_tracker.py, _update_usage`).
     pub fn local_gb(&self, flavor: &Flavor) -> u64 {
-        if self.volume_backed() { flavor.local_gb() - flavor.root_gb } else { flavor.local_gb() }
+        let disks = if self.volume_backed() { flavor.ephemeral_gb } else { flavor.local_gb() };
+        disks + flavor.swap_mb / 1024
+    }
+
+    /// Refuses `added` further disks when there would be more than `most` with those it has; a negative number sets no
+    /// limit. Errors: `TooManyDiskDevices`.
+    pub fn check_disk_devices(&self, added: usize, most: i64) -> Result<(), NovaError> {
+        let own = [!self.volume_backed(), self.flavor.ephemeral_gb > 0, self.flavor.swap_mb > 0];
+        let disks = self.block_devices.len() + own.into_iter().filter(|there| *there).count() + added;
+        match usize::try_from(most) {
+            Ok(most) if disks > most => Err(NovaError::too_many_disk_devices(most)),
+            _ => Ok(()),
+        }
     }
 
     /// Whether it was deleted.

@@ -35,6 +35,12 @@ pub(crate) enum Command {
     Driver(DriverCommand),
     /// Serve Placement's API alone, microversions 1.0 to 1.39, with its state in memory
     Placement(PlacementArguments),
+    /// Serve a whole cloud on one port: identity, compute, placement, image, network, and the control API
+    Serve(ServeArguments),
+    /// Print the shell variables a client of a served cloud needs: eval "$(novarig env)"
+    Env(ClientArguments),
+    /// Print a clouds.yaml for clients of a served cloud, whose name in it is `novarig`
+    CloudsYaml(ClientArguments),
 }
 
 #[derive(Debug, Args)]
@@ -241,6 +247,81 @@ pub(crate) struct PlacementArguments {
     /// Where to listen; port 0 is any that is free. Whoever can reach it may do everything
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8778")]
     pub(crate) listen: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = options_help())]
+pub(crate) struct ServeArguments {
+    /// Where to listen; port 0 is any that is free
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8774")]
+    pub(crate) listen: String,
+
+    /// Listen where other machines can reach it
+    #[arg(long)]
+    pub(crate) reachable: bool,
+
+    /// Start a host with this stack
+    #[arg(long, value_name = "NAME=STACK")]
+    pub(crate) host: Vec<String>,
+
+    /// Start this many hosts, host1 and so on; 1 if no other is named
+    #[arg(long, value_name = "N")]
+    pub(crate) hosts: Option<u32>,
+
+    /// The stack of the hosts that --hosts starts
+    #[arg(long, value_name = "STACK", default_value = "fake")]
+    pub(crate) driver: String,
+
+    /// How users are known
+    #[arg(long, value_enum, default_value_t = Auth::Keystone)]
+    pub(crate) auth: Auth,
+
+    /// How time passes
+    #[arg(long, value_enum, default_value_t = Time::Real)]
+    pub(crate) time: Time,
+
+    /// Set an option of the control plane, by Nova's name; `--help` lists them
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// The seed of everything random but tokens
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClientArguments {
+    /// Where the cloud is served
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8774")]
+    pub(crate) url: String,
+
+    /// The user: admin, demo, or demo_reader, unless you made others
+    #[arg(long, default_value = "admin")]
+    pub(crate) user: String,
+
+    /// The user's password
+    #[arg(long, default_value = "secret")]
+    pub(crate) password: String,
+
+    /// The project
+    #[arg(long, default_value = "demo")]
+    pub(crate) project: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Auth {
+    /// By tokens of the identity service; users admin and demo, password `secret`
+    Keystone,
+    /// By what their requests say of themselves, as test suites want it
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Time {
+    /// As on the machine's clock
+    Real,
+    /// Only when the control API moves it
+    Virtual,
 }
 
 /// The options of the control plane, group by group.

@@ -1,6 +1,7 @@
 //! The subcommands. Each answers whether all is as it must be.
 
 mod bugs;
+mod client;
 mod demo;
 mod driver_build;
 mod driver_check;
@@ -14,9 +15,11 @@ mod list;
 mod placement;
 mod replay;
 mod run;
+mod serve;
 
 pub(crate) use self::explore::explore;
 pub(crate) use bugs::bugs;
+pub(crate) use client::{clouds_yaml, env};
 pub(crate) use demo::demo;
 pub(crate) use driver_build::driver_build;
 pub(crate) use driver_check::driver_check;
@@ -28,3 +31,4 @@ pub(crate) use list::scenarios;
 pub(crate) use placement::placement;
 pub(crate) use replay::replay;
 pub(crate) use run::run;
+pub(crate) use serve::serve;

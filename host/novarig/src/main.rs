@@ -39,6 +39,9 @@ fn main() -> ExitCode {
         Command::Driver(DriverCommand::Inspect(arguments)) => commands::driver_inspect(&arguments),
         Command::Driver(DriverCommand::Check(arguments)) => commands::driver_check(&arguments),
         Command::Placement(arguments) => commands::placement(&arguments),
+        Command::Serve(arguments) => commands::serve(&arguments),
+        Command::Env(arguments) => commands::env(&arguments),
+        Command::CloudsYaml(arguments) => commands::clouds_yaml(&arguments),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -10,7 +10,7 @@ use crate::random::Randomness;
 use crate::tasks::Tasks;
 use crate::trace::{Trace, TraceEvent};
 use async_trait::async_trait;
-use model::rpc::{Address, Answer, Message};
+use model::rpc::{Address, Answer, Message, RequestContext};
 use model::{ExceptionClass, NovaError, Timestamp};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -63,9 +63,13 @@ struct Inner {
     state: RefCell<State>,
 }
 
+/// Hears of messages nobody waits for that could not be done.
+pub type FailedCast = dyn Fn(&RequestContext, &NovaError);
+
 #[derive(Default)]
 struct State {
     sent: u64,
+    on_failed_cast: Option<Rc<FailedCast>>,
     queues: BTreeMap<Address, Queue>,
 }
 
@@ -100,6 +104,11 @@ impl Bus {
         for parcel in waiting {
             self.deliver(address.clone(), parcel);
         }
+    }
+
+    /// From now on `hear` is told of every cast whose handler answers with an error.
+    pub fn on_failed_cast(&self, hear: Rc<FailedCast>) {
+        self.inner.state.borrow_mut().on_failed_cast = Some(hear);
     }
 
     /// Nobody takes the messages for `address` any more; they wait.
@@ -191,6 +200,7 @@ impl Bus {
         let Parcel { id, message, answer } = parcel;
         let method = message.method.name();
         self.inner.trace.record(|| TraceEvent::MessageDelivered { id, to: to.clone(), method });
+        let context = message.context.clone();
         let reply = handler.handle(message).await;
         if handler.is_gone() {
             return;
@@ -201,9 +211,18 @@ impl Bus {
             method,
             error: reply.as_ref().err().map(ToString::to_string),
         });
-        if let Some(answer) = answer {
-            // A caller that gave up does not want the answer any more.
-            let _ = answer.send(reply);
+        match (answer, reply) {
+            (Some(answer), reply) => {
+                // A caller that gave up does not want the answer any more.
+                let _ = answer.send(reply);
+            }
+            (None, Err(error)) => {
+                let hear = self.inner.state.borrow().on_failed_cast.clone();
+                if let Some(hear) = hear {
+                    hear(&context, &error);
+                }
+            }
+            (None, Ok(_)) => {}
         }
     }
 }

@@ -13,7 +13,7 @@ pub mod simulation;
 pub mod tasks;
 pub mod trace;
 
-pub use bus::{Bus, Delays, Handler, Reply};
+pub use bus::{Bus, Delays, FailedCast, Handler, Reply};
 pub use clock::Clock;
 pub use notifier::Notifier;
 pub use random::Randomness;

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::trace::{Trace, TraceEvent};
-use model::{Notification, NotificationPriority, ServerId};
+use model::{Notification, NotificationPriority, NovaError, ServerId};
 use std::cell::RefCell;
 use std::rc::Rc;
 use tokio::sync::Notify;
@@ -30,12 +30,35 @@ impl Notifier {
         priority: NotificationPriority,
         server: Option<ServerId>,
     ) {
+        self.send(publisher_id, event_type, priority, server, None);
+    }
+
+    /// Sends one notification that tells of an error.
+    pub fn emit_error(
+        &self,
+        publisher_id: &str,
+        event_type: &str,
+        server: Option<ServerId>,
+        error: &NovaError,
+    ) {
+        self.send(publisher_id, event_type, NotificationPriority::Error, server, Some(error));
+    }
+
+    fn send(
+        &self,
+        publisher_id: &str,
+        event_type: &str,
+        priority: NotificationPriority,
+        server: Option<ServerId>,
+        error: Option<&NovaError>,
+    ) {
         let notification = Notification {
             event_type: event_type.to_owned(),
             priority,
             publisher_id: publisher_id.to_owned(),
             timestamp: self.clock.now(),
             server,
+            error: error.cloned(),
         };
         self.trace.record(|| TraceEvent::Notification {
             event_type: event_type.to_owned(),

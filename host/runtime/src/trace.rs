@@ -229,11 +229,11 @@ pub enum TraceEvent {
         /// The server it is about.
         server: Option<ServerId>,
     },
-    /// A service logged a warning or an error.
+    /// A service logged something.
     Log {
         /// Who.
         service: Address,
-        /// `warning` or `error`.
+        /// `info`, `warning` or `error`.
         level: &'static str,
         /// The text.
         message: String,
@@ -259,12 +259,25 @@ pub struct Trace {
     enabled: bool,
     count: Rc<Cell<u64>>,
     records: Rc<RefCell<Vec<TraceRecord>>>,
+    reader: Rc<LogReader>,
+}
+
+/// Whoever reads the log: it hears of the service, the level and the line.
+type ReadLog = dyn Fn(&Address, &'static str, &str);
+
+#[derive(Default)]
+struct LogReader(RefCell<Option<Rc<ReadLog>>>);
+
+impl std::fmt::Debug for LogReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogReader").finish_non_exhaustive()
+    }
 }
 
 impl Trace {
     /// A trace that keeps every record.
     pub fn on(clock: Clock) -> Self {
-        Self { clock, enabled: true, count: Rc::default(), records: Rc::default() }
+        Self { clock, enabled: true, count: Rc::default(), records: Rc::default(), reader: Rc::default() }
     }
 
     /// A trace that keeps nothing.
@@ -286,6 +299,24 @@ impl Trace {
         let t = u64::try_from(self.clock.elapsed().as_micros()).unwrap_or(u64::MAX);
         let event = event();
         self.records.borrow_mut().push(TraceRecord { n, t, event });
+    }
+
+    /// From now on tells somebody of every line that is logged, also while the trace is off.
+    pub fn on_log(&self, read: Rc<ReadLog>) {
+        self.reader.0.replace(Some(read));
+    }
+
+    /// Logs a line, which is built if somebody reads it or the trace is on.
+    pub fn log(&self, service: &Address, level: &'static str, message: impl FnOnce() -> String) {
+        let reader = self.reader.0.borrow().clone();
+        if reader.is_none() && !self.enabled {
+            return;
+        }
+        let message = message();
+        if let Some(read) = reader {
+            read(service, level, &message);
+        }
+        self.record(|| TraceEvent::Log { service: service.clone(), level, message });
     }
 
     /// The records so far. Must not be held while anything is recorded.

@@ -17,7 +17,14 @@ pub struct UnsupportedPolicy {
 /// Whether the scheduler is configured to keep this policy.
 pub fn check_group_policy(policy: GroupPolicy, options: &Options) -> Result<(), UnsupportedPolicy> {
     let filter = |name: FilterName| (options.enabled_filters.contains(&name), name.as_str());
-    let weigher = |name| (options.weight_classes == WeightClasses::All, name);
+    let weigher = |name: &'static str| {
+        let there = match &options.weight_classes {
+            WeightClasses::All => true,
+            WeightClasses::HostName => false,
+            WeightClasses::Named(names) => names.iter().any(|known| known == name),
+        };
+        (there, name)
+    };
     let (there, needs) = match policy {
         GroupPolicy::Affinity => filter(FilterName::ServerGroupAffinityFilter),
         GroupPolicy::AntiAffinity => filter(FilterName::ServerGroupAntiAffinityFilter),

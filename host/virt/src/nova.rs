@@ -224,13 +224,7 @@ pub fn nova_error(error: &VirtError) -> NovaError {
             Class::MultiattachNotSupportedByVirtDriver,
             format!("Volume {volume} has 'multiattach' set, which is not supported for this instance."),
         ),
-        VirtError::TooManyDiskDevices(maximum) => new(
-            Class::TooManyDiskDevices,
-            format!(
-                "The maximum allowed number of disk devices ({maximum}) to attach to a single instance has been \
-                 exceeded."
-            ),
-        ),
+        VirtError::TooManyDiskDevices(maximum) => NovaError::too_many_disk_devices(maximum),
         VirtError::InterfaceAttachFailed(instance) => new(
             Class::InterfaceAttachFailed,
             format!("Failed to attach network adapter device to {instance}"),

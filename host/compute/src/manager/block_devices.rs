@@ -18,6 +18,8 @@ impl ComputeManager {
     /// `InvalidBDM` with the text of what it was.
     pub(super) async fn prep_block_devices(&self, id: ServerId) -> Result<(), NovaError> {
         let server = self.services.records.server(id)?;
+        let most = self.services.options.get().max_disk_devices_to_attach;
+        server.check_disk_devices(0, most).map_err(|error| invalid_bdm(&error))?;
         for device in &server.block_devices {
             self.attach_block_device(&server, device).await.map_err(|error| invalid_bdm(&error))?;
         }

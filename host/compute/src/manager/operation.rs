@@ -4,10 +4,7 @@
 
 use super::ComputeManager;
 use model::rpc::RequestContext;
-use model::{
-    EventResult, ExceptionClass, Fault, Fix, MigrationId, MigrationStatus, NotificationPriority, NovaError,
-    Server, ServerId, VmState,
-};
+use model::{ExceptionClass, Fault, Fix, MigrationId, MigrationStatus, NovaError, Server, ServerId, VmState};
 use std::future::Future;
 
 /// Which operation runs, on whose behalf.
@@ -61,13 +58,13 @@ impl ComputeManager {
             records.start_event(server, &context.request, event, &self.host).await;
         }
         let outcome = body.await;
-        let finish = async |result, details| {
+        let finish = async |error: Option<&NovaError>| {
             if let Some(event) = event {
-                records.finish_event(server, &context.request, event, result, details).await;
+                records.finish_event(server, &context.request, event, error).await;
             }
         };
         let Err(error) = &outcome else {
-            finish(EventResult::Success, None).await;
+            finish(None).await;
             return outcome;
         };
         let silent = error.is(ExceptionClass::InstanceNotFound)
@@ -78,11 +75,11 @@ impl ComputeManager {
         if let Some(migration) = migration {
             self.error_out_migration(migration).await;
         }
-        finish(EventResult::Error, Some(error.fault_message())).await;
+        finish(Some(error)).await;
         if reverts_task_state && !error.is(ExceptionClass::UnexpectedTaskState) {
             self.instance_update(server, |server| server.task_state = None).await;
         }
-        self.emit("compute.exception", NotificationPriority::Error, Some(server));
+        self.services.notifier.emit_error(&self.publisher, "compute.exception", Some(server), error);
         outcome
     }
 

@@ -56,6 +56,7 @@ impl ComputeApi {
             let context = self.context();
             let server = self.server(id)?;
             preconditions::RESTORE.check(&server)?;
+            self.check_restore_quota(&server)?;
             self.records.start_action(id, &context.request, "restore");
             let task = server.host.is_some().then_some(TaskState::Restoring);
             let restored = &mut |server: &mut Server| {

@@ -3,7 +3,7 @@
 
 use super::{ApiError, ComputeApi, check_lock, host_of};
 use crate::preconditions;
-use model::rpc::{Address, Answer, ExternalEvent, Method};
+use model::rpc::{Address, Answer, ExternalEvent, Method, POWER_UPDATE, PowerUpdate};
 use model::{ExceptionClass, NovaError, ServerId, TaskState};
 use serde_json::{Value, json};
 
@@ -77,6 +77,11 @@ impl ComputeApi {
         self.call("os-server-external-events", Some(id), json!(event), 202, async {
             let context = self.context();
             let host = host_of(&self.server(id)?)?;
+            if event.name == POWER_UPDATE {
+                // What is no power state is not passed on.
+                let Some(power) = PowerUpdate::of(&event) else { return Ok(()) };
+                self.records.start_action(id, &context.request, power.action());
+            }
             self.cast(&context, id, Address::Compute(host), Method::ExternalInstanceEvent { event });
             Ok(())
         })

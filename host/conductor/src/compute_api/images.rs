@@ -67,7 +67,12 @@ impl ComputeApi {
             (INSTANCE_UUID.to_owned(), server.id.to_string()),
             ("user_id".to_owned(), server.user_id.to_string()),
             ("image_type".to_owned(), image_type.to_owned()),
+            ("owner_id".to_owned(), self.caller.project.to_string()),
         ]));
+        if self.caller.project != server.project_id {
+            // Whose server it is of may use it as well.
+            properties.insert("instance_owner".to_owned(), server.project_id.to_string());
+        }
         properties.extend(backup_type.map(|kind| (BACKUP_TYPE.to_owned(), kind.to_owned())));
         let image = ImageMeta {
             id: ImageId(self.services.random.uuid()),

@@ -3,7 +3,7 @@
 
 use super::{ApiError, ComputeApi};
 use compute::ExpectedTask;
-use model::{EventResult, HostName, Server, ServerId, VmState};
+use model::{HostName, Server, ServerId, VmState};
 use serde_json::{Value, json};
 
 /// Whom the API's own steps of an action name as their host.
@@ -31,11 +31,7 @@ impl ComputeApi {
             records.start_event(id, &context.request, &event, &host).await;
             let change = &mut |server: &mut Server| server.locked = locked;
             let changed = records.update_server(id, ExpectedTask::Any, change).await;
-            let (result, details) = match &changed {
-                Ok(_) => (EventResult::Success, None),
-                Err(error) => (EventResult::Error, Some(error.fault_message())),
-            };
-            records.finish_event(id, &context.request, &event, result, details).await;
+            records.finish_event(id, &context.request, &event, changed.as_ref().err()).await;
             changed?;
             self.notify(id, action);
             Ok(())

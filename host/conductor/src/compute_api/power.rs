@@ -3,8 +3,9 @@
 
 use super::{ApiError, ComputeApi};
 use crate::preconditions::{self, Precondition};
+use compute::Records as _;
 use model::rpc::{Address, Method, RebootType};
-use model::{ExceptionClass, ImageId, NovaError, ServerId, TaskState};
+use model::{ExceptionClass, ImageId, ImageMeta, NovaError, Server, ServerId, TaskState};
 use serde_json::{Value, json};
 
 /// Letters of passwords that are made here; none that is taken for another.
@@ -61,6 +62,7 @@ impl ComputeApi {
         id: ServerId,
         password: Option<String>,
         image: Option<ImageId>,
+        from_volume: bool,
     ) -> Result<String, ApiError> {
         self.call("rescue", Some(id), json!({"rescue_image_ref": image}), 200, async {
             let context = self.context();
@@ -70,9 +72,7 @@ impl ComputeApi {
                     .await?;
             }
             if server.volume_backed() {
-                let message =
-                    format!("Instance {id} cannot be rescued: Cannot rescue a volume-backed instance");
-                return Err(NovaError::new(ExceptionClass::InstanceNotRescuable, message).into());
+                self.check_rescue_of_volume(&server, image.filter(|_| from_volume))?;
             }
             let password = password.unwrap_or_else(|| self.make_password());
             self.set_task(&server, TaskState::Rescuing).await?;
@@ -82,6 +82,33 @@ impl ComputeApi {
             Ok(password)
         })
         .await
+    }
+
+    /// A server that boots from a volume is rescued only with an image that says how, on a host that can.
+    fn check_rescue_of_volume(&self, server: &Server, image: Option<ImageId>) -> Result<(), ApiError> {
+        const SAID_HOW: [&str; 2] = ["hw_rescue_bus", "hw_rescue_device"];
+        let image = image.and_then(|image| self.records.image(image));
+        let says_how = |image: &ImageMeta| SAID_HOW.iter().all(|key| image.properties.contains_key(*key));
+        let reason = if !image.as_ref().is_some_and(says_how) {
+            "Cannot rescue a volume-backed instance"
+        } else if !self.host_can_rescue_volumes(server) {
+            "Host unable to rescue a volume-backed instance"
+        } else {
+            return Ok(());
+        };
+        let message = format!("Instance {} cannot be rescued: {reason}", server.id);
+        Err(NovaError::new(ExceptionClass::InstanceNotRescuable, message).into())
+    }
+
+    fn host_can_rescue_volumes(&self, server: &Server) -> bool {
+        let node = server.host.as_ref().and_then(|host| self.records.compute_node(host));
+        node.is_some_and(|node| {
+            self.services.report_client.read(|placement| {
+                let provider = placement.provider(node.id);
+                provider
+                    .is_ok_and(|provider| provider.traits().any(|name| name.as_str() == "COMPUTE_RESCUE_BFV"))
+            })
+        })
     }
 
     /// Runs a rescued server from its own disk again (202).

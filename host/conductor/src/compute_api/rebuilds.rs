@@ -3,7 +3,7 @@
 use super::{ApiError, ComputeApi, PUBLISHER, host_of};
 use crate::preconditions;
 use compute::{ExpectedTask, Records};
-use model::rpc::{Address, Method};
+use model::rpc::{Address, Method, RequestContext};
 use model::{
     Bug, HostName, ImageId, Migration, MigrationId, MigrationStatus, MigrationType, NotificationPriority,
     Server, ServerId, TaskState,
@@ -115,7 +115,7 @@ impl ComputeApi {
             let mut spec = self.request_spec(&server)?;
             self.set_task(&server, TaskState::Rebuilding).await?;
             self.records.start_action(id, &context.request, "evacuate");
-            let migration = self.create_evacuation(&server, source, request.host.clone());
+            let migration = self.create_evacuation(&context, &server, source, request.host.clone());
             self.services.notifier.emit(PUBLISHER, "instance.evacuate", NotificationPriority::Info, Some(id));
             let forced = if request.force {
                 request.host
@@ -146,13 +146,18 @@ impl ComputeApi {
     }
 
     /// The record by which the source finds out, once it runs again, what it no longer has to keep.
-    fn create_evacuation(&self, server: &Server, source: HostName, host: Option<HostName>) -> MigrationId {
+    fn create_evacuation(
+        &self,
+        context: &RequestContext,
+        server: &Server,
+        source: HostName,
+        host: Option<HostName>,
+    ) -> MigrationId {
         let (id, now) = (MigrationId(self.services.random.uuid()), self.services.clock.now());
         let (kind, status) = (MigrationType::Evacuation, MigrationStatus::Accepted);
-        self.records.create_migration(Migration {
-            dest_compute: host,
-            ..Migration::new(id, kind, status, server, source, now)
-        });
+        let migration =
+            Migration { dest_compute: host, ..Migration::new(id, kind, status, server, source, now) };
+        self.records.create_migration(context, migration);
         id
     }
 

@@ -13,12 +13,25 @@ pub struct UnshelveServer {
     /// The zone; the one it was made for when none is named.
     #[serde(default)]
     pub availability_zone: Option<String>,
+    /// Whether it may go to any zone from now on; with it no zone is named (since API version 2.91).
+    #[serde(default)]
+    pub unpin: bool,
     /// The host; the scheduler's choice when none is named.
     #[serde(default)]
     pub host: Option<HostName>,
 }
 
 impl ComputeApi {
+    /// Refuses a host that is in another zone than the server is to be in.
+    fn check_host_is_in_zone(&self, host: Option<&HostName>, zone: Option<&str>) -> Result<(), ApiError> {
+        let Some((host, zone)) = host.zip(zone) else { return Ok(()) };
+        if self.records.aggregates().zone_of(host, &self.services.options.get()) == zone {
+            return Ok(());
+        }
+        let message = format!("Host \"{host}\" is not in the availability zone \"{zone}\".");
+        Err(ApiError { code: 409, message })
+    }
+
     /// Stops a server and makes an image of it (202). Depending on `shelved_offload_time` its guest is removed, then or
     /// later. One that boots from a volume needs no image and is offloaded at once.
     pub async fn shelve(&self, id: ServerId) -> Result<(), ApiError> {
@@ -62,9 +75,9 @@ impl ComputeApi {
             let server = self.server(id)?;
             check_lock(&context, &server)?;
             preconditions::UNSHELVE.check(&server)?;
-            let UnshelveServer { availability_zone, host } = request;
-            if server.vm_state != VmState::ShelvedOffloaded && (availability_zone.is_some() || host.is_some())
-            {
+            let UnshelveServer { availability_zone, unpin, host } = request;
+            let zone_given = availability_zone.is_some() || unpin;
+            if server.vm_state != VmState::ShelvedOffloaded && (zone_given || host.is_some()) {
                 let message = format!(
                     "Specifying an availability zone or a host when unshelving server \"{id}\" with status \
                      \"{}\" is not supported. The server status must be SHELVED_OFFLOADED.",
@@ -74,9 +87,13 @@ impl ComputeApi {
             }
             self.check_zone(availability_zone.as_deref(), None)?;
             self.check_host_is_known(host.as_ref())?;
+            self.check_unshelve_quota(&server)?;
             let mut spec = self.request_spec(&server)?;
-            if availability_zone.is_some() {
+            if zone_given {
                 spec.availability_zone = availability_zone;
+            }
+            self.check_host_is_in_zone(host.as_ref(), spec.availability_zone.as_deref())?;
+            if zone_given {
                 self.records.save_request_spec(&spec);
             }
             spec.requested_destination = host;

@@ -81,6 +81,7 @@ impl ComputeApi {
             let server = self.server(id)?;
             super::check_lock(&context, &server)?;
             preconditions::ATTACH_VOLUME.check(&server)?;
+            server.check_disk_devices(1, self.services.options.get().max_disk_devices_to_attach)?;
             let AttachVolume { volume, device, delete_on_termination } = request;
             let known = self.services.volumes.get(volume).await?;
             if server.block_device(volume).is_some()

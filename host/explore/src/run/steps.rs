@@ -152,7 +152,7 @@ impl<'a> Runner<'a> {
             Action::Suspend(_) => self.ask(action, |id| api.suspend(id)).await,
             Action::Resume(_) => self.ask(action, |id| api.resume(id)).await,
             Action::Rescue(_) => {
-                self.ask(action, |id| async move { api.rescue(id, None, None).await.map(drop) }).await
+                self.ask(action, |id| async move { api.rescue(id, None, None, true).await.map(drop) }).await
             }
             Action::Unrescue(_) => self.ask(action, |id| api.unrescue(id)).await,
             Action::TriggerCrashDump(_) => self.ask(action, |id| api.trigger_crash_dump(id)).await,

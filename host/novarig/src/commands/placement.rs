@@ -11,7 +11,13 @@ use anyhow::{Context, anyhow};
 use api::placement::{Config, LockedEngine, Service, serve_placement};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 use tokio::net::TcpListener;
+
+/// How often an address that is taken is tried again.
+const TRIES: u32 = 20;
+/// How long after one another.
+const BETWEEN_TRIES: Duration = Duration::from_millis(25);
 
 /// The variable with a fixture's name.
 const FIXTURE: &str = "GABBI_FIXTURE";
@@ -47,14 +53,24 @@ async fn serve(listen: &str) -> anyhow::Result<()> {
     }
 }
 
-async fn listen_at(listen: &str) -> anyhow::Result<TcpListener> {
+/// Listens at `HOST:PORT`.
+pub(super) async fn listen_at(listen: &str) -> anyhow::Result<TcpListener> {
     let addresses: Vec<SocketAddr> = listen
         .to_socket_addrs()
         .with_context(|| {
             format!("--listen: `{listen}` is no address; it is HOST:PORT, for instance 127.0.0.1:8778")
         })?
         .collect();
-    TcpListener::bind(addresses.as_slice()).await.map_err(|error| match error.kind() {
+    let mut bound = TcpListener::bind(addresses.as_slice()).await;
+    // Whoever had it may be about to let go of it.
+    for _ in 0..TRIES {
+        if !matches!(&bound, Err(error) if error.kind() == ErrorKind::AddrInUse) {
+            break;
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+        bound = TcpListener::bind(addresses.as_slice()).await;
+    }
+    bound.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => {
             anyhow!("--listen: {listen} is taken by another program; choose another port, or 0 for any that is free")
         }

@@ -17,6 +17,9 @@ fn metadata(state: &HostState) -> BTreeMap<&str, BTreeSet<&str>> {
     all
 }
 
+/// The beginnings of the image properties that Nova knows; what else aggregates name is not held against an image.
+const KNOWN_PREFIXES: [&str; 3] = ["hw_", "img_", "os_"];
+
 /// AggregateImagePropertiesIsolation: an image property that an aggregate names must have one of its values.
 pub(super) fn image_properties<'a>(request: &'a RequestSpec, options: &'a Options) -> Filter<'a> {
     let separator = &options.aggregate_image_properties_isolation_separator;
@@ -26,6 +29,7 @@ pub(super) fn image_properties<'a>(request: &'a RequestSpec, options: &'a Option
         metadata(state)
             .iter()
             .filter(|(key, _)| prefix.as_ref().is_none_or(|prefix| key.starts_with(prefix.as_str())))
+            .filter(|(key, _)| KNOWN_PREFIXES.iter().any(|known| key.starts_with(known)))
             .all(|(key, values)| image_property(request, key).is_none_or(|value| values.contains(value)))
     })
     .once()
@@ -91,6 +95,7 @@ mod tests {
             ("one of the values", &[("os_distro", "fedora")], true),
             ("another value", &[("os_distro", "windows")], false),
             ("a property no aggregate names", &[("hw_disk_bus", "scsi")], true),
+            ("a property Nova does not know", &[("unrelated", "y")], true),
         ];
         for (what, properties, expected) in cases {
             let asked = request_with_image(properties);

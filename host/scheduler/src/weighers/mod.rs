@@ -115,9 +115,8 @@ pub(crate) fn weigh(
 
 /// The weighers in force.
 fn active<'a>(request: &'a RequestSpec, options: &'a Options) -> Vec<Weigher<'a>> {
-    match options.weight_classes {
-        WeightClasses::HostName => vec![host_name::weigher()],
-        WeightClasses::All => vec![
+    let all = || {
+        vec![
             server_group::soft_affinity(request, options),
             server_group::soft_anti_affinity(request, options),
             build_failure::weigher(options),
@@ -131,6 +130,14 @@ fn active<'a>(request: &'a RequestSpec, options: &'a Options) -> Vec<Weigher<'a>
             num_instances::weigher(options),
             pci::weigher(options),
             ram::weigher(options),
-        ],
+        ]
+    };
+    match &options.weight_classes {
+        WeightClasses::HostName => vec![host_name::weigher()],
+        WeightClasses::All => all(),
+        WeightClasses::Named(names) => {
+            let every = std::iter::once(host_name::weigher()).chain(all());
+            every.filter(|weigher| names.iter().any(|name| name == weigher.name)).collect()
+        }
     }
 }

@@ -34,6 +34,7 @@ struct Node {
     min_properties: usize,
     items: Option<Box<Node>>,
     min_items: usize,
+    max_items: Option<usize>,
     unique: bool,
     min_length: usize,
     max_length: Option<usize>,
@@ -56,6 +57,20 @@ pub(crate) struct Violation {
     path: String,
     /// How many steps down the value it is.
     depth: usize,
+    /// The last of those steps, and the value found there as Python shows it.
+    field: Option<(String, String)>,
+}
+
+impl Violation {
+    /// What is wrong, without saying where.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The key or place of the value that is wrong, and that value as Python shows it; none when it is the whole.
+    pub(crate) fn field(&self) -> Option<(&str, &str)> {
+        self.field.as_ref().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 impl fmt::Display for Violation {
@@ -110,6 +125,7 @@ impl Node {
             min_properties: size("minProperties").unwrap_or(0),
             items: document.get("items").map(|node| Box::new(Node::new(node))),
             min_items: size("minItems").unwrap_or(0),
+            max_items: size("maxItems"),
             unique: document.get("uniqueItems") == Some(&Value::Bool(true)),
             min_length: size("minLength").unwrap_or(0),
             max_length: size("maxLength"),
@@ -143,18 +159,20 @@ fn is_integer(value: &Value) -> bool {
 
 /// Where a check is, in the value and in the schema.
 #[derive(Clone, Debug, Default)]
-struct Place {
+struct Place<'v> {
     path: String,
     schema_path: String,
     depth: usize,
+    field: Option<(&'v str, &'v Value)>,
 }
 
-impl Place {
-    fn below(&self, step: &str, schema_step: &str) -> Self {
-        Self {
+impl Place<'_> {
+    fn below<'v>(&self, step: &str, schema_step: &str, name: &'v str, value: &'v Value) -> Place<'v> {
+        Place {
             path: format!("{}[{step}]", self.path),
             schema_path: format!("{}{schema_step}", self.schema_path),
             depth: self.depth + 1,
+            field: Some((name, value)),
         }
     }
 }
@@ -164,7 +182,7 @@ struct Check {
 }
 
 impl Check {
-    fn fail(&mut self, place: &Place, keyword: &'static str, message: impl FnOnce() -> String) {
+    fn fail(&mut self, place: &Place<'_>, keyword: &'static str, message: impl FnOnce() -> String) {
         if self.worst.as_ref().is_none_or(|worst| place.depth < worst.depth) {
             self.worst = Some(Violation {
                 message: message(),
@@ -172,11 +190,12 @@ impl Check {
                 schema_path: place.schema_path.clone(),
                 path: place.path.clone(),
                 depth: place.depth,
+                field: place.field.map(|(name, value)| (name.to_string(), repr(value))),
             });
         }
     }
 
-    fn node(&mut self, node: &Node, value: &Value, place: &Place) {
+    fn node(&mut self, node: &Node, value: &Value, place: &Place<'_>) {
         if !node.is_of_type(value) {
             let names: Vec<String> = node.types.iter().map(|name| format!("'{name}'")).collect();
             self.fail(place, "type", || format!("{} is not of type {}", repr(value), names.join(", ")));
@@ -197,7 +216,7 @@ impl Check {
         }
     }
 
-    fn object(&mut self, node: &Node, object: &Map<String, Value>, place: &Place) {
+    fn object(&mut self, node: &Node, object: &Map<String, Value>, place: &Place<'_>) {
         if object.len() < node.min_properties {
             self.fail(place, "minProperties", || {
                 let problem = if node.min_properties == 1 {
@@ -216,12 +235,13 @@ impl Check {
             let known = node.properties.get(key);
             let step = repr(&Value::String(key.clone()));
             if let Some(child) = known {
-                self.node(child, value, &place.below(&step, &format!("['properties'][{step}]")));
+                self.node(child, value, &place.below(&step, &format!("['properties'][{step}]"), key, value));
             }
             let mut matched = known.is_some();
             for (pattern, child) in node.patterns.iter().filter(|(pattern, _)| pattern.is_match(key)) {
                 matched = true;
-                self.node(child, value, &place.below(&step, &format!("['patternProperties']['{pattern}']")));
+                let schema_step = format!("['patternProperties']['{pattern}']");
+                self.node(child, value, &place.below(&step, &schema_step, key, value));
             }
             if !matched {
                 extra.push(step);
@@ -232,11 +252,14 @@ impl Check {
         }
     }
 
-    fn array(&mut self, node: &Node, items: &[Value], place: &Place) {
+    fn array(&mut self, node: &Node, items: &[Value], place: &Place<'_>) {
         if items.len() < node.min_items {
             self.fail(place, "minItems", || {
                 format!("{} should be non-empty", repr(&Value::Array(items.to_vec())))
             });
+        }
+        if node.max_items.is_some_and(|most| items.len() > most) {
+            self.fail(place, "maxItems", || format!("{} is too long", repr(&Value::Array(items.to_vec()))));
         }
         if node.unique {
             // Arrays with this demand hold strings; others are refused for their type.
@@ -250,12 +273,13 @@ impl Check {
         }
         if let Some(child) = &node.items {
             for (at, item) in items.iter().enumerate() {
-                self.node(child, item, &place.below(&at.to_string(), "['items']"));
+                let step = at.to_string();
+                self.node(child, item, &place.below(&step, "['items']", &step, item));
             }
         }
     }
 
-    fn text(&mut self, node: &Node, text: &str, place: &Place) {
+    fn text(&mut self, node: &Node, text: &str, place: &Place<'_>) {
         let shown = || repr(&Value::String(text.to_string()));
         let length = text.chars().count();
         if length < node.min_length {
@@ -277,7 +301,7 @@ impl Check {
         }
     }
 
-    fn number(&mut self, node: &Node, value: &Value, place: &Place) {
+    fn number(&mut self, node: &Node, value: &Value, place: &Place<'_>) {
         let number = value.as_f64().unwrap_or(f64::NAN);
         if let Some(least) = node.minimum.filter(|least| number < *least) {
             self.fail(place, "minimum", || format!("{} is less than the minimum of {least}", repr(value)));
@@ -288,7 +312,7 @@ impl Check {
     }
 
     /// Reports, if none of the alternatives fits, what is wrong with the one of the value's type.
-    fn any_of(&mut self, node: &Node, value: &Value, place: &Place) {
+    fn any_of(&mut self, node: &Node, value: &Value, place: &Place<'_>) {
         let attempts: Vec<Check> = (node.any_of.iter())
             .map(|alternative| {
                 let mut check = Check { worst: None };
@@ -349,6 +373,7 @@ mod tests {
             (json!({"format": "uuid"}), json!("a"), "'a' is not a 'uuid'"),
             (json!({"required": ["a"]}), json!({}), "'a' is a required property"),
             (json!({"minProperties": 1}), json!({}), "{} should be non-empty"),
+            (json!({"maxItems": 1}), json!(["a", "b"]), "['a', 'b'] is too long"),
             (json!({"uniqueItems": true}), json!(["a", "a"]), "['a', 'a'] has non-unique elements"),
             (
                 json!({"properties": {"a": {}}, "additionalProperties": false}),

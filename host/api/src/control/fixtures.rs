@@ -1,0 +1,103 @@
+//! What Nova's test fixtures stand for.
+
+use super::{Outcome, Refusal, done, text};
+use crate::control::config;
+use crate::world::World;
+use conductor::Port;
+use model::rpc::Address;
+use model::{PortId, RequestedGroup, ResourceClass, VolumeId};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use uuid::uuid;
+
+/// What is always as these fixtures make it.
+const ALWAYS_ON: &[&str] = &[
+    "AllServicesCurrent",
+    "ConfFixture",
+    "Database",
+    "DefaultFlavorsFixture",
+    "GlanceFixture",
+    "NotificationFixture",
+    "OSAPIFixture",
+    "PlacementFixture",
+    "RealPolicyFixture",
+    "SpawnIsSynchronousFixture",
+    // The identity service has no limits, as the fixture at first.
+    "UnifiedLimitsFixture",
+];
+
+/// The port that is there at first (`nova/tests/fixtures/neutron.py`).
+const PORT_1: PortId = PortId(uuid!("ce531f90-199f-48c0-816c-13e38010b442"));
+
+/// Volumes that say something of what is on them (`nova/tests/fixtures/cinder.py`).
+const VOLUMES: [(VolumeId, &[(&str, &str)]); 2] = [
+    (
+        VolumeId(uuid!("6194fc02-c60e-4a01-a8e5-600798208b5f")),
+        &[("image_id", "155d900f-4e14-4e4c-a73d-069cbf4541e6"), ("trait:HW_CPU_X86_SGX", "required")],
+    ),
+    (
+        VolumeId(uuid!("6ca404f3-d844-4169-bb96-bc792f37de26")),
+        &[("os_require_quiesce", "True"), ("hw_qemu_guest_agent", "True")],
+    ),
+];
+
+/// The device profiles of `nova/tests/fixtures/cyborg.py`, with what they ask of devices.
+const DEVICE_PROFILES: [(&str, &[(&str, u64)]); 3] = [
+    ("fakedev-dp", &[("FPGA", 1)]),
+    ("fakedev-dp-port", &[("FPGA", 1)]),
+    ("fakedev-dp-multi", &[("FPGA", 2), ("CUSTOM_FPGA2", 1)]),
+];
+/// The trait their devices have.
+const DEVICE_TRAIT: &str = "CUSTOM_FAKE_DEVICE";
+
+pub(super) fn switch_on(world: &World, body: &Value) -> Outcome {
+    match text(body, "name")? {
+        "CastAsCallFixture" | "CastAsCall" => {
+            world.heard().borrow_mut().keep_first();
+            done()
+        }
+        "NoopConductorFixture" => {
+            // Messages for it wait for ever.
+            world.cloud().services().bus.leave(&Address::Conductor);
+            done()
+        }
+        "CyborgFixture" => {
+            for (name, amounts) in DEVICE_PROFILES {
+                let amount = |(class, amount): &(&str, u64)| (ResourceClass::new(*class), *amount);
+                let group = RequestedGroup {
+                    resources: amounts.iter().map(amount).collect(),
+                    required_traits: [DEVICE_TRAIT.to_owned()].into(),
+                    ..RequestedGroup::default()
+                };
+                world.cloud().records().device_profiles().put(name, vec![group]);
+            }
+            done()
+        }
+        "NeutronFixture" => {
+            world.cloud().network().put_port(Port {
+                id: PORT_1,
+                device: None,
+                bindings: BTreeMap::new(),
+                mac_address: "fa:16:3e:4c:2c:30".to_owned(),
+                fixed_ip: "192.168.1.3".to_owned(),
+                made_for_server: false,
+                plugged: 0,
+            });
+            done()
+        }
+        "CinderFixture" => {
+            for (volume, properties) in VOLUMES {
+                let pairs = properties.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+                world.cloud().volumes().set_image_properties(volume, pairs.collect());
+            }
+            done()
+        }
+        "HostNameWeigherFixture" => {
+            let weigher = "HostNameWeigher".to_owned();
+            config::set(world, "filter_scheduler", "weight_classes", weigher)?;
+            done()
+        }
+        name if ALWAYS_ON.contains(&name) => done(),
+        name => Err(Refusal::not_found(format!("there is nothing here that fixture {name} stands for"))),
+    }
+}

@@ -1,0 +1,119 @@
+//! `novarig serve`: a whole cloud on one port, for OpenStack's clients and for test harnesses.
+
+use super::placement::listen_at;
+use crate::cli::{Auth, ServeArguments, Time};
+use crate::output::print;
+use crate::setup;
+use crate::stop::Stop;
+use anyhow::{Context, bail};
+use api::{AuthMode, HostPlan, Rig, TimeMode, WorldConfig};
+use model::{HostName, Options};
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use virt::Stack;
+
+/// Threads that read requests and write answers; the cloud has its own.
+const THREADS: usize = 2;
+
+/// Serves until Ctrl-C, having said where.
+pub(crate) fn serve(arguments: &ServeArguments) -> anyhow::Result<bool> {
+    let config = config(arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()
+        .context("the threads that serve cannot be started")?;
+    let served = runtime.block_on(serve_at(arguments, config));
+    // What is still being answered is for nobody: the cloud goes as well.
+    runtime.shutdown_background();
+    served.map(|()| true)
+}
+
+fn config(arguments: &ServeArguments) -> anyhow::Result<WorldConfig> {
+    let mut options = Options::default();
+    for pair in &arguments.set {
+        let (name, value) = pair.split_once('=').with_context(|| format!("--set {pair}: it is KEY=VALUE"))?;
+        options.set_by_name(name, value).with_context(|| format!("--set {pair}"))?;
+    }
+    let stack = |text: &str| text.parse::<Stack>().with_context(|| format!("the stack {text:?}"));
+    let mut hosts = Vec::new();
+    for pair in &arguments.host {
+        let (name, text) =
+            pair.split_once('=').with_context(|| format!("--host {pair}: it is NAME=STACK"))?;
+        hosts.push(HostPlan { name: HostName::from(name), stack: stack(text)? });
+    }
+    let count = arguments.hosts.unwrap_or(if hosts.is_empty() { 1 } else { 0 });
+    for number in 1..=count {
+        let name = HostName::from(format!("host{number}"));
+        if !hosts.iter().any(|host| host.name == name) {
+            hosts.push(HostPlan { name, stack: stack(&arguments.driver)? });
+        }
+    }
+    Ok(WorldConfig {
+        auth: match arguments.auth {
+            Auth::Keystone => AuthMode::Keystone,
+            Auth::None => AuthMode::None,
+        },
+        guarded: arguments.reachable,
+        time: match arguments.time {
+            Time::Real => TimeMode::Real,
+            Time::Virtual => TimeMode::Virtual,
+        },
+        seed: arguments.seed,
+        options,
+        hosts,
+        ..WorldConfig::default()
+    })
+}
+
+async fn serve_at(arguments: &ServeArguments, config: WorldConfig) -> anyhow::Result<()> {
+    let listener = listen_at(&arguments.listen).await?;
+    let address = listener.local_addr().context("the system does not say where it listens")?;
+    check_reach(arguments, address)?;
+    let tools = || {
+        let engine = setup::engine().map_err(|error| format!("{error:#}"))?;
+        Ok((engine, setup::library()))
+    };
+    let rig = Rig::start(config, tools)?;
+    // From here on it takes Ctrl-C, so that nobody who has read the lines can be too early.
+    let mut stop = Stop::listen().context("the system does not hand over Ctrl-C")?;
+    print(&endpoints(address));
+    serve_until(listener, &rig, &mut stop)
+        .await
+        .with_context(|| format!("{address} cannot be served any more"))
+}
+
+async fn serve_until(listener: TcpListener, rig: &Rig, stop: &mut Stop) -> std::io::Result<()> {
+    tokio::select! {
+        ended = api::serve(listener, rig) => ended,
+        () = stop.wanted() => Ok(()),
+    }
+}
+
+/// Others than this machine reach a cloud only when that was asked for, and never one that takes them at their word.
+fn check_reach(arguments: &ServeArguments, address: SocketAddr) -> anyhow::Result<()> {
+    if address.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    if arguments.auth == Auth::None {
+        bail!("--auth none: {address} can be reached from other machines; it is for 127.0.0.1 only");
+    }
+    if !arguments.reachable {
+        bail!("--listen: {address} can be reached from other machines; say --reachable if it is to be");
+    }
+    Ok(())
+}
+
+fn endpoints(address: SocketAddr) -> String {
+    let row = |(name, path): (&str, &str)| format!("  {name:<10}http://{address}{path}\n");
+    let services = [
+        ("identity", "/identity/v3"),
+        ("compute", "/compute/v2.1"),
+        ("placement", "/placement"),
+        ("image", "/image/v2"),
+        ("network", "/networking/v2.0"),
+        ("volume", "/volume/v3"),
+        ("control", "/_novarig/v1"),
+    ];
+    format!("novarig serves http://{address}/ until Ctrl-C\n{}", services.map(row).concat())
+}
