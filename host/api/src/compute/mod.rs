@@ -28,6 +28,7 @@ mod refusal;
 mod routes;
 mod server_create;
 mod server_filters;
+mod server_groups;
 mod server_list;
 mod server_metadata;
 mod server_migrations;

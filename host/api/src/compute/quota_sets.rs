@@ -232,12 +232,13 @@ pub(super) fn absolute(call: &Call<'_>) -> Result<Answer, Refusal> {
     let used = used(call, &project, None);
     let limit = |resource| json!(limit_of(call, &project, None, resource));
     let in_use = |resource| json!(used.get(resource).copied().unwrap_or(0));
+    let groups = call.cloud.records().server_groups();
     let mut shown = json!({
         "maxTotalInstances": limit("instances"), "maxTotalCores": limit("cores"), "maxTotalRAMSize": limit("ram"),
         "maxTotalKeypairs": limit("key_pairs"), "maxServerMeta": limit("metadata_items"),
         "maxServerGroups": limit("server_groups"), "maxServerGroupMembers": limit("server_group_members"),
         "totalInstancesUsed": in_use("instances"), "totalCoresUsed": in_use("cores"), "totalRAMUsed": in_use("ram"),
-        "totalServerGroupsUsed": in_use("server_groups"),
+        "totalServerGroupsUsed": groups.iter().filter(|group| group.project_id == project).count(),
     });
     if !call.version.since(57) {
         shown["maxPersonality"] = limit("injected_files");

@@ -4,8 +4,9 @@ use super::call::Call;
 use super::refusal::Refusal;
 use super::{
     actions, aggregates, external_events, flavor_access, flavors, guest, hypervisors, images,
-    instance_actions, interfaces, keypairs, migrations, quota_sets, server_create, server_list,
-    server_metadata, server_migrations, servers, services, tags, usage, volume_attachments, zones,
+    instance_actions, interfaces, keypairs, migrations, quota_sets, server_create, server_groups,
+    server_list, server_metadata, server_migrations, servers, services, tags, usage, volume_attachments,
+    zones,
 };
 use crate::answer::Answer;
 
@@ -122,6 +123,10 @@ async fn of_others(call: &Call<'_>, path: &[&str]) -> Result<Answer, Refusal> {
         ("POST", ["os-keypairs"]) => keypairs::create(call),
         ("GET", ["os-keypairs", name]) => keypairs::show(call, name),
         ("DELETE", ["os-keypairs", name]) => keypairs::delete(call, name),
+        ("GET", ["os-server-groups"]) => server_groups::list(call),
+        ("POST", ["os-server-groups"]) => server_groups::create(call).await,
+        ("GET", ["os-server-groups", id]) => server_groups::show(call, id),
+        ("DELETE", ["os-server-groups", id]) => server_groups::delete(call, id).await,
         ("GET", ["os-aggregates"]) => aggregates::list(call),
         ("POST", ["os-aggregates"]) => aggregates::create(call),
         ("GET", ["os-aggregates", id]) => aggregates::show(call, id),

@@ -3,8 +3,9 @@
 use super::call::Call;
 use crate::caller::Access;
 use crate::network::NETWORK_NAME;
+use compute::Records;
 use conductor::ServerLabels;
-use model::{HostName, Server, ServerStatus, Timestamp, VmState};
+use model::{HostName, Server, ServerId, ServerStatus, Timestamp, VmState};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha224};
 use std::fmt::Write as _;
@@ -221,7 +222,9 @@ fn by_version(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &m
 /// What the view of one server has and a list of many has not.
 pub(super) fn alone(call: &Call<'_>, mut shown: Value) -> Value {
     if call.version.since(71) {
-        shown["server_groups"] = json!([]);
+        let id = shown["id"].as_str().and_then(|id| id.parse::<ServerId>().ok());
+        let group = id.and_then(|id| call.cloud.records().server_group_of(id));
+        shown["server_groups"] = group.map(|group| json!(group.id)).into_iter().collect();
     }
     shown
 }
