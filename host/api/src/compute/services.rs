@@ -83,7 +83,8 @@ pub(super) async fn act(call: &Call<'_>, action: &str) -> Result<Answer, Refusal
     let reason = given["disabled_reason"].as_str();
     let mut shown = json!({"host": host, "binary": binary});
     let known = matches!(action, "enable" | "disable" | "disable-log-reason");
-    if !known && !(action == "force-down" && call.version.since(11)) {
+    let forces = action == "force-down" && call.version.since(11);
+    if !known && !forces {
         return Err(Refusal::not_found("Unknown action"));
     }
     if action == "disable-log-reason" && reason.is_none() {

@@ -80,6 +80,11 @@ async fn call(world: &World, ask: &Ask) -> Outcome {
             done()
         }
         ["log"] if method == get => Ok(json!({"log": world.heard().borrow().log()})),
+        ["trace"] if method == get => read::trace(world, ask),
+        ["invariants"] if method == get => match world.config.oracle {
+            Some(oracle) => Ok(oracle(world.cloud()).await),
+            None => Err(Refusal::not_found("nothing here says what must be true")),
+        },
         ["request-specs", server] if method == get => read::request_spec(world, server),
         ["images"] if method == post => {
             crate::image::create_by_harness(world, &body).map_err(Refusal::bad_request)
