@@ -4,6 +4,7 @@
 
 mod builds;
 mod contract_versions;
+mod crashed_hosts;
 mod deletes;
 mod determinism;
 mod guest_states;
@@ -13,6 +14,7 @@ mod live_migrations;
 mod misbehaving_drivers;
 mod moves;
 mod moves_that_fail;
+mod operations;
 mod power;
 mod regressions {
     //! Each switch in both directions: what is left with the defect, and what without. Bug 1825537 has a file of its own, the
@@ -28,6 +30,9 @@ mod regressions {
     mod shown_by_scenarios;
     mod told;
 }
+mod server_groups;
+mod services;
+mod several_servers;
 mod shipped_drivers;
 mod volumes;
 

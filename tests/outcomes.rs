@@ -9,6 +9,8 @@
 
 mod outcomes {
     pub(crate) mod compare;
+    mod crashes;
+    mod failing;
     pub(crate) mod line;
     pub(crate) mod observe;
     pub(crate) mod replay;

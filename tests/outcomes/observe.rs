@@ -309,7 +309,7 @@ fn ports(cloud: &Cloud) -> Value {
 /// The images made since the start; in the observed image service each is active from the beginning.
 fn images(cloud: &Cloud) -> Value {
     let made = |image: &model::ImageMeta| image.properties.contains_key("instance_uuid");
-    let images = cloud.services().records.images();
+    let images = cloud.records().images();
     images.iter().filter(|image| made(image)).map(|image| json!([image.name, "active"])).collect()
 }
 

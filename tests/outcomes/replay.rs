@@ -6,7 +6,8 @@ use super::scenarios::{Answered, Scenario, scenario};
 use conductor::{Cloud, CloudConfig};
 use model::ServerId;
 use serde_json::{Map, Value};
-use std::cell::RefCell;
+use std::path::Path;
+use std::sync::LazyLock;
 use virt::types::{FlatError, InstanceReason, VirtError};
 use virt::{Engine, Fault, FaultPoint, Library, Method, PreparedStack, When};
 
@@ -125,23 +126,20 @@ fn planned(fault: &FaultSpec, server: ServerId) -> Result<(FaultPoint, Fault), S
 
 /// The drivers' stack, compiled once.
 fn stack() -> Result<PreparedStack, String> {
-    thread_local! {
-        static STACK_ONCE: RefCell<Option<PreparedStack>> = const { RefCell::new(None) };
-    }
-    STACK_ONCE.with_borrow_mut(|prepared| {
-        if let Some(prepared) = prepared {
-            return Ok(prepared.clone());
-        }
+    static STACK_ONCE: LazyLock<Result<PreparedStack, String>> = LazyLock::new(|| {
         let stack = STACK.parse().map_err(|error: virt::StackSyntaxError| error.to_string())?;
-        let made = engine()?.prepare(&stack, &library()).map_err(|error| error.to_string())?;
-        *prepared = Some(made.clone());
-        Ok(made)
-    })
+        engine()?.prepare(&stack, &library()).map_err(|error| error.to_string())
+    });
+    STACK_ONCE.clone()
 }
 
-/// An engine without a cache on disk.
-pub(crate) fn engine() -> Result<Engine, String> {
-    Engine::new(None).map_err(|error| error.to_string())
+/// The engine, which keeps compiled code where all tests keep it.
+pub(crate) fn engine() -> Result<&'static Engine, String> {
+    static ENGINE: LazyLock<Result<Engine, String>> = LazyLock::new(|| {
+        let code = Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code");
+        Engine::new(Some(code)).map_err(|error| error.to_string())
+    });
+    ENGINE.as_ref().map_err(String::clone)
 }
 
 /// The shipped drivers.

@@ -5,73 +5,15 @@
 //! [`after_build_failure`]. (That nothing else breaks is for the explorer to show: `host/explore/tests/search.rs`.) The observed runs cover the same ground with Nova's own fake driver; here the driver is the one
 //! that behaves as a hypervisor does, so that invariants about guests mean something.
 
-use explore::scenario::{FaultKind as Kind, FaultSpec};
-use explore::{CloudState, Run, RunConfig, Scenario, Stacks, builtin, run};
+use super::failing::{Failed, KINDS, failing};
+use explore::CloudState;
+use explore::scenario::FaultKind as Kind;
 use model::{ExceptionClass, MigrationStatus, ServerStatus};
-use runtime::TraceEvent;
-use virt::{FaultPoint, Method, When};
+use virt::Method;
 
-/// In which ways each call fails.
-const KINDS: &[(Kind, When)] = &[
-    (Kind::Raise(ExceptionClass::VirtualInterfaceCreateException), When::Before),
-    (Kind::Raise(ExceptionClass::NovaException), When::Before),
-    (Kind::Raise(ExceptionClass::NovaException), When::After),
-    (Kind::Raise(ExceptionClass::InstanceNotFound), When::Before),
-    (Kind::Raise(ExceptionClass::NotImplementedError), When::Before),
-    (Kind::Trap, When::Before),
-];
-
-/// What one failing call left.
-struct Failed {
-    point: FaultPoint,
-    kind: Kind,
-    when: When,
-    /// Whether the call was part of building the server.
-    in_build: bool,
-    run: Run,
-}
-
-impl Failed {
-    fn name(&self, scenario: &str) -> String {
-        let when = if self.when == When::After { " after its effect" } else { "" };
-        format!("{scenario}: {} {}{when}", self.point, self.kind)
-    }
-}
-
-/// Runs a built-in scenario once for every driver call it makes and every way in which that call can fail.
+/// Every failing call of a built-in scenario, in every way.
 fn sweep(name: &str) -> Vec<Failed> {
-    let scenario = builtin(name).unwrap().scenario().unwrap();
-    let stacks =
-        Stacks::prepare(&scenario, &super::replay::engine().unwrap(), &super::replay::library()).unwrap();
-    let config = RunConfig { trace: true, ..RunConfig::default() };
-    let calls = driver_calls(&run(&scenario, &config, &stacks).unwrap());
-    assert!(calls.len() > 10, "{name} makes only {} driver calls", calls.len());
-    let fail = |(point, in_build): &(FaultPoint, bool), (kind, when): &(Kind, When)| {
-        let mut failing: Scenario = scenario.clone();
-        let fault =
-            FaultSpec { at: point.clone(), error: kind.clone(), message: None, server: None, when: *when };
-        failing.faults.push(fault.into());
-        let run = run(&failing, &config, &stacks).unwrap();
-        assert!(run.report.faults.iter().all(|fault| fault.struck), "{point} was not reached");
-        Failed { point: point.clone(), kind: kind.clone(), when: *when, in_build: *in_build, run }
-    };
-    calls.iter().flat_map(|call| KINDS.iter().map(|kind| fail(call, kind)).collect::<Vec<_>>()).collect()
-}
-
-/// The driver calls of a run after the start of its hosts, and whether each was part of the build.
-fn driver_calls(run: &Run) -> Vec<(FaultPoint, bool)> {
-    let (mut requests, mut calls) = (0, Vec::new());
-    for record in &run.trace {
-        match &record.event {
-            TraceEvent::ApiCall { .. } => requests += 1,
-            TraceEvent::DriverCall { host, method, n, .. } if requests > 0 => {
-                let method = Method::from_name(method).unwrap();
-                calls.push((FaultPoint { host: host.clone(), method, n: *n }, requests == 1));
-            }
-            _ => {}
-        }
-    }
-    calls
+    failing(name, super::replay::engine().unwrap(), &super::replay::library())
 }
 
 /// Host and flavor: what a record names, or what is held.

@@ -2,7 +2,6 @@
 
 use super::told::*;
 use crate::common::{raises, says_no};
-use compute::Records;
 use conductor::{AttachVolume, RebuildServer, SWAP_OLD_VOL, UnshelveServer};
 use harness::TestCloud;
 use model::{Fix, ServerId};

@@ -4,7 +4,7 @@
 use crate::records::ExpectedTask;
 use crate::services::Services;
 use model::rpc::{Address, ExternalEvent};
-use model::{ExceptionClass, HostName, NovaError, ServerId, TaskState};
+use model::{ExceptionClass, HostName, NovaError, ProviderId, ServerId, TaskState};
 use placement::{Command, TraitName};
 use runtime::Clock;
 use std::cell::RefCell;
@@ -91,8 +91,16 @@ impl VirtApi for ComputeVirtApi {
         provider: String,
         enabled: bool,
     ) -> LocalFuture<Result<(), String>> {
-        let outcome = self.set_provider_status(&provider, enabled);
+        let writer = Address::Compute(self.host.clone());
+        let outcome = match provider.parse() {
+            Ok(id) => set_provider_status(&self.services, &writer, id, enabled),
+            Err(_) => Err(format!("{provider:?} is no uuid")),
+        };
         Box::pin(std::future::ready(outcome))
+    }
+
+    fn service_dies(&self) {
+        self.services.end_of(&self.host);
     }
 
     fn update_task_state(
@@ -171,29 +179,29 @@ fn task_refused(
     }
 }
 
-impl ComputeVirtApi {
-    fn set_provider_status(&self, provider: &str, enabled: bool) -> Result<(), String> {
-        let id = provider.parse().map_err(|_| format!("{provider:?} is no uuid"))?;
-        let client = &self.services.report_client;
-        let read = client.read(|placement| {
-            let found = placement.provider(id)?;
-            Ok::<_, placement::PlacementError>((
-                found.generation(),
-                found.traits().cloned().collect::<BTreeSet<_>>(),
-            ))
-        });
-        let (generation, mut traits) = read.map_err(|error| error.to_string())?;
-        let disabled = TraitName::from(COMPUTE_STATUS_DISABLED);
-        let changed = if enabled { traits.remove(&disabled) } else { traits.insert(disabled) };
-        if !changed {
-            return Ok(());
-        }
-        let command = Command::SetTraits { provider: id, generation: Some(generation), traits };
-        client
-            .write(&Address::Compute(self.host.clone()), command)
-            .map(drop)
-            .map_err(|error| error.to_string())
+/// Sets or removes the trait of a provider that is not to be used. Errors: what placement says.
+pub(crate) fn set_provider_status(
+    services: &Services,
+    writer: &Address,
+    id: ProviderId,
+    enabled: bool,
+) -> Result<(), String> {
+    let client = &services.report_client;
+    let read = client.read(|placement| {
+        let found = placement.provider(id)?;
+        Ok::<_, placement::PlacementError>((
+            found.generation(),
+            found.traits().cloned().collect::<BTreeSet<_>>(),
+        ))
+    });
+    let (generation, mut traits) = read.map_err(|error| error.to_string())?;
+    let disabled = TraitName::from(COMPUTE_STATUS_DISABLED);
+    let changed = if enabled { traits.remove(&disabled) } else { traits.insert(disabled) };
+    if !changed {
+        return Ok(());
     }
+    let command = Command::SetTraits { provider: id, generation: Some(generation), traits };
+    client.write(writer, command).map(drop).map_err(|error| error.to_string())
 }
 
 /// A wait that has begun; its time starts to count when it is waited on.

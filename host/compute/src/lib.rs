@@ -2,10 +2,12 @@
 //!
 //! A [`ComputeManager`] takes messages from the bus, calls its host's driver and writes to the state of record and to
 //! placement, in Nova's order, and does what Nova does when a step fails. It owns nothing that the conductor cannot
-//! rebuild. What it needs of the rest of the cloud are the traits [`Records`] and [`NetworkApi`], the
-//! [`ReportClient`], and the handles of `runtime`, all gathered in [`Services`].
+//! rebuild. What it needs of the rest of the cloud are the traits [`Records`], [`NetworkApi`],
+//! [`VolumeApi`] and [`ImageApi`], the [`ReportClient`], and the handles of `runtime`, all gathered in [`Services`].
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod crashes;
+mod image;
 mod instance_events;
 mod manager;
 mod network;
@@ -17,12 +19,14 @@ mod services;
 mod virt_types;
 mod volume;
 
+pub use crashes::Crashes;
+pub use image::ImageApi;
 pub use instance_events::InstanceEvents;
 pub use manager::{ComputeManager, PeriodicTask, StartError};
 pub use network::NetworkApi;
 pub use records::{ExpectedTask, MigrationChange, Records, ServerChange};
 pub use report_client::{Allocations, Owner, ReportClient};
-pub use service_faults::{ServiceFaults, ServicePoint};
+pub use service_faults::{NoServicePoint, SERVICE_CALLS, ServiceFaults, ServicePoint};
 pub use services::{Services, Shared};
 pub use virt_types::instance as driver_instance;
 pub use volume::VolumeApi;

@@ -9,6 +9,7 @@ mod confirm_resize;
 mod console_output;
 mod diagnostics;
 mod finish_resize;
+mod group_policy;
 mod init_host;
 mod init_instance;
 mod inject_network_info;
@@ -29,6 +30,7 @@ mod rescue;
 mod resize_instance;
 mod revert_resize;
 mod set_admin_password;
+mod set_host_enabled;
 mod shelve;
 mod snapshot;
 mod soft_delete;
@@ -40,6 +42,7 @@ mod volumes;
 
 pub use periodic::PeriodicTask;
 
+use crate::crashes::Life;
 use crate::instance_events::ComputeVirtApi;
 use crate::records::ExpectedTask;
 use crate::report_client::Owner;
@@ -53,6 +56,7 @@ use model::{
     PowerState, Server, ServerId, TaskState,
 };
 use runtime::{Handler, Reply};
+use std::future::Future;
 use std::rc::{Rc, Weak};
 use virt::{Durable, FaultPlan, Hypervisor, HypervisorEnv, Limits, PreparedStack};
 
@@ -70,6 +74,7 @@ pub struct ComputeManager {
     publisher: String,
     driver: Hypervisor,
     tracker: ResourceTracker,
+    life: Rc<Life>,
     outgoing: live_migration::Outgoing,
     services: Services,
 }
@@ -120,12 +125,14 @@ impl ComputeManager {
             address: Address::Compute(host.clone()),
             publisher: format!("nova-compute:{host}"),
             tracker: ResourceTracker::new(host.clone(), services.clone()),
+            life: services.crashes.begin(&host),
             outgoing: live_migration::Outgoing::default(),
             host: host.clone(),
             driver,
             services,
         });
-        manager.init_host().await.map_err(|error| StartError { host, error })?;
+        let begun = manager.life.spend(manager.init_host()).await.unwrap_or_else(|| Err(died()));
+        begun.map_err(|error| StartError { host, error })?;
         manager.services.bus.listen(manager.address.clone(), Rc::clone(&manager) as Rc<dyn Handler>);
         Ok(manager)
     }
@@ -138,7 +145,19 @@ impl ComputeManager {
 
     /// The periodic task that brings node record and placement up to date.
     pub async fn update_available_resource(&self) -> Result<(), NovaError> {
-        self.tracker.update_available_resource(&self.driver).await
+        let updated = self.life.spend(self.tracker.update_available_resource(&self.driver)).await;
+        updated.unwrap_or_else(|| Err(died()))
+    }
+
+    /// Whether the service died.
+    pub fn crashed(&self) -> bool {
+        self.life.is_over()
+    }
+
+    /// Goes on with something in the background as long as the service lives.
+    fn live_on(self: Rc<Self>, work: impl Future<Output = ()> + 'static) {
+        let tasks = self.services.tasks.clone();
+        tasks.spawn(async move { self.life.spend(work).await.unwrap_or_default() });
     }
 
     /// The host.
@@ -289,15 +308,35 @@ impl ComputeManager {
     }
 }
 
+/// What is left of something that a service did when it died.
+fn died() -> NovaError {
+    NovaError::new(ExceptionClass::MessagingTimeout, "the compute service died")
+}
+
 #[async_trait(?Send)]
 impl Handler for ComputeManager {
     async fn handle(&self, message: Message) -> Reply {
+        if self.services.crashes.take_message(&self.host, &self.services.trace) {
+            self.services.end_of(&self.host);
+        }
+        self.life.spend(self.carry_out(message)).await.unwrap_or_else(|| Err(died()))
+    }
+
+    fn is_gone(&self) -> bool {
+        self.life.is_over()
+    }
+}
+
+impl ComputeManager {
+    /// Does what a message asks for.
+    async fn carry_out(&self, message: Message) -> Reply {
         let Message { context, server, method } = message;
         let context = &context;
         match method {
             Method::BuildAndRunInstance { request_spec, alternates, retry } => {
                 self.build_and_run_instance(context, server, *request_spec, alternates, retry).await
             }
+            Method::SetHostEnabled { enabled } => self.set_host_enabled(enabled).await,
             Method::TerminateInstance => self.terminate_instance(context, server).await,
             Method::StartInstance => self.start_instance(context, server).await,
             Method::StopInstance => self.stop_instance(context, server).await,

@@ -4,8 +4,9 @@
 use async_trait::async_trait;
 use model::{
     ComputeNode, Fault, HostName, ImageId, ImageMeta, Migration, MigrationId, NovaError, RequestId, Server,
-    ServerId, TaskState,
+    ServerGroup, ServerId, TaskState,
 };
+use std::collections::BTreeSet;
 
 /// The task states a save may find; anything else means that somebody else has taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,14 +59,14 @@ pub trait Records {
     /// The node record of this host.
     fn compute_node(&self, host: &HostName) -> Option<ComputeNode>;
 
-    /// An image of the image service.
+    /// What is kept of a server's image with its server; the image service is not asked. None if the image is gone.
     fn image(&self, id: ImageId) -> Option<ImageMeta>;
 
-    /// All images of the image service, oldest first.
-    fn images(&self) -> Vec<ImageMeta>;
+    /// The server group a server is in.
+    fn server_group_of(&self, server: ServerId) -> Option<ServerGroup>;
 
-    /// Deletes an image; one that is not there counts as deleted.
-    fn delete_image(&self, id: ImageId);
+    /// The hosts the members of a group are on, but for one member's.
+    fn hosts_of_group(&self, group: &ServerGroup, but: Option<ServerId>) -> BTreeSet<HostName>;
 
     /// Whether an operator disabled this host's service.
     fn service_disabled(&self, host: &HostName) -> bool;
@@ -92,6 +93,9 @@ pub trait Records {
         id: MigrationId,
         change: &mut MigrationChange<'_>,
     ) -> Result<Migration, NovaError>;
+
+    /// The service of a host is heard of no more, from now on.
+    fn service_ended(&self, host: &HostName);
 
     /// Makes or replaces a node record.
     async fn save_compute_node(&self, node: ComputeNode);

@@ -1,11 +1,14 @@
 //! The handles through which a service of the control plane reaches everything else.
 
+use crate::crashes::Crashes;
+use crate::image::ImageApi;
 use crate::instance_events::InstanceEvents;
 use crate::network::NetworkApi;
 use crate::records::Records;
 use crate::report_client::ReportClient;
 use crate::volume::VolumeApi;
-use model::{Options, Switches};
+use model::rpc::Address;
+use model::{HostName, Options, Switches};
 use runtime::{Bus, Clock, Notifier, Randomness, Tasks, Trace};
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
@@ -33,12 +36,26 @@ pub struct Services {
     pub network: Rc<dyn NetworkApi>,
     /// The volume service.
     pub volumes: Rc<dyn VolumeApi>,
+    /// The image service.
+    pub images: Rc<dyn ImageApi>,
     /// Configuration, which a test may change while the cloud runs.
     pub options: Shared<Options>,
     /// Events from outside that drivers wait for.
     pub instance_events: InstanceEvents,
+    /// Which compute services live, and when they die.
+    pub crashes: Crashes,
     /// Which of the known defects are on.
     pub switches: Rc<Switches>,
+}
+
+impl Services {
+    /// The compute service of a host dies: it does nothing more, and takes no messages.
+    pub(crate) fn end_of(&self, host: &HostName) {
+        if self.crashes.end(host) {
+            self.bus.leave(&Address::Compute(host.clone()));
+            self.records.service_ended(host);
+        }
+    }
 }
 
 /// A value that several services read and somebody may change.

@@ -1,6 +1,7 @@
 //! A whole control plane: the services of one cloud, assembled on one thread.
 
 use crate::compute_api::ComputeApi;
+use crate::image_service::ImageService;
 use crate::manager::ConductorManager;
 use crate::network_service::NetworkService;
 use crate::records::StateOfRecord;
@@ -98,6 +99,7 @@ impl Cloud {
             service_faults.clone(),
             DEFAULT_IMAGE,
         ));
+        let images = ImageService::new(Rc::clone(&records), trace.clone(), service_faults.clone());
         let placement = Shared::new(Placement::new());
         let services = Services {
             clock,
@@ -107,8 +109,10 @@ impl Cloud {
             report_client: ReportClient::new(placement.clone(), trace.clone()),
             network: Rc::clone(&network) as Rc<dyn compute::NetworkApi>,
             volumes: Rc::clone(&volumes) as Rc<dyn compute::VolumeApi>,
+            images: Rc::new(images),
             options: Shared::new(config.options),
             instance_events: compute::InstanceEvents::default(),
+            crashes: compute::Crashes::default(),
             switches,
             random,
             trace,
@@ -264,8 +268,11 @@ impl Cloud {
         self.hosts.borrow().get(host).map(|entry| entry.hypervisor.clone()).ok_or_else(|| self.unknown(host))
     }
 
+    /// The manager of a host whose service runs.
     fn manager_of(&self, host: &HostName) -> Result<Option<Rc<ComputeManager>>, HostError> {
-        self.hosts.borrow().get(host).map(|entry| entry.manager.clone()).ok_or_else(|| self.unknown(host))
+        let hosts = self.hosts.borrow();
+        let entry = hosts.get(host).ok_or_else(|| self.unknown(host))?;
+        Ok(entry.manager.clone().filter(|manager| !manager.crashed()))
     }
 
     fn unknown(&self, host: &HostName) -> HostError {
@@ -302,7 +309,7 @@ impl Cloud {
         &self.volumes
     }
 
-    /// Which calls of the volume and network services fail.
+    /// Which calls of the volume, network and image services fail.
     pub fn service_faults(&self) -> &ServiceFaults {
         &self.service_faults
     }

@@ -2,6 +2,7 @@
 //! state change, and the message that begins the work. Each call answers with the HTTP status Nova would.
 
 mod deletes;
+mod group_quotas;
 mod guests;
 mod images;
 mod interfaces;
@@ -10,12 +11,15 @@ mod live_migrations;
 mod locks;
 mod power;
 mod rebuilds;
+mod server_groups;
+mod services;
 mod shelves;
 mod volumes;
 
 pub use limits::Amounts;
 pub use live_migrations::LiveMigrateServer;
 pub use rebuilds::{EvacuateServer, RebuildServer};
+pub use server_groups::CreateServerGroup;
 pub use shelves::UnshelveServer;
 pub use volumes::{AttachVolume, BootVolume};
 
@@ -98,6 +102,30 @@ pub struct CreateServer {
     pub scheduler_hints: BTreeMap<String, Vec<String>>,
 }
 
+/// How many servers are asked for in one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Count {
+    /// At least so many, or none.
+    pub min: u32,
+    /// At most so many, as far as the quota allows.
+    pub max: u32,
+}
+
+impl Count {
+    /// One server.
+    pub const ONE: Self = Self { min: 1, max: 1 };
+}
+
+/// The servers of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// What they share: `r-` and eight letters or digits.
+    pub reservation_id: String,
+    /// Each of them, at least one. Several are called `name-1`, `name-2`, ….
+    pub servers: Vec<ServerId>,
+}
+
 /// Who asks, as the identity service knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -168,21 +196,45 @@ impl ComputeApi {
 
     /// Makes a server (202).
     pub async fn create(&self, request: CreateServer) -> Result<ServerId, ApiError> {
-        let body = json!(request);
+        let made = self.create_servers(request, Count::ONE).await?;
+        made.servers.first().copied().ok_or_else(no_server)
+    }
+
+    /// Makes several servers that differ in nothing but their names (202). They are scheduled together; when the quota has
+    /// room for fewer than `max` but for `min`, so many are made.
+    pub async fn create_servers(&self, request: CreateServer, count: Count) -> Result<Created, ApiError> {
+        let mut body = json!(request);
+        if count != Count::ONE {
+            (body["min_count"], body["max_count"]) = (json!(count.min), json!(count.max));
+        }
         self.call("create", None, body, 202, async {
             let context = self.context();
+            if count.min == 0 || count.min > count.max {
+                let message = "min_count must be <= max_count".to_owned();
+                return Err(ApiError { code: 400, message });
+            }
             let flavor = self.flavor(&request.flavor)?;
             let boots_from_volume = request.volumes.iter().any(|volume| volume.boot_index == Some(0));
-            let image = if boots_from_volume { None } else { Some(self.image_of(&request)?) };
+            let image_meta = if boots_from_volume { None } else { Some(self.image_of(&request).await?) };
+            let image = image_meta.as_ref().map(|image| image.id);
             let (zone, host) = split_zone(request.availability_zone.as_deref())?;
             self.check_zone(zone.as_deref(), host.as_ref())?;
             self.check_host_is_known(request.host.as_ref())?;
-            let id = ServerId(self.services.random.uuid());
+            if count.max > 1 && !request.volumes.is_empty() {
+                let message = "Cannot attach one or more volumes to multiple instances".to_owned();
+                return Err(ApiError { code: 400, message });
+            }
+            let group = self.requested_group(&context, &request)?;
+            let number = self.allowed_servers(&flavor, count)?;
+            self.check_group_members_quota(&context, group.as_ref(), number)?;
+            let ids: Vec<_> = (0..number).map(|_| ServerId(self.services.random.uuid())).collect();
+            let Some(id) = ids.first().copied() else { return Err(no_server()) };
+            let reservation_id = self.reservation_id(id);
             let mut spec =
                 RequestSpec::new(id, context.project_id.clone(), context.user_id.clone(), flavor.clone());
             spec.image = image;
             spec.is_bfv = boots_from_volume;
-            spec.image_meta = image.and_then(|image| self.records.image(image));
+            spec.image_meta = image_meta;
             spec.availability_zone = self.zone_to_remember(zone.clone(), host.as_ref());
             spec.force_hosts = host.into_iter().collect();
             spec.requested_destination = request.host.clone();
@@ -191,6 +243,7 @@ impl ComputeApi {
                 spec.image_meta = self.image_of_boot_volume(&request).await?;
             }
             spec.requested_resources = self.device_groups(&spec.flavor)?;
+            spec.num_instances = number;
             let server = Server {
                 id,
                 number: 0,
@@ -219,15 +272,38 @@ impl ComputeApi {
                 soft_deleted_at: None,
                 deleted_at: None,
                 faults: Vec::new(),
+                reservation_id: reservation_id.clone(),
+                launch_index: 0,
             };
-            self.records.create_server(server, spec.clone());
-            // Without what holds for this request only.
-            self.records.save_request_spec(&spec);
-            let method = Method::ScheduleAndBuildInstances { request_spec: Box::new(spec) };
+            let mut request_specs = Vec::with_capacity(ids.len());
+            for (launch_index, id) in (0..).zip(&ids) {
+                let name = match number {
+                    1 => request.name.clone(),
+                    _ => format!("{}-{}", request.name, launch_index + 1),
+                };
+                let spec = RequestSpec { server: *id, ..spec.clone() };
+                self.records
+                    .create_server(Server { id: *id, name, launch_index, ..server.clone() }, spec.clone());
+                // Without what holds for this request only.
+                self.records.save_request_spec(&spec);
+                if let Some(group) = &group {
+                    self.records.join_server_group(group.id, *id);
+                }
+                request_specs.push(spec);
+            }
+            let method = Method::ScheduleAndBuildInstances { request_specs };
             self.cast(&context, id, Address::Conductor, method);
-            Ok(id)
+            Ok(Created { reservation_id, servers: ids })
         })
         .await
+    }
+
+    /// What the servers of one request share, drawn by the first of them.
+    fn reservation_id(&self, first: ServerId) -> String {
+        const DIGITS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+        let random = self.services.random.fork(&format!("reservation {first}"));
+        let digit = |_| DIGITS.get(random.below(DIGITS.len() as u64) as usize).copied().unwrap_or(b'0');
+        format!("r-{}", (0..8).map(digit).map(char::from).collect::<String>())
     }
 
     /// Resizes a server to another flavor, given by id or name (202).
@@ -445,15 +521,25 @@ impl ComputeApi {
         })
     }
 
-    fn image_of(&self, request: &CreateServer) -> Result<ImageId, ApiError> {
-        let images = self.services.records.images();
-        let wanted = |image: &&ImageMeta| request.image.is_none_or(|id| image.id == id);
-        images.iter().find(wanted).map(|image| image.id).ok_or_else(|| ApiError {
-            code: 400,
-            message: match request.image {
-                Some(id) => format!("Can not find requested image {id}"),
-                None => "There is no image to build a server from".to_owned(),
-            },
+    /// The image to build from: the one that is named, or the first there is.
+    async fn image_of(&self, request: &CreateServer) -> Result<ImageMeta, ApiError> {
+        let first = || self.records.images().first().map(|image| image.id);
+        let Some(id) = request.image.or_else(first) else {
+            let message = "There is no image to build a server from".to_owned();
+            return Err(ApiError { code: 400, message });
+        };
+        self.requested_image(id, || format!("Can not find requested image {id}")).await
+    }
+
+    /// An image a user names; one that is not there is the user's mistake, told with this message.
+    async fn requested_image(
+        &self,
+        id: ImageId,
+        not_found: impl FnOnce() -> String,
+    ) -> Result<ImageMeta, ApiError> {
+        self.services.images.get(id).await.map_err(|error| match error.class {
+            ExceptionClass::ImageNotFound => ApiError { code: 400, message: not_found() },
+            _ => error.into(),
         })
     }
 
@@ -562,6 +648,11 @@ fn check_lock(context: &RequestContext, server: &Server) -> Result<(), ApiError>
     }
     let message = format!("Instance {} is locked", server.id);
     Err(NovaError::new(ExceptionClass::InstanceIsLocked, message).into())
+}
+
+/// A request for no server at all, which the check of its counts has refused before.
+fn no_server() -> ApiError {
+    ApiError { code: 500, message: "no server was made".to_owned() }
 }
 
 fn host_of(server: &Server) -> Result<HostName, ApiError> {

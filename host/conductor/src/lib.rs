@@ -11,6 +11,7 @@ mod aggregates;
 mod attach_volume;
 mod cloud;
 mod compute_api;
+mod image_service;
 mod labels;
 mod limits;
 mod live_migrate_task;
@@ -29,8 +30,8 @@ pub use accelerators::DeviceProfiles;
 pub use aggregates::{AggregateRecord, Aggregates, ZONE_KEY};
 pub use cloud::{Cloud, CloudConfig, HostError};
 pub use compute_api::{
-    Amounts, ApiError, AttachVolume, BootVolume, Caller, ComputeApi, CreateServer, EvacuateServer,
-    LiveMigrateServer, RebuildServer, UnshelveServer,
+    Amounts, ApiError, AttachVolume, BootVolume, Caller, ComputeApi, Count, CreateServer, CreateServerGroup,
+    Created, EvacuateServer, LiveMigrateServer, RebuildServer, UnshelveServer,
 };
 pub use labels::{Asker, FlavorLabels, ServerLabels};
 pub use limits::{LIMITED_RESOURCES, Limits, limited_resource};

@@ -31,14 +31,39 @@ impl ConductorManager {
         Self { services, records, host: "conductor".into() }
     }
 
-    /// Chooses a host for a new server and has it built there. Without a host the server is in ERROR.
+    /// Chooses hosts for the new servers of a request and has each built on its own. If one gets no host all are in
+    /// ERROR.
     async fn schedule_and_build_instances(
         &self,
         context: &RequestContext,
-        id: ServerId,
-        spec: RequestSpec,
+        specs: Vec<RequestSpec>,
     ) -> Result<(), NovaError> {
-        let chosen = scheduling::select_destinations(&self.services, &self.records, &spec);
+        let servers: Vec<_> = specs.iter().map(|spec| spec.server).collect();
+        let Some(first) = specs.first() else { return Ok(()) };
+        let chosen = scheduling::select_for_each(&self.services, &self.records, first, &servers);
+        match chosen {
+            Ok(destinations) => {
+                for (spec, destinations) in specs.into_iter().zip(destinations) {
+                    self.begin_build(context, spec, Ok(destinations)).await?;
+                }
+            }
+            Err(error) => {
+                for spec in specs {
+                    self.begin_build(context, spec, Err(error.clone())).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Has a new server built where it was scheduled, or leaves it in ERROR without a host.
+    async fn begin_build(
+        &self,
+        context: &RequestContext,
+        spec: RequestSpec,
+        chosen: Result<Destinations, NovaError>,
+    ) -> Result<(), NovaError> {
+        let id = spec.server;
         // Older Novas began it only where a host was found.
         if chosen.is_ok() || !self.services.switches.has(Bug::Bug1852458) {
             self.records.start_action(id, &context.request, "create");
@@ -244,8 +269,8 @@ impl Handler for ConductorManager {
         let Message { context, server, method } = message;
         let context = &context;
         match method {
-            Method::ScheduleAndBuildInstances { request_spec } => {
-                self.schedule_and_build_instances(context, server, *request_spec).await
+            Method::ScheduleAndBuildInstances { request_specs } => {
+                self.schedule_and_build_instances(context, request_specs).await
             }
             Method::BuildInstances { request_spec, alternates, retry } => {
                 self.build_instances(context, server, *request_spec, alternates, retry).await

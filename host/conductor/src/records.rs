@@ -11,13 +11,13 @@ use model::rpc::RequestContext;
 use model::{
     Action, ActionEvent, ComputeNode, EventResult, ExceptionClass, Fault, Fix, Flavor, FlavorId, HostName,
     ImageId, ImageMeta, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestId,
-    RequestSpec, Server, ServerId, Service, Switches, TaskState, Timestamp,
+    RequestSpec, Server, ServerGroup, ServerGroupId, ServerId, Service, Switches, TaskState, Timestamp,
 };
 use runtime::trace::changes;
 use runtime::{Clock, Trace, TraceEvent};
 use serde::Serialize;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -40,6 +40,8 @@ struct Tables {
     /// Oldest first.
     images: Vec<ImageMeta>,
     servers: BTreeMap<ServerId, Server>,
+    /// The servers whose record names a host and that are not deleted, by their numbers.
+    by_host: BTreeMap<HostName, BTreeMap<u64, ServerId>>,
     request_specs: BTreeMap<ServerId, RequestSpec>,
     migrations: BTreeMap<MigrationId, Migration>,
     actions: BTreeMap<ServerId, Vec<Action>>,
@@ -51,6 +53,24 @@ struct Tables {
     flavor_labels: BTreeMap<FlavorId, FlavorLabels>,
     askers: BTreeMap<RequestId, Asker>,
     migration_requests: BTreeMap<MigrationId, RequestId>,
+    /// Oldest first.
+    server_groups: Vec<ServerGroup>,
+}
+
+impl Tables {
+    /// Follows a change of a server's host, or the end of the server.
+    fn moved(&mut self, server: &Server, from: Option<HostName>) {
+        let to = server.host.as_ref().filter(|_| !server.deleted());
+        if from.as_ref() == to {
+            return;
+        }
+        if let Some(servers) = from.and_then(|from| self.by_host.get_mut(&from)) {
+            servers.remove(&server.number);
+        }
+        if let Some(to) = to {
+            self.by_host.entry(to.clone()).or_default().insert(server.number, server.id);
+        }
+    }
 }
 
 impl StateOfRecord {
@@ -141,6 +161,49 @@ impl StateOfRecord {
         }
     }
 
+    /// An image.
+    pub fn image(&self, id: ImageId) -> Option<ImageMeta> {
+        self.tables.borrow().images.iter().find(|image| image.id == id).cloned()
+    }
+
+    /// All images, oldest first.
+    pub fn images(&self) -> Vec<ImageMeta> {
+        self.tables.borrow().images.clone()
+    }
+
+    /// Deletes an image; one that is not there counts as deleted.
+    pub fn delete_image(&self, id: ImageId) {
+        self.tables.borrow_mut().images.retain(|image| image.id != id);
+    }
+
+    /// Adds a server group.
+    pub fn create_server_group(&self, group: ServerGroup) {
+        self.tables.borrow_mut().server_groups.push(group);
+    }
+
+    /// A server group.
+    pub fn server_group(&self, id: ServerGroupId) -> Option<ServerGroup> {
+        self.tables.borrow().server_groups.iter().find(|group| group.id == id).cloned()
+    }
+
+    /// All server groups, oldest first.
+    pub fn server_groups(&self) -> Vec<ServerGroup> {
+        self.tables.borrow().server_groups.clone()
+    }
+
+    /// Removes a server group; its members are in none then.
+    pub fn remove_server_group(&self, id: ServerGroupId) {
+        self.tables.borrow_mut().server_groups.retain(|group| group.id != id);
+    }
+
+    /// Makes a server a member of a group.
+    pub fn join_server_group(&self, id: ServerGroupId, server: ServerId) {
+        let groups = &mut self.tables.borrow_mut().server_groups;
+        if let Some(group) = groups.iter_mut().find(|group| group.id == id) {
+            group.members.push(server);
+        }
+    }
+
     /// Adds a server. Its number is the next one.
     pub fn create_server(&self, mut server: Server, request_spec: RequestSpec) -> Server {
         {
@@ -148,6 +211,7 @@ impl StateOfRecord {
             server.number = tables.servers.len() as u64 + 1;
             tables.request_specs.insert(server.id, request_spec);
             tables.servers.insert(server.id, server.clone());
+            tables.moved(&server, None);
         }
         self.saved_server(None, &server);
         server
@@ -161,6 +225,11 @@ impl StateOfRecord {
     /// All servers, also deleted ones, in the order of their creation.
     pub fn servers_even_deleted(&self) -> Vec<Server> {
         self.select_servers(|_| true)
+    }
+
+    /// Looks at every server that is not deleted, in no particular order.
+    pub(crate) fn for_each_server(&self, look: impl FnMut(&Server)) {
+        self.tables.borrow().servers.values().filter(|server| !server.deleted()).for_each(look);
     }
 
     fn select_servers(&self, wanted: impl Fn(&Server) -> bool) -> Vec<Server> {
@@ -281,6 +350,11 @@ impl StateOfRecord {
         tables.nodes.remove(host);
     }
 
+    /// The node records that are wanted, by host.
+    pub(crate) fn select_nodes(&self, wanted: impl Fn(&ComputeNode) -> bool) -> Vec<ComputeNode> {
+        self.tables.borrow().nodes.values().filter(|node| wanted(node)).cloned().collect()
+    }
+
     /// Changes the service record of a host, which is made if need be.
     pub fn update_service(&self, host: &HostName, change: impl FnOnce(&mut Service)) {
         let mut tables = self.tables.borrow_mut();
@@ -348,7 +422,9 @@ impl Records for StateOfRecord {
     }
 
     fn servers_on(&self, host: &HostName) -> Vec<Server> {
-        self.select_servers(|server| !server.deleted() && server.is_on(host))
+        let tables = self.tables.borrow();
+        let ids = tables.by_host.get(host).into_iter().flat_map(BTreeMap::values);
+        ids.filter_map(|id| tables.servers.get(id)).cloned().collect()
     }
 
     fn migration(&self, id: MigrationId) -> Result<Migration, NovaError> {
@@ -377,15 +453,18 @@ impl Records for StateOfRecord {
     }
 
     fn image(&self, id: ImageId) -> Option<ImageMeta> {
-        self.tables.borrow().images.iter().find(|image| image.id == id).cloned()
+        StateOfRecord::image(self, id)
     }
 
-    fn images(&self) -> Vec<ImageMeta> {
-        self.tables.borrow().images.clone()
+    fn server_group_of(&self, server: ServerId) -> Option<ServerGroup> {
+        let tables = self.tables.borrow();
+        tables.server_groups.iter().find(|group| group.members.contains(&server)).cloned()
     }
 
-    fn delete_image(&self, id: ImageId) {
-        self.tables.borrow_mut().images.retain(|image| image.id != id);
+    fn hosts_of_group(&self, group: &ServerGroup, but: Option<ServerId>) -> BTreeSet<HostName> {
+        let tables = self.tables.borrow();
+        let members = group.members.iter().filter(|member| Some(**member) != but);
+        members.filter_map(|member| tables.servers.get(member)?.host.clone()).collect()
     }
 
     fn service_disabled(&self, host: &HostName) -> bool {
@@ -405,9 +484,11 @@ impl Records for StateOfRecord {
             if !expected.allows(server.task_state) {
                 return Err(unexpected_task(id, server.task_state));
             }
-            let before = self.before(server);
+            let (before, former) = (self.before(server), server.host.clone());
             change(server);
-            (before, server.clone())
+            let after = server.clone();
+            tables.moved(&after, former);
+            (before, after)
         };
         self.saved_server(before.as_ref(), &after);
         Ok(after)
@@ -415,7 +496,11 @@ impl Records for StateOfRecord {
 
     async fn delete_server(&self, id: ServerId) -> Result<(), NovaError> {
         let now = self.clock.now();
-        self.update_server(id, ExpectedTask::Any, &mut |server| server.deleted_at = Some(now)).await.map(drop)
+        self.update_server(id, ExpectedTask::Any, &mut |server| server.deleted_at = Some(now)).await?;
+        for group in &mut self.tables.borrow_mut().server_groups {
+            group.members.retain(|member| *member != id);
+        }
+        Ok(())
     }
 
     async fn store_fault(&self, id: ServerId, fault: Fault) {
@@ -452,6 +537,14 @@ impl Records for StateOfRecord {
         };
         self.saved_migration(before.as_ref(), &after);
         Ok(after)
+    }
+
+    fn service_ended(&self, host: &HostName) {
+        let now = self.clock.now();
+        self.update_service(host, |service| {
+            service.running = false;
+            service.last_seen_up = Some(now);
+        });
     }
 
     async fn save_compute_node(&self, node: ComputeNode) {

@@ -1,19 +1,22 @@
 //! Finding and claiming a host (`nova/scheduler/manager.py, select_destinations`): ask placement for candidates, filter
 //! and weigh their hosts, claim the first that lets itself be claimed, and keep the next as alternates.
 
+mod not_offered;
+
 use crate::records::StateOfRecord;
 use compute::{Owner, Records, Services};
 use model::rpc::Address;
 use model::{
-    ComputeNode, HostName, NotificationPriority, NovaError, Options, ProviderId, RequestSpec, Selection,
-    Server, ServerId,
+    ComputeNode, ExceptionClass, HostName, NotificationPriority, NovaError, Options, ProviderId, RequestSpec,
+    Selection, Server, ServerId,
 };
 use placement::{CandidatesRequest, GroupPolicy, RequestGroup, TraitName};
 use runtime::TraceEvent;
 use scheduler::{
-    AllocationCandidate, BatchError, BatchFailure, CloudFacts, Decision, HostState, ResidentServer,
-    ResourceRequest, SupportedInstance,
+    AllocationCandidate, BatchError, BatchFailure, Beside, CloudFacts, Explanation, HostState, NotOffered,
+    ResidentServer, ResourceRequest, SupportedInstance,
 };
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -26,17 +29,37 @@ pub(crate) struct Destinations {
     pub(crate) alternates: Vec<Selection>,
 }
 
-/// Chooses and claims a host for the request. Errors: `NoValidHost` with the reason Nova gives.
+/// Chooses and claims a host for the one server of a request. Errors: `NoValidHost` with the reason Nova gives, and
+/// `UnsupportedPolicyException` when the server's group cannot be heeded.
 pub(crate) fn select_destinations(
     services: &Services,
     records: &StateOfRecord,
     spec: &RequestSpec,
 ) -> Result<Destinations, NovaError> {
+    let mut chosen = select_for_each(services, records, spec, &[spec.server])?;
+    chosen.pop().ok_or_else(|| NovaError::no_valid_host("There are not enough hosts available."))
+}
+
+/// Chooses and claims a host for each of `servers`, which differ in nothing but their ids, and in their order. The hosts
+/// fill up as they are chosen. If one server gets no host none does.
+pub(crate) fn select_for_each(
+    services: &Services,
+    records: &StateOfRecord,
+    spec: &RequestSpec,
+    servers: &[ServerId],
+) -> Result<Vec<Destinations>, NovaError> {
     let options = services.options.get();
+    let spec = with_group(records, spec, &options)?;
+    let spec = spec.as_ref();
     let target = fixed_destination(records, spec)?;
     let asked = placement_request(services, records, spec, target, &options)?;
     let candidates = allocation_candidates(services, &asked);
+    let left_out = match services.trace.enabled() {
+        true => not_offered::not_offered(services, records, &asked, &candidates),
+        false => Vec::new(),
+    };
     if candidates.is_empty() {
+        trace(services, spec.server, Explanation::default(), None, &[], &left_out);
         return Err(NovaError::no_valid_host(""));
     }
     notify(services, spec.server, "start");
@@ -50,36 +73,61 @@ pub(crate) fn select_destinations(
     let owner = Owner { project: spec.project_id.clone(), user: spec.user_id.clone() };
     let chosen = scheduler::select_destinations(
         spec,
-        &[spec.server],
+        servers,
         hosts,
         &options,
-        true,
+        Beside { alternates: true, explanations: services.trace.enabled() },
         &mut |bound| random.below(bound),
         &mut |server, host| claim(services, server, &selection_of(host), &owner),
     );
-    let chosen = match chosen {
-        Ok(mut chosen) => chosen.pop(),
-        Err(BatchError { reason, .. }) => return Err(refused(services, spec.server, reason)),
-    };
-    let chosen = chosen.ok_or_else(|| NovaError::no_valid_host("There are not enough hosts available."))?;
-    trace(services, spec.server, &chosen.decision);
+    let chosen = chosen.map_err(|failed| refused(services, servers, failed, &left_out))?;
+    for one in &chosen {
+        let explanation = one.explanation.clone().unwrap_or_default();
+        trace(services, one.server, explanation, Some(&one.host), &one.alternates, &left_out);
+    }
     notify(services, spec.server, "end");
-    Ok(Destinations {
-        selected: selection_of(&chosen.host),
-        alternates: chosen.alternates.iter().map(selection_of).collect(),
-    })
+    let destinations = chosen.iter().map(|one| Destinations {
+        selected: selection_of(&one.host),
+        alternates: one.alternates.iter().map(selection_of).collect(),
+    });
+    Ok(destinations.collect())
 }
 
-/// Why no host was chosen, as the caller is told; the single server of a request holds nothing then.
-fn refused(services: &Services, server: ServerId, reason: BatchFailure<NovaError>) -> NovaError {
-    match reason {
+/// Gives back what was claimed for the servers before the one that got no host. Answers why it got none, as the caller is
+/// told.
+fn refused(
+    services: &Services,
+    servers: &[ServerId],
+    failed: BatchError<NovaError>,
+    left_out: &[NotOffered],
+) -> NovaError {
+    for one in &failed.claimed {
+        services.report_client.delete_allocations(&Address::Conductor, one.server.into());
+    }
+    match failed.reason {
         BatchFailure::NotEnoughHosts(decision) => {
-            trace(services, server, &decision);
+            if let Some(server) = servers.get(failed.claimed.len()) {
+                trace(services, *server, decision.explain(), None, &[], left_out);
+            }
             NovaError::no_valid_host("There are not enough hosts available.")
         }
         BatchFailure::Unordered(failure) => NovaError::no_valid_host(&failure.to_string()),
         BatchFailure::Claim(error) => error,
     }
+}
+
+/// The request with the group of its server as it is now (`nova/scheduler/utils.py, setup_instance_group`). A server on
+/// the move counts as a member on the host it leaves.
+fn with_group<'s>(
+    records: &StateOfRecord,
+    spec: &'s RequestSpec,
+    options: &Options,
+) -> Result<Cow<'s, RequestSpec>, NovaError> {
+    let Some(group) = records.server_group_of(spec.server) else { return Ok(Cow::Borrowed(spec)) };
+    scheduler::check_group_policy(group.policy, options)
+        .map_err(|error| NovaError::new(ExceptionClass::UnsupportedPolicy, error.to_string()))?;
+    let hosts = records.hosts_of_group(&group, None);
+    Ok(Cow::Owned(RequestSpec { instance_group: Some(group.for_scheduler(hosts)), ..spec.clone() }))
 }
 
 /// What to ask of placement, narrowed by the request filters. 34.0.0 does not ask for the trait of nodes that Nova owns.
@@ -222,7 +270,7 @@ fn host_states(
     mut candidates: BTreeMap<ProviderId, Vec<AllocationCandidate>>,
 ) -> Vec<HostState> {
     records
-        .compute_nodes()
+        .select_nodes(|node| candidates.contains_key(&node.id))
         .iter()
         .filter_map(|node| {
             let offered = candidates.remove(&node.id)?;
@@ -258,7 +306,7 @@ pub(crate) fn check_rebuild(
     host: &HostName,
 ) -> Result<(), NovaError> {
     let options = services.options.get().clone();
-    let mut check = spec.clone();
+    let mut check = with_group(records, spec, &options)?.into_owned();
     check.requested_destination = Some(host.clone());
     check.scheduler_hints.insert("_nova_check_type".to_owned(), vec!["rebuild".to_owned()]);
     notify(services, spec.server, "start");
@@ -266,7 +314,8 @@ pub(crate) fn check_rebuild(
     let hosts = node.iter().map(|node| host_state(services, records, node)).collect();
     let random = services.random.clone();
     let decision = scheduler::schedule(&check, hosts, &options, &mut |bound| random.below(bound));
-    trace(services, spec.server, &decision);
+    let passed = decision.ordered.first().map(|one| &one.host);
+    trace(services, spec.server, decision.explain(), passed, &[], &[]);
     if let Some(failure) = decision.failure {
         return Err(NovaError::no_valid_host(&failure.to_string()));
     }
@@ -308,15 +357,19 @@ fn notify(services: &Services, server: ServerId, phase: &str) {
     services.notifier.emit(PUBLISHER, &event_type, NotificationPriority::Info, Some(server));
 }
 
-fn trace(services: &Services, server: ServerId, decision: &Decision) {
+fn trace(
+    services: &Services,
+    server: ServerId,
+    explanation: Explanation,
+    chosen: Option<&HostState>,
+    alternates: &[HostState],
+    not_offered: &[NotOffered],
+) {
+    let name = |state: &HostState| state.host.clone();
     services.trace.record(|| TraceEvent::Scheduled {
         server,
-        hosts: decision.ordered.iter().map(|weighed| weighed.host.host.clone()).collect::<Vec<HostName>>(),
-        refused: decision
-            .refused
-            .iter()
-            .map(|refused| (refused.host.clone(), refused.filter.to_owned()))
-            .collect(),
-        weights: decision.ordered.iter().map(|weighed| (weighed.host.host.clone(), weighed.weight)).collect(),
+        chosen: chosen.map(name),
+        alternates: alternates.iter().map(name).collect(),
+        explanation: Explanation { not_offered: not_offered.to_vec(), ..explanation },
     });
 }

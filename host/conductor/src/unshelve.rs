@@ -2,7 +2,7 @@
 
 use crate::manager::ConductorManager;
 use crate::scheduling;
-use compute::{ExpectedTask, Records};
+use compute::ExpectedTask;
 use model::rpc::{Address, Message, Method, RequestContext};
 use model::{ExceptionClass, ImageId, NovaError, RequestSpec, Server, ServerId, TaskState, VmState};
 
@@ -66,8 +66,10 @@ impl ConductorManager {
     }
 
     async fn find_shelved_image(&self, id: ServerId, image: ImageId) -> Result<(), NovaError> {
-        if self.records.image(image).is_some() {
-            return Ok(());
+        match self.services.images.get(image).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is(ExceptionClass::ImageNotFound) => {}
+            Err(error) => return Err(error),
         }
         self.update(id, |server| server.vm_state = VmState::Error).await?;
         let error = NovaError::new(

@@ -1,6 +1,5 @@
 //! A cloud as it stands: everything that invariants, expectations and reports look at, read at one moment.
 
-use compute::Records;
 use conductor::Cloud;
 use model::{
     Action, ConsumerId, HostName, Migration, MigrationId, PowerState, ProviderId, ResourceAmounts,

@@ -1,18 +1,20 @@
 //! What became of a cloud: the report of a run, for machines as JSON and for people as text.
 
 mod compare;
+mod explain;
 mod paint;
 mod text;
 mod timeline;
 
 pub use compare::side_by_side;
+pub use explain::{ExplainedDecision, UnknownServer, explain, explain_text};
 pub use paint::Paint;
 pub use text::text;
 
 use crate::cloud_state::{CloudState, ProviderState, ServerState};
 use crate::invariants::Violation;
 use crate::run::{Judged, StepReport};
-use crate::scenario::{FailService, FaultSpec};
+use crate::scenario::{FaultSpec, ServiceFaultSpec};
 use compute::ServicePoint;
 use model::{
     Bug, ConsumerId, Fault, Fix, HostName, MigrationId, MigrationStatus, MigrationType, PowerState,
@@ -96,13 +98,11 @@ pub struct FaultReport {
 }
 
 impl FaultReport {
-    pub(crate) fn of_service(fault: &FailService, waiting: &[ServicePoint]) -> Self {
-        let struck = !waiting.iter().any(|point| point.call == fault.call);
-        let text = format!("{} fails", fault.call);
-        Self { point: fault.call.clone(), fault: text, struck }
+    pub(crate) fn new(fault: &FaultSpec, struck: &[FaultPoint]) -> Self {
+        Self { point: fault.at.to_string(), fault: fault.to_string(), struck: struck.contains(&fault.at) }
     }
 
-    pub(crate) fn new(fault: &FaultSpec, struck: &[FaultPoint]) -> Self {
+    pub(crate) fn of_service(fault: &ServiceFaultSpec, struck: &[ServicePoint]) -> Self {
         Self { point: fault.at.to_string(), fault: fault.to_string(), struck: struck.contains(&fault.at) }
     }
 }

@@ -15,7 +15,7 @@ pub use outcome::{StepOutcome, StepReport};
 use crate::cloud_state::CloudState;
 use crate::invariants;
 use crate::report::{FaultReport, HostReport, RunReport, Verdict};
-use crate::scenario::{Action, Placed, Scenario};
+use crate::scenario::{Placed, Scenario};
 use conductor::{Cloud, CloudConfig};
 use model::options::OptionError;
 use model::{HostName, Switches};
@@ -145,6 +145,12 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
     for Placed { item: planned, .. } in &scenario.faults {
         cloud.faults().add(planned.at.clone(), planned.fault(None));
     }
+    for Placed { item: planned, .. } in &scenario.service_faults {
+        cloud.service_faults().add(planned.at.clone(), planned.raised());
+    }
+    for Placed { item: planned, .. } in &scenario.crashes {
+        cloud.services().crashes.at_message(planned.host.clone(), planned.message);
+    }
     let mut runner = Runner::new(cloud, scenario, stacks);
     for (host, stack) in scenario.hosts.iter() {
         runner.start_host(host, stack).await;
@@ -154,6 +160,7 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
     }
     let Taken { steps, not_started, servers } = runner.finish();
     let struck = cloud.faults().struck();
+    let services_struck = cloud.service_faults().struck();
     // The digest comes first: what is asked of the drivers from here on is not part of the run.
     let trace = cloud.services().trace.records().clone();
     let trace_digest = config.trace.then(|| cloud.services().trace.digest());
@@ -162,12 +169,9 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
         scenario.expect.iter().map(|expected| judge(&expected.item, &state, &servers, scenario)).collect();
     let violations = invariants::check_all(&state);
     let met = steps.iter().all(|step| !step.outcome.is_failure()) && expectations.iter().all(Judged::holds);
-    let planned = scenario.planned_faults();
-    let waiting = cloud.service_faults().waiting();
-    let of_services = scenario.actions().filter_map(|action| match action {
-        Action::FailService(fault) => Some(FaultReport::of_service(fault, &waiting)),
-        _ => None,
-    });
+    let planned = scenario.planned_faults().map(|fault| FaultReport::new(fault, &struck));
+    let of_services = scenario.planned_service_faults();
+    let of_services = of_services.map(|fault| FaultReport::of_service(fault, &services_struck));
     let report = RunReport {
         scenario: scenario.name.clone(),
         description: scenario.description.clone(),
@@ -185,7 +189,7 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
             })
             .collect(),
         steps,
-        faults: planned.map(|fault| FaultReport::new(fault, &struck)).chain(of_services).collect(),
+        faults: planned.chain(of_services).collect(),
         expectations,
         violations,
         trace_digest,

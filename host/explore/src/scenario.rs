@@ -25,28 +25,34 @@
 //! are only noted. So is an exchange of a driver that the guests do not outlive, or that the new driver refuses.
 
 mod action;
+mod boot;
 mod builtin;
 mod check;
 mod expectation;
 mod fault;
+mod host_steps;
 mod hosts;
 mod read;
+mod service_fault;
 mod target;
 mod values;
 
 pub use action::{
-    Action, Advance, BootServer, During, FailService, LiveMigrateServer, MigrateServer, OnVolume,
-    RebootServer, ResizeServer, Step, SwapDriver, WaitFor,
+    Action, Advance, During, ExtendVolume, LiveMigrateServer, MigrateServer, OnVolume, RebootServer,
+    ResizeServer, Step, SwapDriver, SwapVolume, WaitFor,
 };
+pub use boot::{BootServer, Counted, NewServerGroup};
 pub use builtin::{BUILTIN, Builtin, DEFECTS, builtin};
 pub use expectation::{
     AllocationsExpectation, AttachedExpectation, EventExpectation, Expectation, GuestsExpectation,
     ImagesExpectation, MigrationExpectation, NodeExpectation, ServerExpectation, UsagesExpectation,
 };
 pub use fault::{FaultSpec, Kind as FaultKind};
+pub use host_steps::{CrashSpec, Periodic, RunPeriodic};
 pub use hosts::{Hosts, NoHostStack};
 pub use read::ScenarioError;
-pub use target::{EvacuateServer, OnHost, OnServer, RebuildServer};
+pub use service_fault::ServiceFaultSpec;
+pub use target::{DisableHost, EvacuateServer, OnHost, OnServer, RebuildServer};
 pub(crate) use values::show_amounts;
 pub use values::{Amounts, OptionSettings, OrNone, Placed, Span};
 
@@ -82,6 +88,12 @@ pub struct Scenario {
     /// Faults that are planned before the first host starts.
     #[serde(default)]
     pub faults: Vec<Placed<FaultSpec>>,
+    /// Faults of the volume, network and image services, planned at the same time.
+    #[serde(default)]
+    pub service_faults: Vec<Placed<ServiceFaultSpec>>,
+    /// Hosts whose compute service dies as it takes a message.
+    #[serde(default)]
+    pub crashes: Vec<Placed<CrashSpec>>,
     /// What the user does.
     pub steps: Vec<Step>,
     /// What must be true at the end.
@@ -182,6 +194,15 @@ impl Scenario {
             _ => None,
         });
         self.faults.iter().map(|fault| &fault.item).chain(by_steps)
+    }
+
+    /// The faults of services that are planned, before the first step or by one.
+    pub fn planned_service_faults(&self) -> impl Iterator<Item = &ServiceFaultSpec> {
+        let by_steps = self.actions().filter_map(|action| match action {
+            Action::InjectServiceFault(fault) => Some(fault),
+            _ => None,
+        });
+        self.service_faults.iter().map(|fault| &fault.item).chain(by_steps)
     }
 
     /// The control plane's options: the defaults, and over them the scenario's.

@@ -72,6 +72,9 @@ fn every_built_in_scenario_passes_and_ends_as_its_name_says() {
         ("build-aborts", "ERROR", none, 0),
         ("unshelve-fails", "SHELVED_OFFLOADED", none, 0),
         ("swap-driver", "SHUTOFF", Some("host1"), 1),
+        ("several-servers", "ACTIVE", Some("host1"), 2),
+        ("anti-affinity", "ACTIVE", Some("host3"), 2),
+        ("disabled-host", "ACTIVE", Some("host2"), 2),
     ] {
         let run = run_it(&built_in(name), &traced(0, &[]));
         let server = &run.report.servers[0];
@@ -80,7 +83,7 @@ fn every_built_in_scenario_passes_and_ends_as_its_name_says() {
         assert_eq!(server.host.as_ref().map(|host| host.as_str()), host, "{name}");
         assert_eq!(run.report.allocations.len(), held, "{}", text(&run));
     }
-    assert_eq!(BUILTIN.len(), 11, "each built-in scenario is in the list above");
+    assert_eq!(BUILTIN.len(), 14, "each built-in scenario is in the list above");
 }
 
 #[test]
@@ -400,6 +403,146 @@ expect:
     let told = text(&run);
     assert!(told.contains("live-migrate web, and abort it after 1s"), "{told}");
     assert!(told.contains("boot db with flavor m1.small from volume root"), "{told}");
+}
+
+#[test]
+fn services_beside_the_hosts_fail_where_the_plan_says_and_volumes_grow_and_are_exchanged() {
+    let run = written(
+        "
+name: volumes
+hosts: {host1: fake}
+service_faults:
+  - {at: 'volume.attachment_update#1', error: InvalidInput, message: the volume is busy}
+  - {at: volume.reimage, error: NovaException}
+steps:
+  - boot: {server: web, flavor: m1.small}
+  - attach_volume: {server: web, volume: a07f71dc-8151-4e7d-a0cc-cd24a3f11113}
+  - inject_service_fault: {at: 'image.create', error: NovaException}
+  - shelve: {server: web, refused: 500}
+  - run_periodic: {task: sync_power_states}
+  - run_periodic: {task: update_available_resource, host: host1}
+  - boot: {server: db, flavor: m1.small}
+  # The volume service moves the first volume to the second.
+  - attach_volume: {server: db, volume: a07f71dc-8151-4e7d-a0cc-cd24a3f11113}
+  - extend_volume: {server: db, volume: a07f71dc-8151-4e7d-a0cc-cd24a3f11113, to_gb: 2}
+  - swap_volume:
+      server: db
+      volume: a07f71dc-8151-4e7d-a0cc-cd24a3f11113
+      with: 227cc671-f30b-4488-96fd-7d0bf13648d8
+expect:
+  - server: {name: web, task_state: shelving}
+  - server: {name: db, status: ACTIVE, task_state: none}
+",
+    );
+    let told = text(&run);
+    let struck: Vec<_> = run.report.faults.iter().map(|fault| (fault.point.as_str(), fault.struck)).collect();
+    let expected =
+        [("volume.attachment_update#1", true), ("volume.reimage#1", false), ("image.create#1", true)];
+    assert_eq!(struck, expected, "{told}");
+    // Nova leaves a server shelving for which no image could be made.
+    let violated: Vec<_> = run.report.violations.iter().map(|violation| violation.invariant).collect();
+    assert_eq!(violated, ["no_task_left"], "{told}");
+    assert!(run.report.expectations.iter().all(|judged| judged.holds()), "{told}");
+    assert!(told.contains("exchange volume a07f71dc-8151-4e7d-a0cc-cd24a3f11113 of db"), "{told}");
+    let devices = &run.state.servers[1].server.block_devices;
+    assert_eq!(devices[0].volume.to_string(), "227cc671-f30b-4488-96fd-7d0bf13648d8");
+}
+
+#[test]
+fn a_host_that_dies_in_a_call_loses_what_it_was_doing_and_comes_back() {
+    let crash = |when: &str| {
+        written(&format!(
+            "
+name: crash
+hosts: {{host1: fake, host2: fake}}
+options: {{weight_classes: HostNameWeigher}}
+faults:
+  - {{at: 'host2:finish_migration', error: crash, when: {when}}}
+steps:
+  - boot: {{server: web, flavor: m1.small}}
+  - resize: {{server: web, flavor: m1.medium}}
+  - advance: 2min
+  - stop: {{server: web, refused: 409}}
+  - restart_host: host2
+  - run_periodics
+"
+        ))
+    };
+    for (when, guests) in [("before", 0), ("after", 1)] {
+        let run = crash(when);
+        let told = text(&run);
+        let server = &run.report.servers[0];
+        assert_eq!(server.host.as_ref().map(|host| host.as_str()), Some("host2"), "{told}");
+        // As in Nova nobody takes up what was interrupted.
+        assert_eq!(server.task_state.map(model::TaskState::as_str), Some("resize_finish"), "{told}");
+        let there = run.report.guests[&model::HostName::from("host2")].as_ref().unwrap();
+        assert_eq!(there.len(), guests, "{told}");
+        assert!(told.contains("the compute service dies"), "{told}");
+    }
+}
+
+#[test]
+fn hints_name_servers_and_counts_may_be_met_in_part() {
+    let run = written(
+        "
+name: hints
+hosts: {host1: fake, host2: fake, host3: fake}
+options: {enabled_filters: 'SameHostFilter,DifferentHostFilter', instances: 4}
+steps:
+  - boot: {server: web, flavor: m1.small}
+  - boot: {server: near, flavor: m1.small, hints: {same_host: [web]}}
+  - boot: {server: far, flavor: m1.small, hints: {different_host: [web]}}
+  - boot: {server: many, flavor: m1.tiny, count: {min: 1, max: 3}}
+  - boot: {server: none, flavor: m1.tiny, refused: 403}
+expect:
+  - server: {name: near, host: host1}
+  - server: {name: far, host: host2}
+  - server: {name: many-1, status: ACTIVE}
+",
+    );
+    assert!(run.report.passed(), "{}", text(&run));
+    assert_eq!(run.report.servers.len(), 4);
+}
+
+#[test]
+fn each_decision_of_the_scheduler_is_explained_host_by_host() {
+    let run = written(
+        "
+name: explained
+hosts: {host1: fake, host2: fake, host3: fake, host4: 'fake(vcpus=1)'}
+options: {cpu_allocation_ratio: '1.0'}
+steps:
+  - disable_host: {host: host3}
+  - boot: {server: web, flavor: m1.medium}
+  - create_server_group: {name: apart, policy: anti-affinity}
+  - boot: {server: a, flavor: m1.small, group: apart}
+  - boot: {server: b, flavor: m1.small, group: apart}
+",
+    );
+    let all = report::explain(&run, None).unwrap();
+    assert_eq!(all.iter().map(|one| one.server.as_str()).collect::<Vec<_>>(), ["web", "a", "b"]);
+    let told = report::explain_text(&all[..1]);
+    assert!(told.starts_with("step 2, boot web with flavor m1.medium,"), "{told}");
+    assert!(told.contains("web goes to host1, alternates host2"), "{told}");
+    assert!(told.contains("RAMWeigher"), "{told}");
+    assert!(
+        told.contains("host3  not offered by placement: it has the trait COMPUTE_STATUS_DISABLED"),
+        "{told}"
+    );
+    let lack = "host4  not offered by placement: 2 VCPU cannot be had at once: 1 to 1 in steps of 1";
+    assert!(told.contains(lack), "{told}");
+    let told = report::explain_text(&report::explain(&run, Some("b")).unwrap());
+    assert!(told.contains("refused by ServerGroupAntiAffinityFilter"), "{told}");
+    let json = serde_json::to_value(&all[0]).unwrap();
+    let sum: f64 = json["ordered"][0]["weights"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["multiplier"].as_f64().unwrap() * one["normalised"].as_f64().unwrap())
+        .sum();
+    assert!((json["ordered"][0]["weight"].as_f64().unwrap() - sum).abs() < 1e-9);
+    let unknown = report::explain(&run, Some("c")).unwrap_err().to_string();
+    assert_eq!(unknown, "no server of the scenario is called c; there are web, a, b");
 }
 
 #[test]

@@ -71,6 +71,12 @@ exception_classes! {
     MigrationPreCheckError = "MigrationPreCheckError", 400;
     MigrationError = "MigrationError", 500;
     GroupAffinityViolation = "GroupAffinityViolation", 500;
+    /// A server group's policy needs a filter or weigher that is not configured.
+    UnsupportedPolicy = "UnsupportedPolicyException", 400;
+    InstanceGroupNotFound = "InstanceGroupNotFound", 404;
+    /// More is asked for than the project may have.
+    OverQuota = "OverQuota", 403;
+    TooManyInstances = "TooManyInstances", 403;
 
     AllocationUpdateFailed = "AllocationUpdateFailed", 500;
     AllocationMoveFailed = "AllocationMoveFailed", 500;

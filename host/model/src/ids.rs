@@ -53,6 +53,8 @@ uuid_ids! {
     VolumeId,
     /// The attachment of a volume to a server.
     AttachmentId,
+    /// A server group.
+    ServerGroupId,
 }
 
 impl From<ServerId> for ConsumerId {

@@ -20,6 +20,7 @@ pub mod request_spec;
 pub mod resources;
 pub mod rpc;
 pub mod server;
+pub mod server_group;
 pub mod service;
 pub mod states;
 pub mod switches;
@@ -32,7 +33,7 @@ pub use exception::{ExceptionClass, NovaError};
 pub use flavor::Flavor;
 pub use ids::{
     AggregateId, AttachmentId, ConsumerId, FlavorId, HostName, ImageId, MigrationId, PortId, ProjectId,
-    ProviderId, RequestId, ServerId, UserId, VolumeId,
+    ProviderId, RequestId, ServerGroupId, ServerId, UserId, VolumeId,
 };
 pub use image::ImageMeta;
 pub use migration::Migration;
@@ -42,6 +43,7 @@ pub use options::Options;
 pub use request_spec::{GroupPolicy, InstanceGroup, PciRequest, RequestSpec, RequestedGroup, Selection};
 pub use resources::{ResourceAmounts, ResourceClass};
 pub use server::{Fault, Server};
+pub use server_group::ServerGroup;
 pub use service::Service;
 pub use states::{MigrationStatus, MigrationType, PowerState, ServerStatus, TaskState, VmState};
 pub use switches::{Bug, Fix, Switches};

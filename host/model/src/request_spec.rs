@@ -107,6 +107,22 @@ pub enum GroupPolicy {
     SoftAntiAffinity,
 }
 
+impl GroupPolicy {
+    /// Every policy.
+    pub const ALL: &'static [GroupPolicy] =
+        &[Self::Affinity, Self::AntiAffinity, Self::SoftAffinity, Self::SoftAntiAffinity];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Affinity => "affinity",
+            Self::AntiAffinity => "anti-affinity",
+            Self::SoftAffinity => "soft-affinity",
+            Self::SoftAntiAffinity => "soft-anti-affinity",
+        }
+    }
+}
+
 /// A server group as the scheduler sees it: its members and the hosts they are on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceGroup {

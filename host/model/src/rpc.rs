@@ -70,10 +70,10 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum Method {
-    /// To the conductor: choose a host for a new server and have it built there.
+    /// To the conductor: choose hosts for the new servers of one request and have them built there.
     ScheduleAndBuildInstances {
-        /// What was asked for.
-        request_spec: Box<RequestSpec>,
+        /// What was asked for, for each of them; nothing differs but the server.
+        request_specs: Vec<RequestSpec>,
     },
     /// To the conductor, from a compute on which the build failed: try the next alternate.
     BuildInstances {
@@ -92,6 +92,11 @@ pub enum Method {
         alternates: Vec<Selection>,
         /// What has been tried, this host included; none when a failure must not go to another host.
         retry: Option<Retry>,
+    },
+    /// To a compute: take the host into scheduling or out of it. It is about no server.
+    SetHostEnabled {
+        /// Whether it takes servers.
+        enabled: bool,
     },
     /// To a compute: delete the server.
     TerminateInstance,
@@ -470,6 +475,7 @@ impl Method {
             Method::ScheduleAndBuildInstances { .. } => "schedule_and_build_instances",
             Method::BuildInstances { .. } => "build_instances",
             Method::BuildAndRunInstance { .. } => "build_and_run_instance",
+            Method::SetHostEnabled { .. } => "set_host_enabled",
             Method::TerminateInstance => "terminate_instance",
             Method::StartInstance => "start_instance",
             Method::StopInstance => "stop_instance",

@@ -69,6 +69,10 @@ pub struct Server {
     pub deleted_at: Option<Timestamp>,
     /// Stored faults, oldest first.
     pub faults: Vec<Fault>,
+    /// What the servers of one request share: `r-` and eight letters or digits.
+    pub reservation_id: String,
+    /// Its place among the servers of its request, from 0.
+    pub launch_index: u32,
 }
 
 impl Server {

@@ -16,6 +16,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a scenario and judge the cloud it leaves
     Run(RunArguments),
+    /// Run a scenario and tell why each server went where it did: which filter refused a host, what each weigher gave it
+    Explain(ExplainArguments),
     /// Run scenarios under every single fault that can strike a driver call, and find those that break the cloud
     Explore(ExploreArguments),
     /// Run a finding of `explore` again, from its file
@@ -73,6 +75,16 @@ pub(crate) struct RunArguments {
     /// How the outcome is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+
+    /// Tell only of this server, by its name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -26,7 +26,8 @@ const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Run(arguments) => commands::run(arguments),
+        Command::Run(arguments) => commands::run(&arguments),
+        Command::Explain(arguments) => commands::explain(&arguments),
         Command::Explore(arguments) => commands::explore(&arguments),
         Command::Replay(arguments) => commands::replay(&arguments),
         Command::Scenarios => commands::scenarios(),

@@ -111,6 +111,9 @@ fn lists_have_a_line_for_each_thing() {
             "build-aborts",
             "unshelve-fails",
             "swap-driver",
+            "several-servers",
+            "anti-affinity",
+            "disabled-host",
         ]
     );
     novarig(&["drivers"])
@@ -342,6 +345,27 @@ fn a_layer_of_ones_own_is_made_built_tested_and_run() {
         .code(2)
         .stderr_has("slow-boot did not build for wasm32-unknown-unknown")
         .stderr_has("beneath");
+}
+
+#[test]
+fn the_schedulers_decisions_are_explained_in_words_and_for_machines() {
+    let explain = ["explain", "anti-affinity", "--server", "web-1"];
+    novarig(&explain)
+        .code(0)
+        .stdout_has("step 3, migrate web-1")
+        .stdout_has("web-1 goes to host3, no alternates")
+        .stdout_has("host2  refused by ServerGroupAntiAffinityFilter")
+        .stdout_has("host1  refused by ignore_hosts");
+    let json = novarig(&[&explain[..], &["--format", "json"]].concat()).code(0).stdout;
+    let decisions: Value = serde_json::from_str(&json).expect("JSON");
+    let decisions = decisions.as_array().expect("a list");
+    assert_eq!(decisions.len(), 2);
+    assert_eq!(decisions[0]["chosen"], "host1");
+    assert_eq!(decisions[0]["ordered"][0]["weights"][0]["weigher"], "ServerGroupSoftAffinityWeigher");
+    assert_eq!(decisions[1]["refused"][1]["filter"], "ServerGroupAntiAffinityFilter");
+    novarig(&["explain", "boot", "--server", "db"])
+        .code(2)
+        .stderr_has("no server of the scenario is called db; there is web");
 }
 
 #[test]

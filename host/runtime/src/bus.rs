@@ -26,6 +26,11 @@ pub type Reply = Result<Answer, NovaError>;
 pub trait Handler {
     /// Does what the message asks. An error is sent back to whoever called; for a cast it is only traced.
     async fn handle(&self, message: Message) -> Reply;
+
+    /// Whether the service has died, so that what it was doing has no end and no answer.
+    fn is_gone(&self) -> bool {
+        false
+    }
 }
 
 /// How long deliveries take.
@@ -122,10 +127,16 @@ impl Bus {
     pub async fn call(&self, from: &Address, to: Address, message: Message) -> Reply {
         let (sender, receiver) = oneshot::channel();
         self.send(from, to, message, Some(sender));
-        match tokio::time::timeout(self.inner.timeout, receiver).await {
-            Ok(Ok(reply)) => reply,
-            // The handler died before it answered, or there was none in time.
-            Ok(Err(_)) | Err(_) => Err(NovaError::new(
+        let answer = async {
+            match receiver.await {
+                Ok(reply) => reply,
+                // Whoever took the message died; nobody tells the caller.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        match tokio::time::timeout(self.inner.timeout, answer).await {
+            Ok(reply) => reply,
+            Err(_) => Err(NovaError::new(
                 ExceptionClass::MessagingTimeout,
                 "Timed out waiting for a reply to message",
             )),
@@ -191,6 +202,9 @@ impl Bus {
         self.inner.trace.record(|| TraceEvent::MessageDelivered { id, to: to.clone(), method });
         let context = message.context.clone();
         let reply = handler.handle(message).await;
+        if handler.is_gone() {
+            return;
+        }
         self.inner.trace.record(|| TraceEvent::MessageHandled {
             id,
             to,

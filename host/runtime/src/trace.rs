@@ -6,6 +6,7 @@
 use crate::clock::Clock;
 use model::rpc::Address;
 use model::{EventResult, HostName, MigrationId, NotificationPriority, ServerId};
+use scheduler::Explanation;
 use serde::Serialize;
 use serde_json::Value;
 use std::cell::{Cell, Ref, RefCell};
@@ -145,12 +146,13 @@ pub enum TraceEvent {
     Scheduled {
         /// The server.
         server: ServerId,
-        /// The chosen host, then the alternates.
-        hosts: Vec<HostName>,
-        /// Hosts that were refused, each with the filter that refused it.
-        refused: Vec<(HostName, String)>,
-        /// The total weight of each host that passed.
-        weights: Vec<(HostName, f64)>,
+        /// The host that was chosen and claimed; none when nobody was found.
+        chosen: Option<HostName>,
+        /// The hosts to try when it fails, best first.
+        alternates: Vec<HostName>,
+        /// Why each host is where it is: which filter refused it, or what each weigher gave.
+        #[serde(flatten)]
+        explanation: Explanation,
     },
     /// The record of a server changed.
     ServerSaved {

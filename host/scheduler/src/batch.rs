@@ -2,6 +2,7 @@
 //! (`nova/scheduler/manager.py, _schedule, _get_alternate_hosts`).
 
 use crate::decision::{Decision, Failure, Weighed};
+use crate::explain::Explanation;
 use crate::host_state::HostState;
 use crate::schedule::{Round, schedule_round};
 use model::{Options, ProviderId, RequestSpec, ServerId};
@@ -17,8 +18,17 @@ pub struct Chosen {
     /// Hosts to try when the claimed one fails, best first; nothing is claimed on them, and other servers of the request
     /// may have the same.
     pub alternates: Vec<HostState>,
-    /// How the host came to be chosen.
-    pub decision: Decision,
+    /// How the host came to be chosen, if that was asked for.
+    pub explanation: Option<Explanation>,
+}
+
+/// What is wanted beside the hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Hosts to try when the claimed one fails.
+    pub alternates: bool,
+    /// Why each host is where it is, which takes time and room for every host and server.
+    pub explanations: bool,
 }
 
 /// A request for which there is no complete answer.
@@ -44,14 +54,13 @@ pub enum BatchFailure<E> {
 
 /// Chooses a host for each of `servers`, which differ in nothing but their ids. `claim` is asked to claim the first
 /// allocation candidate of a host and says whether it could; the best host that lets itself be claimed is taken. Each
-/// server chosen counts for the next ones: in the amounts, on the host, and in the server group. Alternates are sought
-/// when `with_alternates` says so.
+/// server chosen counts for the next ones: in the amounts, on the host, and in the server group.
 pub fn select_destinations<E>(
     request: &RequestSpec,
     servers: &[ServerId],
     hosts: Vec<HostState>,
     options: &Options,
-    with_alternates: bool,
+    beside: Beside,
     random: &mut dyn FnMut(u64) -> u64,
     claim: &mut dyn FnMut(ServerId, &HostState) -> Result<bool, E>,
 ) -> Result<Vec<Chosen>, BatchError<E>> {
@@ -73,25 +82,26 @@ pub fn select_destinations<E>(
             }
             Err(error) => return Err(BatchError { claimed, reason: BatchFailure::Claim(error) }),
         };
-        let host = decision.ordered[taken].host.clone();
+        let explanation = beside.explanations.then(|| decision.explain());
+        left = decision.ordered.into_iter().map(|weighed| weighed.host).collect();
+        let host = left[taken].clone();
         if !one_server {
-            left = decision.ordered.iter().map(|weighed| weighed.host.clone()).collect();
             left[taken].place(&request);
         }
         if let Some(group) = &mut request.instance_group {
             group.hosts.insert(host.host.clone());
             group.members.insert(*server);
         }
-        claimed.push(Chosen { server: *server, host, alternates: Vec::new(), decision });
+        claimed.push(Chosen { server: *server, host, alternates: Vec::new(), explanation });
     }
-    if with_alternates {
-        let later = (claimed.len() > 1)
-            .then(|| schedule_round(&request, left, options, Round::Later, random).ordered);
+    if beside.alternates {
+        if !one_server {
+            let later = schedule_round(&request, left, options, Round::Later, random).ordered;
+            left = later.into_iter().map(|weighed| weighed.host).collect();
+        }
         let selected: BTreeSet<ProviderId> = claimed.iter().map(|one| one.host.compute_node).collect();
         for one in &mut claimed {
-            let ordered = later.as_ref().unwrap_or(&one.decision.ordered);
-            one.alternates =
-                alternates(&one.host, &selected, ordered, options.max_attempts).cloned().collect();
+            one.alternates = alternates(&one.host, &selected, &left, options.max_attempts).cloned().collect();
         }
     }
     Ok(claimed)
@@ -116,12 +126,11 @@ fn first_claimed<E>(
 pub fn alternates<'a>(
     chosen: &HostState,
     selected: &BTreeSet<ProviderId>,
-    ordered: &'a [Weighed],
+    ordered: &'a [HostState],
     max_attempts: u64,
 ) -> impl Iterator<Item = &'a HostState> {
     ordered
         .iter()
-        .map(|weighed| &weighed.host)
         .filter(|state| {
             state.cell == chosen.cell
                 && state.compute_node != chosen.compute_node
@@ -133,11 +142,13 @@ pub fn alternates<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::{BatchError, BatchFailure, Chosen, select_destinations};
+    use super::{BatchError, BatchFailure, Beside, Chosen, select_destinations};
     use crate::host_state::{AllocationCandidate, HostState};
     use crate::testing::{host, request, server};
     use model::{GroupPolicy, InstanceGroup, Options, RequestSpec, ServerId};
     use std::convert::Infallible;
+
+    const ALTERNATES: Beside = Beside { alternates: true, explanations: false };
 
     /// Hosts with a candidate each; the first have the most memory.
     fn hosts(names: &[&str]) -> Vec<HostState> {
@@ -157,7 +168,7 @@ mod tests {
     ) -> Result<Vec<Chosen>, BatchError<Infallible>> {
         let servers: Vec<ServerId> = (1..=count).map(server).collect();
         let mut claim = |_: ServerId, state: &HostState| Ok(!refuses.contains(&state.host.as_str()));
-        select_destinations(request, &servers, hosts, &Options::default(), true, &mut |_| 0, &mut claim)
+        select_destinations(request, &servers, hosts, &Options::default(), ALTERNATES, &mut |_| 0, &mut claim)
     }
 
     fn places(chosen: &[Chosen]) -> Vec<(&str, Vec<&str>)> {
@@ -235,9 +246,16 @@ mod tests {
         let options = Options { max_attempts: 1, ..Options::default() };
         let mut claim = |_: ServerId, _: &HostState| Ok::<_, Infallible>(true);
         let states = hosts(&["a", "b"]);
-        let chosen =
-            select_destinations(&request(), &[server(1)], states, &options, true, &mut |_| 0, &mut claim)
-                .unwrap();
+        let chosen = select_destinations(
+            &request(),
+            &[server(1)],
+            states,
+            &options,
+            ALTERNATES,
+            &mut |_| 0,
+            &mut claim,
+        )
+        .unwrap();
         assert_eq!(places(&chosen), [("a", vec![])]);
     }
 
@@ -250,8 +268,15 @@ mod tests {
         };
         let servers = [server(1), server(2)];
         let options = Options::default();
-        match select_destinations(&request(), &servers, hosts(&["a"]), &options, true, &mut |_| 0, &mut claim)
-        {
+        match select_destinations(
+            &request(),
+            &servers,
+            hosts(&["a"]),
+            &options,
+            ALTERNATES,
+            &mut |_| 0,
+            &mut claim,
+        ) {
             Err(BatchError { claimed, reason: BatchFailure::Claim(error) }) => {
                 assert_eq!((claimed.len(), error), (1, "placement is gone"))
             }

@@ -6,14 +6,27 @@ use serde::Serialize;
 use std::fmt;
 
 /// What [`Decision::explain`] tells. As text it is a table; serialised it is for machines.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Explanation {
     /// The hosts that passed, best first.
     pub ordered: Vec<WeighedHost>,
     /// The hosts that did not, in the order in which they were refused.
     pub refused: Vec<Refused>,
+    /// The hosts that the filters never saw, because placement does not offer them.
+    pub not_offered: Vec<NotOffered>,
     /// Why there is no answer at all.
     pub failure: Option<String>,
+}
+
+/// A host that placement does not offer for a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotOffered {
+    /// The host.
+    pub host: HostName,
+    /// The node.
+    pub node: HostName,
+    /// Why, as a clause.
+    pub reason: String,
 }
 
 /// A host that passed, with how its weight came about.
@@ -30,7 +43,7 @@ pub struct WeighedHost {
 }
 
 impl Decision {
-    /// The decision without the states of the hosts.
+    /// The decision without the states of the hosts. What placement did not offer is for the caller to add.
     pub fn explain(&self) -> Explanation {
         let weighed = |one: &crate::Weighed| WeighedHost {
             host: one.host.host.clone(),
@@ -41,6 +54,7 @@ impl Decision {
         Explanation {
             ordered: self.ordered.iter().map(weighed).collect(),
             refused: self.refused.clone(),
+            not_offered: Vec::new(),
             failure: self.failure.as_ref().map(ToString::to_string),
         }
     }
@@ -68,6 +82,9 @@ impl fmt::Display for Explanation {
         }
         for one in &self.refused {
             writeln!(f, "  -  {}  refused by {}", Place(&one.host, &one.node), one.filter)?;
+        }
+        for one in &self.not_offered {
+            writeln!(f, "  -  {}  not offered by placement: {}", Place(&one.host, &one.node), one.reason)?;
         }
         match &self.failure {
             Some(failure) => writeln!(f, "failed: {failure}"),

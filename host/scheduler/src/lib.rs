@@ -32,9 +32,9 @@ mod weighers;
 mod zones;
 
 pub use aggregate::Aggregate;
-pub use batch::{BatchError, BatchFailure, Chosen, alternates, select_destinations};
+pub use batch::{BatchError, BatchFailure, Beside, Chosen, alternates, select_destinations};
 pub use decision::{Decision, Failure, Refused, Weighed, WeigherValue};
-pub use explain::{Explanation, WeighedHost};
+pub use explain::{Explanation, NotOffered, WeighedHost};
 pub use host_state::{
     AllocationCandidate, HostNuma, HostState, NumaCell, PciPool, ResidentServer, SupportedInstance,
 };

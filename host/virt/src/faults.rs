@@ -90,6 +90,11 @@ pub enum Fault {
     /// The driver's agent dies instead of answering: this call and all others in flight fail, and the next call finds a
     /// new instance.
     Trap,
+    /// The host's compute service dies in this call, and nobody learns what came of it. Guests stay.
+    Crash {
+        /// Before or after the effect.
+        when: When,
+    },
 }
 
 impl fmt::Display for Fault {
@@ -100,6 +105,8 @@ impl fmt::Display for Fault {
                 write!(f, "raises {} after its effect", describe(error))
             }
             Fault::Trap => f.write_str("the driver's agent dies"),
+            Fault::Crash { when: When::Before } => f.write_str("the compute service dies"),
+            Fault::Crash { when: When::After } => f.write_str("the compute service dies after its effect"),
         }
     }
 }

@@ -240,6 +240,17 @@ impl Hypervisor {
                 let _ = line.requests.send(Request::Die);
                 Err(failure(&line, method, FailureCause::Killed))
             }
+            Some(Fault::Crash { when }) => {
+                if when == When::After {
+                    // Nobody is left to learn the answer.
+                    let _ = ask(&line, method, enter).await;
+                }
+                let _ = line.requests.send(Request::Die);
+                around.virtapi.service_dies();
+                // What the service was doing ends here. Who calls from outside a service learns that there is no answer.
+                tokio::task::yield_now().await;
+                Err(failure(&line, method, FailureCause::Killed))
+            }
         };
         around.trace.record(|| TraceEvent::DriverResult {
             host: around.host.clone(),

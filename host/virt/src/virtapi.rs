@@ -49,6 +49,9 @@ pub trait VirtApi {
         ready(Err(VirtError::NotImplemented))
     }
 
+    /// A planned fault: the compute service dies where it is. The call that is under way is never answered.
+    fn service_dies(&self) {}
+
     /// Takes the volumes of a server off it, within `rebuild`.
     fn detach_block_devices(&self, instance: Uuid) -> LocalFuture<Result<(), VirtError>> {
         let _ = instance;

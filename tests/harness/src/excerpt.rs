@@ -145,8 +145,10 @@ fn line(event: &TraceEvent) -> String {
             let refused = error.as_ref().map(|error| format!(" REFUSED: {error}")).unwrap_or_default();
             ("placement".to_owned(), format!("{writer} writes {}{refused}", allocations(command)))
         }
-        T::Scheduled { hosts, refused, .. } => {
-            let hosts: Vec<_> = hosts.iter().map(HostName::as_str).collect();
+        T::Scheduled { explanation, .. } => {
+            let hosts: Vec<_> = explanation.ordered.iter().map(|one| one.host.as_str()).collect();
+            let refused: Vec<_> =
+                explanation.refused.iter().map(|one| (one.host.as_str(), one.filter)).collect();
             ("scheduler".to_owned(), format!("chooses from {hosts:?}; refused {refused:?}"))
         }
         T::ServerSaved { changes, .. } => ("record".to_owned(), format!("server {}", changed(changes))),

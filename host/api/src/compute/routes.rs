@@ -4,8 +4,9 @@ use super::call::Call;
 use super::refusal::Refusal;
 use super::{
     actions, aggregates, external_events, flavor_access, flavors, guest, hypervisors, images,
-    instance_actions, interfaces, keypairs, migrations, quota_sets, server_create, server_list,
-    server_metadata, server_migrations, servers, services, tags, usage, volume_attachments, zones,
+    instance_actions, interfaces, keypairs, migrations, quota_sets, server_create, server_groups,
+    server_list, server_metadata, server_migrations, servers, services, tags, usage, volume_attachments,
+    zones,
 };
 use crate::answer::Answer;
 
@@ -146,6 +147,10 @@ async fn of_others(call: &Call<'_>, path: &[&str]) -> Result<Answer, Refusal> {
         ("GET", ["os-hypervisors", pattern, "search"]) if !call.version.since(53) => {
             hypervisors::search(call, pattern)
         }
+        ("GET", ["os-server-groups"]) => server_groups::list(call),
+        ("POST", ["os-server-groups"]) => server_groups::create(call).await,
+        ("GET", ["os-server-groups", id]) => server_groups::show(call, id),
+        ("DELETE", ["os-server-groups", id]) => server_groups::delete(call, id).await,
         ("GET", ["os-services"]) => services::list(call),
         ("PUT", ["os-services", id]) if call.version.since(53) => services::update(call, id).await,
         ("PUT", ["os-services", action]) => services::act(call, action).await,

@@ -8,8 +8,8 @@ use crate::answer::Answer;
 use crate::caller::Access;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use conductor::{CreateServer, RequestedNetworks};
-use model::{Flavor, HostName, ImageId};
+use conductor::{Count, CreateServer, RequestedNetworks};
+use model::{HostName, ImageId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -118,22 +118,26 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
         let message = format!("Invalid input for field/attribute max_count: at most {MAX_COUNT} at once");
         return Err(Refusal::bad_request(message));
     }
-    let (flavor, mut request, devices) = request(call, given)?;
+    let (mut request, devices) = request(call, given)?;
     request.scheduler_hints = scheduler_hints(&document);
     call.api.check_metadata_quota(given["metadata"].as_object().map_or(0, |pairs| pairs.len()))?;
     let networks = requested_networks(call, given, most)?;
     check_key(call, given)?;
     check_user_data(given)?;
-    let count = call.api.allowed_servers(&flavor, least, most)?;
     let forced_drive = call.cloud.services().options.get().force_config_drive;
-    let mut made = Vec::new();
-    for number in 1..=count {
-        let mut one = request.clone();
-        one.volumes = devices.iter().map(|device| device.volume(call)).collect();
-        if count > 1 {
-            one.name = format!("{}-{number}", request.name);
-        }
-        let id = call.api.create(one).await?;
+    if most > 1 && !devices.is_empty() {
+        return Err(Refusal::bad_request("Cannot attach one or more volumes to multiple instances"));
+    }
+    request.volumes = devices.iter().map(|device| device.volume(call)).collect();
+    let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
+    let volumes = request.volumes.clone();
+    let made = call.api.create_servers(request, Count { min: count(least), max: count(most) }).await;
+    if made.is_err() {
+        // What was made for a server that is not to be is of no use.
+        devices.iter().zip(&volumes).for_each(|(device, volume)| device.give_up(call, volume.volume));
+    }
+    let made = made?;
+    for id in made.servers.iter().copied() {
         if let Some(networks) = &networks {
             call.cloud.network().request(id, networks.clone());
         }
@@ -150,12 +154,10 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
             let tags = given["tags"].as_array().into_iter().flatten();
             labels.tags = tags.filter_map(|tag| tag.as_str().map(str::to_owned)).collect();
         });
-        made.push(id);
     }
-    let Some(first) = made.first() else { return Err(Refusal::no_resource()) };
+    let Some(first) = made.servers.first() else { return Err(Refusal::no_resource()) };
     if body::truth(&given["return_reservation_id"]) {
-        let id = first.0.simple().to_string();
-        return Ok(Answer::json(202, json!({"reservation_id": format!("r-{}", id.get(..8).unwrap_or(&id))})));
+        return Ok(Answer::json(202, json!({"reservation_id": made.reservation_id})));
     }
     let path = format!("/servers/{first}");
     let password =
@@ -168,7 +170,7 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::json(202, json!({"server": server})).with("location", &call.url(&path)))
 }
 
-fn request(call: &Call<'_>, given: &Value) -> Result<(Flavor, CreateServer, Vec<Device>), Refusal> {
+fn request(call: &Call<'_>, given: &Value) -> Result<(CreateServer, Vec<Device>), Refusal> {
     let flavor = match &given["flavorRef"] {
         Value::String(text) => text.rsplit('/').next().unwrap_or(text).to_owned(),
         number => number.to_string(),
@@ -199,7 +201,7 @@ fn request(call: &Call<'_>, given: &Value) -> Result<(Flavor, CreateServer, Vec<
     let name = given["name"].as_str().unwrap_or_default().trim().to_owned();
     let create =
         CreateServer { name, flavor, image, availability_zone: zone, host, ..CreateServer::default() };
-    Ok((known.0, create, devices))
+    Ok((create, devices))
 }
 
 /// A key that is named must be the user's.

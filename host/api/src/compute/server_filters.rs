@@ -242,7 +242,7 @@ fn text_of(call: &Call<'_>, server: &Server, labels: &ServerLabels, key: &str) -
         "hostname" => server_view::hostname(server, labels),
         "power_state" => serde_json::to_value(server.power_state).ok()?.to_string(),
         "progress" => server.progress.to_string(),
-        "reservation_id" => server_view::reservation_id(server),
+        "reservation_id" => server.reservation_id.clone(),
         "root_device_name" => server.root_device_name.clone().unwrap_or_default(),
         "access_ip_v4" => labels.access_ip_v4.clone(),
         "access_ip_v6" => labels.access_ip_v6.clone(),

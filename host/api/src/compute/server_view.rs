@@ -137,8 +137,8 @@ fn extended(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut
             shown["OS-EXT-SRV-ATTR:hostname"] = json!(hostname);
             shown["OS-EXT-SRV-ATTR:kernel_id"] = json!("");
             shown["OS-EXT-SRV-ATTR:ramdisk_id"] = json!("");
-            shown["OS-EXT-SRV-ATTR:launch_index"] = json!(0);
-            shown["OS-EXT-SRV-ATTR:reservation_id"] = json!(reservation_id(server));
+            shown["OS-EXT-SRV-ATTR:launch_index"] = json!(server.launch_index);
+            shown["OS-EXT-SRV-ATTR:reservation_id"] = json!(server.reservation_id);
             shown["OS-EXT-SRV-ATTR:root_device_name"] = json!(server.root_device_name);
             shown["OS-EXT-SRV-ATTR:user_data"] = json!(labels.user_data);
         }
@@ -157,12 +157,6 @@ fn extended(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut
         volume
     });
     shown["os-extended-volumes:volumes_attached"] = volumes.collect();
-}
-
-/// The id of the request that made the server, which follows from the server's.
-pub(super) fn reservation_id(server: &Server) -> String {
-    let id = server.id.0.simple().to_string();
-    format!("r-{}", id.get(..8).unwrap_or(&id))
 }
 
 /// The name of the guest.
@@ -227,7 +221,9 @@ fn by_version(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &m
 /// What the view of one server has and a list of many has not.
 pub(super) fn alone(call: &Call<'_>, mut shown: Value) -> Value {
     if call.version.since(71) {
-        shown["server_groups"] = json!([]);
+        let server = shown["id"].as_str().and_then(|id| id.parse().ok());
+        let group = server.and_then(|id| call.cloud.services().records.server_group_of(id));
+        shown["server_groups"] = group.iter().map(|group| json!(group.id)).collect();
     }
     shown
 }

@@ -8,6 +8,7 @@ mod config;
 mod faults;
 mod fixtures;
 mod hosts;
+mod openapi;
 mod read;
 
 pub(crate) use config::Overrides;
@@ -64,6 +65,7 @@ async fn call(world: &World, ask: &Ask) -> Outcome {
     let (get, put, post, delete) = (&Method::GET, &Method::PUT, &Method::POST, &Method::DELETE);
     let method = &ask.method;
     match ask.parts().as_slice() {
+        ["openapi.json"] if method == get => Ok(openapi::document(&ask.base())),
         ["reset"] if method == post => config::reset(world, &body),
         ["config"] if method == put => config::put(world, &body),
         ["config"] if method == delete => config::delete(world, &body),

@@ -11,7 +11,6 @@ use crate::caller::{Access, Requester};
 use crate::world::World;
 use axum::http::{HeaderMap, Method, StatusCode};
 use bytes::Bytes;
-use compute::Records as _;
 use conductor::Cloud;
 use model::{ImageId, ImageMeta, ProjectId, Timestamp};
 use serde_json::{Value, json};

@@ -159,7 +159,11 @@ impl ComputeManager {
     /// Everything under the claim; when it fails the claim is given back, and with it host and node.
     async fn claim_and_spawn(&self, id: ServerId) -> Result<(), NovaError> {
         self.tracker.instance_claim(&self.driver, id).await?;
-        let outcome = self.prepare_and_spawn(id).await;
+        // After the claim, which sets the host: of two servers that arrive at once the second sees the first.
+        let outcome = match self.validate_instance_group_policy(id).await {
+            Ok(()) => self.prepare_and_spawn(id).await,
+            Err(error) => Err(error),
+        };
         if outcome.is_err() {
             match self.tracker.abort_instance_claim(&self.driver, id).await {
                 Err(error) if !error.is(ExceptionClass::InstanceNotFound) => return Err(error),

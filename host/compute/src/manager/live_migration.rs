@@ -95,7 +95,7 @@ impl ComputeManager {
             let (context, slots) =
                 (context.clone(), self.services.options.get().max_concurrent_live_migrations);
             let moving = LiveMigration { migration, dest, block_migration, data };
-            self.services.tasks.spawn(async move {
+            manager.clone().live_on(async move {
                 manager.outgoing.enter(slots).await;
                 // One that was called off while it was queued is over already.
                 if manager.outgoing.waits(id) {

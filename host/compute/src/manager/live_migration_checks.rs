@@ -25,6 +25,15 @@ impl ComputeManager {
             Operation::new(context, id, "compute_check_can_live_migrate_destination").keeps_task_state();
         self.run(operation, async {
             let server = self.services.records.server(id)?;
+            self.validate_instance_group_policy(id).await.map_err(|error| match error.class {
+                ExceptionClass::GroupAffinityViolation => NovaError::new(
+                    ExceptionClass::MigrationPreCheckError,
+                    format!(
+                        "Migration pre-check error: Failed to validate instance group policy due to: {error}"
+                    ),
+                ),
+                _ => error,
+            })?;
             let source = server.host.clone().ok_or_else(|| NovaError::instance_not_found(id))?;
             let request = types::CheckDestinationRequest {
                 instance: virt_types::instance(&server),

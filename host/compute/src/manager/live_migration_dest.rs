@@ -21,6 +21,8 @@ impl ComputeManager {
     ) -> Result<Value, NovaError> {
         let operation = Operation::new(context, id, "compute_pre_live_migration").keeps_task_state();
         self.run(operation, async {
+            // Others may have come since the checks; nothing is done yet that had to be undone.
+            self.validate_instance_group_policy(id).await?;
             let mut data: types::LiveMigrateData = virt_types::from_message(data)?;
             let disk_info = virt_types::from_message(disk_info)?;
             self.notify(id, "live_migration_pre.start");

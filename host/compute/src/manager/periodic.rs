@@ -32,11 +32,27 @@ impl PeriodicTask {
         PeriodicTask::CleanupRunningDeleted,
         PeriodicTask::ReclaimQueuedDeletes,
     ];
+
+    /// Its name: that of Nova's method, without the underscore it begins with.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            PeriodicTask::PollShelved => "poll_shelved_instances",
+            PeriodicTask::PollUnconfirmedResizes => "poll_unconfirmed_resizes",
+            PeriodicTask::SyncPowerStates => "sync_power_states",
+            PeriodicTask::CleanupRunningDeleted => "cleanup_running_deleted_instances",
+            PeriodicTask::ReclaimQueuedDeletes => "reclaim_queued_deletes",
+        }
+    }
 }
 
 impl ComputeManager {
     /// Runs one of the periodic tasks.
     pub async fn run_periodic(&self, task: PeriodicTask) {
+        // What is left undone by a service that dies is for its next run.
+        let _ = self.life.spend(self.look_after_servers(task)).await;
+    }
+
+    async fn look_after_servers(&self, task: PeriodicTask) {
         match task {
             PeriodicTask::PollShelved => self.poll_shelved_instances().await,
             PeriodicTask::PollUnconfirmedResizes => self.poll_unconfirmed_resizes().await,

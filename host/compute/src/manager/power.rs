@@ -20,7 +20,7 @@ impl ComputeManager {
             self.power_on_guest(&server).await?;
             let power_state = self.power_state(&server).await?;
             if let Some(image) = server.shelved.as_ref().and_then(|shelved| shelved.image) {
-                self.services.records.delete_image(image);
+                self.delete_shelved_image(image).await;
             }
             let server = self
                 .save_expecting(id, &[Some(TaskState::PoweringOn)], |server| {

@@ -46,6 +46,12 @@ impl ComputeManager {
         server: &Server,
         request: &PrepResize,
     ) -> Result<(), NovaError> {
+        if let Err(error) = self.validate_instance_group_policy(server.id).await {
+            return Err(match error.class {
+                ExceptionClass::GroupAffinityViolation => NovaError::instance_fault_rollback(error),
+                _ => error,
+            });
+        }
         if server.host.is_none() {
             self.set_error_state(server.id, false).await;
             return Err(NovaError::new(

@@ -114,6 +114,12 @@ impl ComputeManager {
                 self.notify_error(server.id, "rebuild");
                 Err(NovaError::instance_fault_rollback(error))
             }
+            ExceptionClass::GroupAffinityViolation => {
+                self.remove_this_host_from_allocation(server);
+                self.notify_error(server.id, "rebuild");
+                let abort = NovaError::build_abort(server.id, &error.message);
+                Err(NovaError::instance_fault_rollback(abort))
+            }
             _ => {
                 // Nova takes this host out also when the server stays on it.
                 if rebuild.evacuation.is_some() || !switches.fixes(Fix::RebuildKeepsAllocation) {
@@ -140,7 +146,10 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         let (id, former) = (server.id, server.vm_state);
         if rebuild.evacuation.is_some() {
+            self.validate_instance_group_policy(id).await?;
             self.check_evacuation(server).await?;
+        } else if let Some(image) = server.image {
+            self.services.images.get(image).await?;
         }
         self.notify(id, "exists");
         self.notify(id, "rebuild.start");

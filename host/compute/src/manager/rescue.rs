@@ -4,7 +4,7 @@ use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
-use model::{ExceptionClass, ImageId, NovaError, Server, ServerId, TaskState, VmState};
+use model::{ExceptionClass, ImageId, ImageMeta, NovaError, Server, ServerId, TaskState, VmState};
 use virt::types;
 
 impl ComputeManager {
@@ -19,8 +19,12 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         self.run(Operation::new(context, id, "compute_rescue_instance"), async {
             let server = self.services.records.server(id)?;
+            let image = match rescue_image.or(server.image) {
+                Some(image) => Some(self.services.images.get(image).await?),
+                None => None,
+            };
             self.notify(id, "rescue.start");
-            if let Err(error) = self.rescue_guest(&server, rescue_password, rescue_image).await {
+            if let Err(error) = self.rescue_guest(&server, rescue_password, image.as_ref()).await {
                 self.set_error_state(id, false).await;
                 let message = format!("Instance {id} cannot be rescued: Driver Error: {}", error.message);
                 return Err(NovaError::new(ExceptionClass::InstanceNotRescuable, message));
@@ -46,14 +50,13 @@ impl ComputeManager {
         &self,
         server: &Server,
         rescue_password: String,
-        rescue_image: Option<ImageId>,
+        image: Option<&ImageMeta>,
     ) -> Result<(), NovaError> {
         self.power_off_guest(server, true).await?;
-        let image = rescue_image.or(server.image).and_then(|image| self.services.records.image(image));
         let request = types::RescueRequest {
             instance: virt_types::instance(server),
             network_info: virt_types::network_info(&server.network_info),
-            image_meta: virt_types::image_meta(image.as_ref()),
+            image_meta: virt_types::image_meta(image),
             rescue_password,
             block_device_info: virt_types::block_device_info(server),
             share_info: Vec::new(),

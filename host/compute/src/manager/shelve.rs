@@ -26,7 +26,7 @@ impl ComputeManager {
             self.power_off_guest(&server, server.power_state != PowerState::Paused).await?;
             let taken = self.driver.snapshot(virt_types::instance(&server), image.to_string()).await;
             if taken.is_err() && self.services.switches.fixes(Fix::ShelveDeletesImage) {
-                self.services.records.delete_image(image);
+                self.delete_shelved_image(image).await;
             }
             taken?;
             let offload_at_once = self.services.options.get().shelved_offload_time == 0;

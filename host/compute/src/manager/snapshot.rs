@@ -29,7 +29,7 @@ impl ComputeManager {
             };
             if let Some(manager) = self.me.upgrade() {
                 let context = context.clone();
-                self.services.tasks.spawn(async move {
+                manager.clone().live_on(async move {
                     // What goes wrong is in the server's faults.
                     let _ = manager.snapshot_or_delete_image(&context, id, image).await;
                 });
@@ -57,14 +57,16 @@ impl ComputeManager {
             };
             let backups: Vec<_> = self
                 .services
-                .records
-                .images()
+                .images
+                .get_all()
+                .await?
                 .into_iter()
                 .filter(|image| is_backup(INSTANCE_UUID, &server, image))
                 .filter(|image| is_backup(BACKUP_TYPE, backup_type, image))
                 .collect();
             for old in backups.iter().rev().skip(rotation) {
-                self.services.records.delete_image(old.id);
+                // One that the image service does not delete is left, and the next is taken.
+                let _ = self.services.images.delete(old.id).await;
             }
             Ok(())
         })
@@ -81,7 +83,8 @@ impl ComputeManager {
         let operation = Operation { event: None, ..Operation::new(context, id, "") };
         let outcome = self.run(operation, self.take_snapshot(id, image)).await;
         if outcome.is_err() {
-            self.services.records.delete_image(image);
+            // What failed before matters more than an image without content that is left behind.
+            let _ = self.services.images.delete(image).await;
         }
         outcome
     }

@@ -38,7 +38,7 @@ impl ComputeManager {
                 return Err(error);
             }
             if let Some(image) = image {
-                self.services.records.delete_image(image);
+                self.delete_shelved_image(image).await;
             }
             let server = self.services.records.server(id)?;
             let power_state = match self.power_state(&server).await {
@@ -62,6 +62,13 @@ impl ComputeManager {
             Ok(())
         })
         .await
+    }
+
+    /// Deletes the image a server was shelved with. When the image service refuses, the image is left behind.
+    pub(super) async fn delete_shelved_image(&self, image: ImageId) {
+        if let Err(error) = self.services.images.delete(image).await {
+            self.log("warning", || format!("Failed to delete the shelved image {image}: {error}"));
+        }
     }
 
     async fn claim_and_unshelve(&self, id: ServerId, image: Option<ImageId>) -> Result<(), NovaError> {

@@ -89,7 +89,8 @@ impl ComputeApi {
         };
         self.services.records.update_server(id, ExpectedTask::Any, deleting).await?;
         if let Some(image) = server.shelved.as_ref().and_then(|shelved| shelved.image) {
-            self.services.records.delete_image(image);
+            // An image that the image service does not delete is left behind.
+            let _ = self.services.images.delete(image).await;
         }
         if server.vm_state == VmState::Resized {
             match self.confirm_resize_on_deleting(&context, &server).await {

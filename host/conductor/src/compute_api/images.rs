@@ -16,7 +16,7 @@ impl ComputeApi {
             let server = self.server(id)?;
             preconditions::CREATE_IMAGE.check(&server)?;
             let host = super::host_of(&server)?;
-            let image = self.create_image(&server, name.to_owned(), "snapshot", None);
+            let image = self.create_image(&server, name.to_owned(), "snapshot", None).await?;
             self.set_task(&server, TaskState::ImageSnapshotPending).await?;
             self.records.start_action(id, &context.request, "createImage");
             self.cast(&context, id, Address::Compute(host), Method::SnapshotInstance { image });
@@ -43,7 +43,7 @@ impl ComputeApi {
                 return Err(ApiError { code: 400, message });
             }
             let host = super::host_of(&server)?;
-            let image = self.create_image(&server, name.to_owned(), "backup", Some(backup_type));
+            let image = self.create_image(&server, name.to_owned(), "backup", Some(backup_type)).await?;
             self.set_task(&server, TaskState::ImageBackup).await?;
             self.records.start_action(id, &context.request, "createBackup");
             let method = Method::BackupInstance { image, backup_type: backup_type.to_owned(), rotation };
@@ -54,13 +54,13 @@ impl ComputeApi {
     }
 
     /// The record of an image that is to be made of a server (`nova/compute/utils.py, create_image`).
-    pub(super) fn create_image(
+    pub(super) async fn create_image(
         &self,
         server: &Server,
         name: String,
         image_type: &str,
         backup_type: Option<&str>,
-    ) -> ImageId {
+    ) -> Result<ImageId, ApiError> {
         let base = server.image.and_then(|image| self.services.records.image(image));
         let mut properties = base.as_ref().map(|image| image.properties.clone()).unwrap_or_default();
         properties.extend(BTreeMap::from([
@@ -83,7 +83,7 @@ impl ComputeApi {
             properties,
         };
         let id = image.id;
-        self.records.put_image(image);
-        id
+        self.services.images.create(image).await?;
+        Ok(id)
     }
 }

@@ -4,7 +4,7 @@
 //! Limits are checked against the project, and against the user where one was set for the user. A refusal names the project's
 //! limits and usage, unless only the user's are exceeded.
 
-use super::{ApiError, ComputeApi};
+use super::{ApiError, ComputeApi, Count};
 use crate::limits::Limits;
 use model::options::{QuotaDriver, UnsetLimits};
 use model::{Flavor, ProjectId, ResourceClass, Server, UserId, VmState};
@@ -28,10 +28,15 @@ impl ComputeApi {
                 && user.is_none_or(|user| server.user_id == *user)
                 && server.vm_state != VmState::SoftDeleted
         };
-        let servers: Vec<Server> = self.records.servers().into_iter().filter(own).collect();
-        let sum =
-            |amount: fn(&Flavor) -> u64| signed(servers.iter().map(|server| amount(&server.flavor)).sum());
-        let mut used = Amounts::from([("instances", signed(servers.len() as u64))]);
+        let (mut servers, mut cores, mut ram) = (0, 0, 0);
+        self.records.for_each_server(|server| {
+            if own(server) {
+                servers += 1;
+                cores += u64::from(server.flavor.vcpus);
+                ram += server.flavor.memory_mb;
+            }
+        });
+        let mut used = Amounts::from([("instances", servers)]);
         if self.services.options.get().count_usage_from_placement {
             let held = self.services.report_client.read(|placement| placement.usages(project, user));
             let total = |classes: &[ResourceClass]| {
@@ -41,14 +46,15 @@ impl ComputeApi {
             used.insert("cores", total(&[ResourceClass::VCPU, ResourceClass::new("PCPU")]));
             used.insert("ram", total(&[ResourceClass::MEMORY_MB]));
         } else {
-            used.insert("cores", sum(|flavor| u64::from(flavor.vcpus)));
-            used.insert("ram", sum(|flavor| flavor.memory_mb));
+            used.insert("cores", signed(cores));
+            used.insert("ram", signed(ram));
         }
         used
     }
 
-    /// How many servers of this flavor the caller may make: as many as `most`, or fewer, but at least `least`. Errors: 403.
-    pub fn allowed_servers(&self, flavor: &Flavor, least: u64, most: u64) -> Result<u64, ApiError> {
+    /// How many of the servers asked for the caller may make; at least as many as must. Errors: 403.
+    pub(super) fn allowed_servers(&self, flavor: &Flavor, wanted: Count) -> Result<u32, ApiError> {
+        let (least, most) = (u64::from(wanted.min), u64::from(wanted.max));
         self.check_unified_limits(flavor, most)?;
         let (project, user) = (&self.caller.project, &self.caller.user);
         let mut count = most;
@@ -56,7 +62,7 @@ impl ComputeApi {
             count -= 1;
         }
         if self.excess(project, user, &for_servers(flavor, count)).is_empty() {
-            return Ok(count);
+            return Ok(u32::try_from(count).map_or(wanted.max, |count| count.min(wanted.max)));
         }
         let wanted = for_servers(flavor, most);
         let requested = |resource: &str| match resource {

@@ -67,9 +67,9 @@ impl ComputeApi {
         self.call("rescue", Some(id), json!({"rescue_image_ref": image}), 200, async {
             let context = self.context();
             let (server, host) = self.begin(&context, id, &preconditions::RESCUE)?;
-            if let Some(image) = image.filter(|image| self.services.records.image(*image).is_none()) {
-                let message = format!("Requested rescue image '{image}' is not available");
-                return Err(NovaError::new(ExceptionClass::UnsupportedRescueImage, message).into());
+            if let Some(image) = image {
+                self.requested_image(image, || format!("Requested rescue image '{image}' is not available"))
+                    .await?;
             }
             if server.volume_backed() {
                 self.check_rescue_of_volume(&server, image.filter(|_| from_volume))?;

@@ -57,10 +57,8 @@ impl ComputeApi {
                         "Unable to rebuild with a different image for a volume-backed server.".to_owned();
                     return Err(ApiError { code: 400, message });
                 }
-                let meta = self.services.records.image(image).ok_or_else(|| ApiError {
-                    code: 400,
-                    message: format!("Cannot find image {image} for rebuild"),
-                })?;
+                let meta =
+                    self.requested_image(image, || format!("Cannot find image {image} for rebuild")).await?;
                 spec.image = Some(image);
                 spec.image_meta = Some(meta);
                 self.records.save_request_spec(&spec);

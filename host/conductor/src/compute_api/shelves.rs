@@ -43,7 +43,9 @@ impl ComputeApi {
             let method = match server.image {
                 Some(_) => {
                     let name = format!("{}-shelved", server.name);
-                    Method::ShelveInstance { image: self.create_image(&server, name, "snapshot", None) }
+                    Method::ShelveInstance {
+                        image: self.create_image(&server, name, "snapshot", None).await?,
+                    }
                 }
                 None => Method::ShelveOffloadInstance,
             };

@@ -57,6 +57,8 @@ fn server(host: &str, flavor_name: &str, vm_state: VmState) -> Server {
         soft_deleted_at: None,
         deleted_at: None,
         faults: Vec::new(),
+        reservation_id: String::new(),
+        launch_index: 0,
     }
 }
 

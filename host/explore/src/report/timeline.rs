@@ -110,12 +110,12 @@ fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
             let host = point.split(':').next().unwrap_or_default();
             new(host, format!("  planned fault at {point}: {fault}"), Kind::Bad)
         }
-        TraceEvent::Scheduled { hosts, .. } => {
-            let names: Vec<&str> = hosts.iter().map(|host| host.as_str()).collect();
-            let what = match names.split_first() {
+        TraceEvent::Scheduled { chosen, alternates, .. } => {
+            let others: Vec<&str> = alternates.iter().map(|host| host.as_str()).collect();
+            let what = match chosen {
                 None => "  scheduler: no host can take it".to_owned(),
-                Some((chosen, [])) => format!("  scheduler: {chosen}"),
-                Some((chosen, others)) => format!("  scheduler: {chosen} (else {})", others.join(", ")),
+                Some(chosen) if others.is_empty() => format!("  scheduler: {chosen}"),
+                Some(chosen) => format!("  scheduler: {chosen} (else {})", others.join(", ")),
             };
             new("conductor", what, Kind::Plain)
         }

@@ -5,13 +5,14 @@ use super::judge::judge;
 use super::outcome::{StepOutcome, StepReport};
 use crate::cloud_state::CloudState;
 use crate::scenario::{
-    Action, Advance, During, FaultSpec, LiveMigrateServer, Refusals, Scenario, Step, SwapDriver, WaitFor,
+    Action, Advance, BootServer, During, FaultSpec, LiveMigrateServer, Periodic, Refusals, RunPeriodic,
+    Scenario, Step, SwapDriver, WaitFor,
 };
-use compute::{Records, ServicePoint};
+use compute::Records;
 use conductor::{
     ApiError, AttachVolume, BootVolume, Cloud, CreateServer, EvacuateServer, RebuildServer, UnshelveServer,
 };
-use model::{ExceptionClass, HostName, ImageId, NovaError, ServerId};
+use model::{HostName, ImageId, ServerGroupId, ServerId};
 use runtime::TraceEvent;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -31,6 +32,7 @@ pub(super) struct Runner<'a> {
     scenario: &'a Scenario,
     stacks: &'a Stacks,
     servers: BTreeMap<String, ServerId>,
+    groups: BTreeMap<String, ServerGroupId>,
     not_started: BTreeMap<HostName, String>,
     steps: Vec<StepReport>,
 }
@@ -52,6 +54,7 @@ impl<'a> Runner<'a> {
             scenario,
             stacks,
             servers: BTreeMap::new(),
+            groups: BTreeMap::new(),
             not_started: BTreeMap::new(),
             steps: Vec::with_capacity(scenario.steps.len()),
         }
@@ -100,17 +103,24 @@ impl<'a> Runner<'a> {
         let api = self.cloud.api();
         match action {
             Action::Boot(boot) => {
-                let request = CreateServer {
-                    name: boot.server.clone(),
-                    flavor: boot.flavor.clone(),
-                    availability_zone: boot.availability_zone.clone(),
-                    volumes: boot.volume.iter().map(|name| root_volume(name)).collect(),
-                    ..CreateServer::default()
-                };
-                let answer = api.create(request).await.map(|id| {
-                    self.servers.insert(boot.server.clone(), id);
+                let request = self.boot_request(boot);
+                let answer = api.create_servers(request, boot.counts()).await.map(|made| {
+                    self.servers.extend(boot.names().into_iter().zip(made.servers));
                 });
                 self.judge_answer(answer, boot.refused)
+            }
+            Action::CreateServerGroup(wanted) => {
+                let answer = api.create_server_group(wanted.request()).await.map(|made| {
+                    self.groups.insert(wanted.name.clone(), made.id);
+                });
+                self.judge_answer(answer, wanted.refused)
+            }
+            Action::DeleteServerGroup(name) => {
+                let answer = match self.groups.get(name) {
+                    Some(id) => api.delete_server_group(*id).await,
+                    None => Err(ApiError { code: 404, message: format!("the group {name} was refused") }),
+                };
+                self.judge_answer(answer, None)
             }
             Action::Resize(resize) => self.ask(action, |id| api.resize(id, &resize.flavor)).await,
             Action::Migrate(migrate) => self.ask(action, |id| api.migrate(id, migrate.host.clone())).await,
@@ -122,6 +132,15 @@ impl<'a> Runner<'a> {
             }
             Action::DetachVolume(on) => {
                 self.ask(action, |id| api.detach_volume(id, conductor::volume_named(&on.volume))).await
+            }
+            Action::SwapVolume(swap) => {
+                let (old, new) = (conductor::volume_named(&swap.volume), conductor::volume_named(&swap.with));
+                self.ask(action, |id| api.swap_volume(id, old, new)).await
+            }
+            Action::ExtendVolume(extend) => {
+                let volume = conductor::volume_named(&extend.volume);
+                self.cloud.volumes().extend(volume, extend.to_gb);
+                self.ask(action, |id| api.volume_extended(id, volume)).await
             }
             Action::Confirm(_) => self.ask(action, |id| api.confirm_resize(id)).await,
             Action::Revert(_) => self.ask(action, |id| api.revert_resize(id)).await,
@@ -169,25 +188,26 @@ impl<'a> Runner<'a> {
                 judged.problem.map_or(StepOutcome::Done, |problem| StepOutcome::Failed { problem })
             }
             Action::RunPeriodics => noted(self.cloud.run_periodics().await),
+            Action::RunPeriodic(run) => self.run_periodic(run).await,
+            Action::DisableHost(disable) => {
+                let reason = disable.reason.clone();
+                self.judge_answer(api.set_service_disabled(&disable.host, true, reason).await, None)
+            }
+            Action::EnableHost(host) => {
+                self.judge_answer(api.set_service_disabled(host, false, None).await, None)
+            }
             Action::StopHost(host) => noted(self.cloud.stop_compute(host).await),
             Action::RestartHost(host) => noted(self.cloud.restart_compute(host).await),
             Action::ForceDown(on) => self.judge_answer(api.force_down(&on.host, true).await, on.refused),
             Action::ForceUp(on) => self.judge_answer(api.force_down(&on.host, false).await, on.refused),
-            Action::DisableHost(host) => {
-                self.cloud.records().update_service(host, |service| service.disabled = true);
-                StepOutcome::Done
-            }
             Action::SwapDriver(swap) => self.swap_driver(swap).await,
             Action::Advance(Advance(span)) => {
                 self.cloud.services().clock.sleep(span.0).await;
                 StepOutcome::Done
             }
             Action::InjectFault(fault) => self.plan(fault),
-            Action::FailService(fail) => {
-                let faults = self.cloud.service_faults();
-                faults.reset_counts();
-                let error = NovaError::new(ExceptionClass::NovaException, fail.message.clone());
-                faults.add(ServicePoint::new(&fail.call, 1), error);
+            Action::InjectServiceFault(fault) => {
+                self.cloud.service_faults().add(fault.at.clone(), fault.raised());
                 StepOutcome::Done
             }
             Action::During(during) => Box::pin(self.during(during)).await,
@@ -215,6 +235,44 @@ impl<'a> Runner<'a> {
             Some(root) => self.cloud.volumes().image_on(root.volume),
             None => server.image,
         }
+    }
+
+    fn boot_request(&self, boot: &BootServer) -> CreateServer {
+        // Hints name servers by what the scenario calls them.
+        let id_of =
+            |value: &String| self.servers.get(value).map_or_else(|| value.clone(), ServerId::to_string);
+        let hints = boot.hints.iter();
+        let mut scheduler_hints: BTreeMap<_, Vec<String>> =
+            hints.map(|(hint, values)| (hint.clone(), values.iter().map(id_of).collect())).collect();
+        if let Some(group) = &boot.group {
+            // A group that was refused is one the API does not know.
+            let id = self.groups.get(group).copied().unwrap_or(ServerGroupId(uuid::Uuid::nil()));
+            scheduler_hints.insert("group".to_owned(), vec![id.to_string()]);
+        }
+        CreateServer {
+            name: boot.server.clone(),
+            flavor: boot.flavor.clone(),
+            availability_zone: boot.availability_zone.clone(),
+            volumes: boot.volume.iter().map(|name| root_volume(name)).collect(),
+            scheduler_hints,
+            ..CreateServer::default()
+        }
+    }
+
+    async fn run_periodic(&self, run: &RunPeriodic) -> StepOutcome {
+        let all = self.cloud.host_names();
+        let hosts = all.iter().filter(|host| run.host.as_ref().is_none_or(|wanted| wanted == *host));
+        let mut outcome = StepOutcome::Done;
+        for host in hosts {
+            let ran = match run.task {
+                Periodic::UpdateAvailableResource => self.cloud.update_available_resource(host).await,
+                Periodic::Task(task) => self.cloud.run_periodic_on(host, task).await,
+            };
+            if ran.is_err() {
+                outcome = noted(ran);
+            }
+        }
+        outcome
     }
 
     /// Asks for a live migration, and for its end before its time if the step says so.

@@ -1,14 +1,18 @@
 //! What a user does in one step of a scenario.
 
+mod words;
+
+use super::boot::{BootServer, NewServerGroup};
 use super::expectation::Expectation;
 use super::fault::FaultSpec;
+use super::host_steps::RunPeriodic;
 use super::hosts::stack_text;
-use super::target::{EvacuateServer, OnHost, OnServer, RebuildServer};
+use super::service_fault::ServiceFaultSpec;
+use super::target::{DisableHost, EvacuateServer, OnHost, OnServer, RebuildServer};
 use super::values::{Placed, Span, state};
 use model::rpc::RebootType;
 use model::{HostName, MigrationStatus, ServerStatus};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use virt::Stack;
 
 /// One step, and where it stands.
@@ -18,8 +22,12 @@ pub type Step = Placed<Action>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Makes a server.
+    /// Makes a server, or several.
     Boot(BootServer),
+    /// Makes a server group.
+    CreateServerGroup(NewServerGroup),
+    /// Deletes a server group, by its name.
+    DeleteServerGroup(String),
     /// Resizes a server to another flavor.
     Resize(ResizeServer),
     /// Migrates a server cold, keeping its flavor.
@@ -30,6 +38,10 @@ pub enum Action {
     AttachVolume(OnVolume),
     /// Detaches a volume from a server.
     DetachVolume(OnVolume),
+    /// Exchanges a volume of a server for another one.
+    SwapVolume(SwapVolume),
+    /// Lets a volume of a server grow.
+    ExtendVolume(ExtendVolume),
     /// Confirms a resize or cold migration.
     Confirm(OnServer),
     /// Reverts a resize or cold migration.
@@ -84,6 +96,12 @@ pub enum Action {
     Check(Expectation),
     /// Runs the periodic resource update on every host whose service runs.
     RunPeriodics,
+    /// Runs one periodic task.
+    RunPeriodic(RunPeriodic),
+    /// Takes the service of a host out of scheduling.
+    DisableHost(DisableHost),
+    /// Takes the service of a host back into scheduling.
+    EnableHost(HostName),
     /// Stops the compute service of a host; its guests go on, messages for it wait.
     StopHost(HostName),
     /// Starts the compute service of a host again.
@@ -92,37 +110,16 @@ pub enum Action {
     ForceDown(OnHost),
     /// Takes that back.
     ForceUp(OnHost),
-    /// Disables the service of a host: the scheduler no longer chooses it.
-    DisableHost(HostName),
     /// Exchanges the stack of a host that is in service.
     SwapDriver(SwapDriver),
     /// Lets time pass.
     Advance(Advance),
     /// Plans a fault of a driver.
     InjectFault(FaultSpec),
-    /// Lets the next such call to the network or volume service fail.
-    FailService(FailService),
+    /// Plans a fault of the volume, network or image service.
+    InjectServiceFault(ServiceFaultSpec),
     /// Takes steps while another one is under way.
     During(During),
-}
-
-/// Makes a server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BootServer {
-    /// What the scenario calls it; also the name its users see.
-    pub server: String,
-    /// The flavor, by name or id.
-    pub flavor: String,
-    /// The zone, or `zone:host` to force a host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub availability_zone: Option<String>,
-    /// The volume it boots from, by any name; without one it boots from an image.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub volume: Option<String>,
-    /// The code with which the API is to refuse it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<u16>,
 }
 
 /// Resizes a server.
@@ -188,6 +185,36 @@ pub struct OnVolume {
     pub refused: Option<u16>,
 }
 
+/// Exchanges a volume for another one, as the volume service asks for when it moves one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwapVolume {
+    /// The server.
+    pub server: String,
+    /// The volume it has, by name or id.
+    pub volume: String,
+    /// The volume it is to have instead.
+    pub with: String,
+    /// The code with which the API is to refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+/// Lets a volume grow, of which the volume service tells the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendVolume {
+    /// The server.
+    pub server: String,
+    /// The volume, by name or id.
+    pub volume: String,
+    /// Its size from then on, in GiB.
+    pub to_gb: u64,
+    /// The code with which the API is to refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
 /// Reboots a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -240,21 +267,6 @@ fn a_minute() -> Span {
 #[serde(transparent)]
 pub struct Advance(pub Span);
 
-/// Lets a call to the network or volume service fail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FailService {
-    /// The service and its function, as `network.setup_instance_network_on_host`: the next such call fails.
-    pub call: String,
-    /// What the service says.
-    #[serde(default = "service_says_no")]
-    pub message: String,
-}
-
-fn service_says_no() -> String {
-    "service says no".to_owned()
-}
-
 /// Takes steps while another one is under way: nothing is waited for until all have been taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -285,6 +297,8 @@ impl Action {
             | Action::LiveMigrate(LiveMigrateServer { server, .. })
             | Action::AttachVolume(OnVolume { server, .. })
             | Action::DetachVolume(OnVolume { server, .. })
+            | Action::SwapVolume(SwapVolume { server, .. })
+            | Action::ExtendVolume(ExtendVolume { server, .. })
             | Action::Reboot(RebootServer { server, .. })
             | Action::WaitFor(WaitFor { server, .. })
             | Action::Confirm(OnServer { server, .. })
@@ -313,14 +327,18 @@ impl Action {
             Action::InjectFault(fault) => fault.server.as_deref(),
             Action::Check(expectation) => expectation.server(),
             Action::During(during) => during.step.server(),
-            Action::RunPeriodics
+            Action::CreateServerGroup(_)
+            | Action::DeleteServerGroup(_)
+            | Action::RunPeriodics
+            | Action::RunPeriodic(_)
+            | Action::DisableHost(_)
+            | Action::EnableHost(_)
             | Action::StopHost(_)
             | Action::RestartHost(_)
             | Action::ForceDown(_)
             | Action::ForceUp(_)
-            | Action::DisableHost(_)
             | Action::SwapDriver(_)
-            | Action::FailService(_)
+            | Action::InjectServiceFault(_)
             | Action::Advance(_) => None,
         }
     }
@@ -328,7 +346,9 @@ impl Action {
     /// The host it is about.
     pub fn host(&self) -> Option<&HostName> {
         match self {
-            Action::StopHost(host) | Action::RestartHost(host) | Action::DisableHost(host) => Some(host),
+            Action::StopHost(host) | Action::RestartHost(host) | Action::EnableHost(host) => Some(host),
+            Action::DisableHost(disable) => Some(&disable.host),
+            Action::RunPeriodic(run) => run.host.as_ref(),
             Action::ForceDown(on) | Action::ForceUp(on) => Some(&on.host),
             Action::During(during) => during.step.host(),
             Action::SwapDriver(swap) => Some(&swap.host),
@@ -339,6 +359,11 @@ impl Action {
             | Action::LiveMigrate(_)
             | Action::AttachVolume(_)
             | Action::DetachVolume(_)
+            | Action::SwapVolume(_)
+            | Action::ExtendVolume(_)
+            | Action::CreateServerGroup(_)
+            | Action::DeleteServerGroup(_)
+            | Action::InjectServiceFault(_)
             | Action::Boot(_)
             | Action::Resize(_)
             | Action::Confirm(_)
@@ -367,7 +392,6 @@ impl Action {
             | Action::Delete(_)
             | Action::WaitFor(_)
             | Action::RunPeriodics
-            | Action::FailService(_)
             | Action::Advance(_) => None,
         }
     }
@@ -376,11 +400,14 @@ impl Action {
     pub fn refused(&self) -> Option<u16> {
         match self {
             Action::Boot(BootServer { refused, .. })
+            | Action::CreateServerGroup(NewServerGroup { refused, .. })
             | Action::Resize(ResizeServer { refused, .. })
             | Action::Migrate(MigrateServer { refused, .. })
             | Action::LiveMigrate(LiveMigrateServer { refused, .. })
             | Action::AttachVolume(OnVolume { refused, .. })
             | Action::DetachVolume(OnVolume { refused, .. })
+            | Action::SwapVolume(SwapVolume { refused, .. })
+            | Action::ExtendVolume(ExtendVolume { refused, .. })
             | Action::Reboot(RebootServer { refused, .. })
             | Action::Confirm(OnServer { refused, .. })
             | Action::Revert(OnServer { refused, .. })
@@ -409,102 +436,18 @@ impl Action {
             | Action::Delete(OnServer { refused, .. }) => *refused,
             Action::WaitFor(_)
             | Action::Check(_)
+            | Action::DeleteServerGroup(_)
             | Action::RunPeriodics
+            | Action::RunPeriodic(_)
+            | Action::DisableHost(_)
+            | Action::EnableHost(_)
             | Action::StopHost(_)
             | Action::RestartHost(_)
-            | Action::DisableHost(_)
             | Action::SwapDriver(_)
             | Action::Advance(_)
-            | Action::FailService(_)
-            | Action::During(_)
-            | Action::InjectFault(_) => None,
-        }
-    }
-}
-
-/// The step in words.
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Action::Boot(boot) => {
-                write!(f, "boot {} with flavor {}", boot.server, boot.flavor)?;
-                boot.volume.as_ref().map_or(Ok(()), |volume| write!(f, " from volume {volume}"))?;
-                boot.availability_zone.as_ref().map_or(Ok(()), |zone| write!(f, " in {zone}"))
-            }
-            Action::Resize(resize) => write!(f, "resize {} to flavor {}", resize.server, resize.flavor),
-            Action::Migrate(MigrateServer { server, host: None, .. }) => write!(f, "migrate {server}"),
-            Action::Migrate(MigrateServer { server, host: Some(host), .. }) => {
-                write!(f, "migrate {server} to {host}")
-            }
-            Action::LiveMigrate(live) => {
-                write!(f, "live-migrate {}", live.server)?;
-                live.host.as_ref().map_or(Ok(()), |host| write!(f, " to {host}"))?;
-                f.write_str(if live.force { ", unasked" } else { "" })?;
-                live.abort_after.as_ref().map_or(Ok(()), |span| write!(f, ", and abort it after {span}"))?;
-                live.complete_after.as_ref().map_or(Ok(()), |span| write!(f, ", and force it after {span}"))
-            }
-            Action::AttachVolume(on) => write!(f, "attach volume {} to {}", on.volume, on.server),
-            Action::DetachVolume(on) => write!(f, "detach volume {} from {}", on.volume, on.server),
-            Action::Confirm(on) => write!(f, "confirm the resize of {}", on.server),
-            Action::Revert(on) => write!(f, "revert the resize of {}", on.server),
-            Action::Start(on) => write!(f, "start {}", on.server),
-            Action::Stop(on) => write!(f, "stop {}", on.server),
-            Action::Reboot(RebootServer { server, reboot_type: RebootType::Soft, .. }) => {
-                write!(f, "reboot {server}")
-            }
-            Action::Reboot(RebootServer { server, reboot_type: RebootType::Hard, .. }) => {
-                write!(f, "reboot {server} hard")
-            }
-            Action::Pause(on) => write!(f, "pause {}", on.server),
-            Action::Unpause(on) => write!(f, "unpause {}", on.server),
-            Action::Suspend(on) => write!(f, "suspend {}", on.server),
-            Action::Resume(on) => write!(f, "resume {}", on.server),
-            Action::Rescue(on) => write!(f, "rescue {}", on.server),
-            Action::Unrescue(on) => write!(f, "unrescue {}", on.server),
-            Action::TriggerCrashDump(on) => write!(f, "trigger a crash dump of {}", on.server),
-            Action::Lock(on) => write!(f, "lock {}", on.server),
-            Action::Unlock(on) => write!(f, "unlock {}", on.server),
-            Action::Rebuild(RebuildServer { server, name_image: false, .. }) => write!(f, "rebuild {server}"),
-            Action::Rebuild(RebuildServer { server, name_image: true, .. }) => {
-                write!(f, "rebuild {server}, naming its image")
-            }
-            Action::Snapshot(on) => write!(f, "make an image of {}", on.server),
-            Action::AttachInterface(on) => write!(f, "attach one more port to {}", on.server),
-            Action::Evacuate(EvacuateServer { server, host: None, .. }) => write!(f, "evacuate {server}"),
-            Action::Evacuate(EvacuateServer { server, host: Some(host), .. }) => {
-                write!(f, "evacuate {server} to {host}")
-            }
-            Action::Shelve(on) => write!(f, "shelve {}", on.server),
-            Action::ShelveOffload(on) => write!(f, "offload {}", on.server),
-            Action::Unshelve(on) => write!(f, "unshelve {}", on.server),
-            Action::ForceDelete(on) => write!(f, "force the deletion of {}", on.server),
-            Action::Restore(on) => write!(f, "restore {}", on.server),
-            Action::Delete(on) => write!(f, "delete {}", on.server),
-            Action::WaitFor(wait) => {
-                write!(f, "wait for {}", wait.server)?;
-                if let Some(status) = wait.status {
-                    write!(f, " to be {status}")?;
-                }
-                if let Some(status) = wait.migration {
-                    write!(f, ", its migration {status}")?;
-                }
-                Ok(())
-            }
-            Action::Check(expectation) => write!(f, "check that {expectation}"),
-            Action::RunPeriodics => f.write_str("run the periodic tasks"),
-            Action::StopHost(host) => write!(f, "stop the compute service of {host}"),
-            Action::RestartHost(host) => write!(f, "restart the compute service of {host}"),
-            Action::ForceDown(on) => write!(f, "force the compute service of {} down", on.host),
-            Action::ForceUp(on) => write!(f, "force the compute service of {} up", on.host),
-            Action::DisableHost(host) => write!(f, "disable the compute service of {host}"),
-            Action::SwapDriver(swap) => write!(f, "exchange the driver of {} for {}", swap.host, swap.stack),
-            Action::Advance(Advance(span)) => write!(f, "let {span} pass"),
-            Action::InjectFault(fault) => write!(f, "plan a fault: {fault}"),
-            Action::FailService(fail) => write!(f, "let the next {} fail", fail.call),
-            Action::During(during) => {
-                let others: Vec<_> = during.take.iter().map(ToString::to_string).collect();
-                write!(f, "{}, and {} later {}", during.step, during.after, others.join(", then "))
-            }
+            | Action::InjectFault(_)
+            | Action::InjectServiceFault(_)
+            | Action::During(_) => None,
         }
     }
 }

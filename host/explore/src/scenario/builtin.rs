@@ -41,6 +41,9 @@ pub const BUILTIN: &[Builtin] = files![
     "build-aborts",
     "unshelve-fails",
     "swap-driver",
+    "several-servers",
+    "anti-affinity",
+    "disabled-host",
 ];
 
 /// Scenarios in which something goes wrong: each shows a defect that can be switched (`novarig bugs` says which). Their

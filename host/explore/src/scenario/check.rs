@@ -11,7 +11,8 @@ pub(super) struct Problem {
 
 /// Each server is booted once, and before anything else is done with it.
 pub(super) fn servers(scenario: &Scenario) -> Result<(), Problem> {
-    let mut booted = BTreeSet::new();
+    let mut booted: BTreeSet<String> = BTreeSet::new();
+    let mut groups: BTreeSet<&str> = BTreeSet::new();
     let parts =
         scenario.steps.iter().flat_map(|step| step.item.parts().into_iter().map(move |part| (step, part)));
     for (step, action) in parts {
@@ -40,9 +41,23 @@ pub(super) fn servers(scenario: &Scenario) -> Result<(), Problem> {
         }
         match (action, action.server()) {
             (Action::Boot(boot), _) => {
-                if !booted.insert(boot.server.as_str()) {
-                    return problem(format!("server {} is booted a second time", boot.server));
+                if let Some(group) = boot.group.as_deref().filter(|group| !groups.contains(group)) {
+                    return problem(format!("there is no server group {group} before this step"));
                 }
+                for name in boot.names() {
+                    if booted.contains(&name) {
+                        return problem(format!("server {name} is booted a second time"));
+                    }
+                    booted.insert(name);
+                }
+            }
+            (Action::CreateServerGroup(group), _) => {
+                if !groups.insert(&group.name) {
+                    return problem(format!("server group {} is made a second time", group.name));
+                }
+            }
+            (Action::DeleteServerGroup(name), _) if !groups.contains(name.as_str()) => {
+                return problem(format!("there is no server group {name} before this step"));
             }
             (_, Some(server)) => unknown(&booted, server, "before this step")
                 .map_or(Ok(()), |text| Err(Problem { line: step.line, text }))?,
@@ -65,11 +80,11 @@ pub(super) fn servers(scenario: &Scenario) -> Result<(), Problem> {
     Ok(())
 }
 
-fn unknown(booted: &BTreeSet<&str>, server: &str, when: &str) -> Option<String> {
+fn unknown(booted: &BTreeSet<String>, server: &str, when: &str) -> Option<String> {
     if booted.contains(server) {
         return None;
     }
-    let known: Vec<&str> = booted.iter().copied().collect();
+    let known: Vec<&str> = booted.iter().map(String::as_str).collect();
     let known =
         if known.is_empty() { "no server is".to_owned() } else { format!("booted: {}", known.join(", ")) };
     Some(format!("server {server} is not booted {when}; {known}"))
@@ -85,7 +100,8 @@ pub(super) fn hosts(scenario: &Scenario) -> Result<(), Problem> {
     let faults = scenario.faults.iter().map(|fault| (fault.line, &fault.item.at.host));
     let expectations =
         scenario.expect.iter().filter_map(|expected| Some((expected.line, expected.item.host()?)));
-    for (line, host) in faults.chain(steps).chain(expectations) {
+    let crashes = scenario.crashes.iter().map(|crash| (crash.line, &crash.item.host));
+    for (line, host) in faults.chain(crashes).chain(steps).chain(expectations) {
         if !scenario.hosts.contains(host) {
             let text = format!("there is no host {host}; the hosts are {}", scenario.hosts.names());
             return Err(Problem { line, text });

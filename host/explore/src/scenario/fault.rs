@@ -14,7 +14,7 @@ use virt::{Fault, FaultPoint, When};
 pub struct FaultSpec {
     /// The driver call, as `HOST:METHOD#N`.
     pub at: FaultPoint,
-    /// What it raises, by Nova's name of the exception; `trap` lets the driver die instead.
+    /// What it raises, by Nova's name of the exception; `trap` lets the driver die instead, `crash` the compute service.
     pub error: Kind,
     /// The exception's text or, of exceptions whose text Nova forms, the reason in it. A default of its class if
     /// nothing is said.
@@ -46,6 +46,7 @@ impl fmt::Display for FaultSpec {
         };
         match &self.error {
             Kind::Trap => write!(f, "the driver dies in {}", self.at),
+            Kind::Crash => write!(f, "the compute service dies in {}{after}", self.at),
             kind => write!(f, "{} raises {kind}{after}", self.at),
         }
     }
@@ -56,6 +57,8 @@ impl fmt::Display for FaultSpec {
 pub enum Kind {
     /// The driver dies.
     Trap,
+    /// The host's compute service dies; its guests stay.
+    Crash,
     /// Nova's exception of this class is raised.
     Raise(ExceptionClass),
 }
@@ -64,6 +67,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Kind::Trap => "trap",
+            Kind::Crash => "crash",
             Kind::Raise(class) => class.name(),
         })
     }
@@ -84,13 +88,15 @@ fn raisable() -> impl Iterator<Item = ExceptionClass> {
 impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        if name == "trap" {
-            return Ok(Kind::Trap);
+        match name.as_str() {
+            "trap" => return Ok(Kind::Trap),
+            "crash" => return Ok(Kind::Crash),
+            _ => {}
         }
         raisable().find(|class| class.name() == name).map(Kind::Raise).ok_or_else(|| {
             let known: Vec<&str> = raisable().map(ExceptionClass::name).collect();
             D::Error::custom(format!(
-                "no driver can raise `{name}`, expected trap or one of Nova's exceptions: {}",
+                "no driver can raise `{name}`, expected trap, crash or one of Nova's exceptions: {}",
                 known.join(", ")
             ))
         })
@@ -108,6 +114,7 @@ impl FaultSpec {
     pub fn fault(&self, instance: Option<&str>) -> Fault {
         match &self.error {
             Kind::Trap => Fault::Trap,
+            Kind::Crash => Fault::Crash { when: self.when },
             Kind::Raise(class) => match raise(*class, self.message.as_deref(), instance) {
                 Some(error) => Fault::Raise { error, when: self.when },
                 // Only a class that was not read from a file; it is raised as what it is, an exception nobody foresaw.
@@ -233,6 +240,10 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
         | Class::UnableToMigrateToSelf
         | Class::RescheduledException
         | Class::GroupAffinityViolation
+        | Class::UnsupportedPolicy
+        | Class::InstanceGroupNotFound
+        | Class::OverQuota
+        | Class::TooManyInstances
         | Class::AllocationUpdateFailed
         | Class::AllocationMoveFailed
         | Class::AllocationDeleteFailed

@@ -56,6 +56,17 @@ pub struct OnHost {
     pub refused: Option<u16>,
 }
 
+/// Takes the service of a host out of scheduling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct DisableHost {
+    /// The host.
+    pub host: HostName,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 macro_rules! short_form {
     ($type:ident, $expecting:literal, $short:expr) => {
         impl<'de> Deserialize<'de> for $type {
@@ -104,4 +115,8 @@ short_form!(EvacuateServer, "a server's name, or {server: NAME, host: HOST, refu
 short_form!(OnHost, "a host's name, or {host: NAME, refused: CODE}", |name| OnHost {
     host: HostName::from(name),
     refused: None
+});
+short_form!(DisableHost, "a host's name, or {host: NAME, reason: TEXT}", |name| DisableHost {
+    host: HostName::from(name),
+    reason: None
 });

@@ -34,6 +34,7 @@ pub fn of(invariant: &str, fault: &FaultSpec) -> Option<&'static Known> {
 const RESCHEDULED: &[Method] = &[
     Method::Spawn,
     Method::NodeIsAvailable,
+    Method::GetAvailableNodes,
     Method::GetHostIpAddr,
     Method::UpdateProviderTree,
     Method::Capabilities,
@@ -81,6 +82,12 @@ pub const KNOWN: &[Known] = &[
         ],
         after: &[ExceptionClass::NotImplementedError, ExceptionClass::InstanceFaultRollback],
         reason: "taken for \"never mind\": the server is ACTIVE again although the work is half done (observed)",
+    },
+    Known {
+        invariant: "no_task_left",
+        methods: &[Method::Destroy],
+        after: &[ExceptionClass::InstanceNotFound],
+        reason: "a deletion that finds no guest takes the server for deleted, and leaves it deleting (observed)",
     },
     Known {
         invariant: "one_guest_on_its_host",

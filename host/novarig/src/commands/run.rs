@@ -5,13 +5,23 @@ use crate::output::{paint, print};
 use crate::setup;
 use anyhow::{Context, anyhow, bail};
 use explore::scenario::Hosts;
-use explore::{BUILTIN, RunConfig, Scenario, Stacks, builtin, report};
+use explore::{BUILTIN, Run, RunConfig, Scenario, Stacks, builtin, report};
 use model::Switches;
 use std::path::Path;
 use virt::Stack;
 
 /// Runs the scenario and prints what became of the cloud.
-pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
+pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<bool> {
+    let run = run_scenario(arguments)?;
+    match arguments.format {
+        Format::Text => print(&report::text(&run, paint())),
+        Format::Json => print(&format!("{}\n", run.report.to_json())),
+    }
+    Ok(run.report.passed())
+}
+
+/// Runs the scenario as the arguments say, and writes its trace if they ask for it.
+pub(crate) fn run_scenario(arguments: &RunArguments) -> anyhow::Result<Run> {
     let mut scenario = find(&arguments.scenario)?;
     if let Some(driver) = &arguments.driver {
         scenario.hosts.set_all(&driver_stack(driver)?);
@@ -35,11 +45,7 @@ pub(crate) fn run(arguments: RunArguments) -> anyhow::Result<bool> {
         std::fs::write(file, run.trace_json_lines())
             .with_context(|| format!("--trace: cannot write {}", file.display()))?;
     }
-    match arguments.format {
-        Format::Text => print(&report::text(&run, paint())),
-        Format::Json => print(&format!("{}\n", run.report.to_json())),
-    }
-    Ok(run.report.passed())
+    Ok(run)
 }
 
 /// The stack of `--driver`.

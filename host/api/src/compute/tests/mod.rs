@@ -3,6 +3,7 @@
 mod administration;
 mod parts_of_servers;
 mod quotas;
+mod server_groups;
 
 use crate::testing::{Client, Rig, body_of, header_of};
 use serde_json::{Value, json};

@@ -1,0 +1,115 @@
+//! Compute services that die: what they were doing has no end, nobody is told, and what they left is there when they come
+//! back. What becomes of each operation is shown by the sweep (`outcomes/crashes.rs`).
+
+use harness::{Simulation, TestCloud};
+use model::{HostName, MigrationStatus, ServerStatus, TaskState};
+use std::time::Duration;
+use virt::{Fault, When};
+
+const FLAVOR: &str = "m1.small";
+const DIES: Fault = Fault::Crash { when: When::Before };
+
+fn two_hosts() -> Simulation {
+    Simulation::new().host("host1", "fake").host("host2", "fake")
+}
+
+async fn restart(cloud: &TestCloud, host: &str) {
+    cloud.restart_compute(&host.into()).await.unwrap();
+    cloud.at_rest().await;
+}
+
+#[test]
+fn a_service_that_died_is_down_once_its_time_is_over_and_up_again_when_it_starts() {
+    two_hosts().run(async |cloud| {
+        let host: HostName = "host1".into();
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        let is_up = || {
+            let services = cloud.services();
+            let down_time = services.options.get().service_down_time;
+            cloud.records().service_is_up(&host, services.clock.now(), down_time)
+        };
+        cloud.inject_fault("host1:power_off", DIES);
+        cloud.api().stop(server).await.unwrap();
+        cloud.at_rest().await;
+        assert!(is_up(), "it was heard of a moment ago");
+        cloud.services().clock.sleep(Duration::from_secs(61)).await;
+        assert!(!is_up());
+        restart(cloud, "host1").await;
+        assert!(is_up());
+        // The stop is taken up where it was interrupted.
+        assert_eq!(cloud.server(server).status(), ServerStatus::Shutoff);
+    });
+}
+
+#[test]
+fn who_waits_for_a_host_that_died_learns_it_when_the_time_is_over() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        cloud.inject_fault("host2:check_can_live_migrate_destination", DIES);
+        let before = cloud.services().clock.now();
+        cloud.api().live_migrate(server, Default::default()).await.unwrap();
+        cloud.at_rest().await;
+        assert_eq!(cloud.services().clock.now().since(before), Duration::from_secs(60));
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Active, None));
+        assert_eq!(cloud.last_migration(server).status, MigrationStatus::Error);
+        cloud.assert_flavor_matches_allocation(FLAVOR, server, "host1");
+        restart(cloud, "host2").await;
+        // As in Nova nobody ends the event that the dead service had begun.
+        let left = cloud.violations().await;
+        let left: Vec<_> = left.iter().map(|violation| violation.invariant).collect();
+        assert_eq!(left, ["every_event_finished"]);
+    });
+}
+
+#[test]
+fn messages_for_a_host_that_died_wait_and_the_one_it_had_taken_is_lost() {
+    two_hosts().run(async |cloud| {
+        let host: HostName = "host1".into();
+        let lost = cloud.boot(FLAVOR, Some("host1")).await;
+        let crashes = &cloud.services().crashes;
+        crashes.at_message(host.clone(), crashes.messages(&host) + 1);
+        cloud.api().pause(lost).await.unwrap();
+        cloud.at_rest().await;
+        let waits = cloud.api().create(cloud.build_server(FLAVOR, Some("host1"))).await.unwrap();
+        cloud.delete_in_tear_down(waits);
+        cloud.at_rest().await;
+        assert_eq!(cloud.server(waits).status(), ServerStatus::Build);
+        restart(cloud, "host1").await;
+        assert_eq!(cloud.server(waits).status(), ServerStatus::Active);
+        // As in Nova: a pause that was not begun is over when the host starts, and the server is as it was.
+        let record = cloud.server(lost);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Active, None));
+    });
+}
+
+#[test]
+fn what_had_its_effect_before_the_host_died_is_there_when_it_comes_back() {
+    two_hosts().run(async |cloud| {
+        cloud.inject_fault("host1:spawn", Fault::Crash { when: When::After });
+        let server = cloud.api().create(cloud.build_server(FLAVOR, Some("host1"))).await.unwrap();
+        cloud.delete_in_tear_down(server);
+        cloud.at_rest().await;
+        assert_eq!(cloud.server(server).task_state, Some(TaskState::Spawning));
+        restart(cloud, "host1").await;
+        // Nova gives an interrupted build up, whether or not its guest runs.
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Error, None));
+        cloud.assert_guests(server, &["host1"]).await;
+    });
+}
+
+#[test]
+fn a_host_that_dies_as_it_starts_is_not_in_service() {
+    two_hosts().run(async |cloud| {
+        cloud.stop_compute(&"host1".into()).await.unwrap();
+        cloud.faults().reset_counts();
+        cloud.inject_fault("host1:get_available_resource", DIES);
+        let refused = cloud.restart_compute(&"host1".into()).await.unwrap_err().to_string();
+        assert!(refused.contains("the compute service died"), "{refused}");
+        cloud.boot(FLAVOR, Some("host2")).await;
+        restart(cloud, "host1").await;
+        cloud.boot(FLAVOR, Some("host1")).await;
+        cloud.assert_invariants().await;
+    });
+}
