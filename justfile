@@ -15,6 +15,8 @@ conformance := justfile_directory() / "tests/conformance"
 conformance_environment := tools / "conformance"
 conformance_python := quote(conformance_environment / "bin/python")
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+nova_environment := tools / "conformance-nova"
+cloud_server := "exec '" + target / "debug/novarig" + "' serve --listen {address}"
 placement_server := quote("exec '" + target / "debug/novarig" + "' placement --listen {address}")
 
 # List the recipes
@@ -55,6 +57,18 @@ conformance-placement: build conformance-environment
     @{{ conformance_python }} {{ quote(conformance / "placement_openapi.py") }} --server {{ placement_server }}
     @{{ conformance_python }} {{ quote(conformance / "placement_differential.py") }} --server {{ placement_server }} --requests 300
     @{{ conformance_python }} {{ quote(conformance / "placement_fuzz.py") }} --server {{ placement_server }} --seconds 25
+
+# Drive a served cloud with the unmodified `openstack` client
+conformance-client: build conformance-environment
+    @{{ conformance_python }} {{ quote(conformance / "cloud_client.py") }} \
+        --server {{ quote(cloud_server + " --hosts 2 --host broken=fake+fail-finish-migration") }}
+
+# Run Nova's own functional tests against a served cloud, unmodified; arguments are other tests of Nova's, or flags
+conformance-nova *ARGS: build
+    @{{ quote(conformance / "environment") }} {{ quote(nova_environment) }} requirements-nova.txt
+    @{{ quote(conformance / "nova_source") }} {{ quote(nova_environment) }}
+    @{{ quote(nova_environment / "bin/python") }} {{ quote(conformance / "nova_functional.py") }} --expect 181 \
+        --server {{ quote(cloud_server + " --auth none --hosts 0") }} --source {{ quote(nova_environment / "source/nova-34.0.0") }} "$@"
 
 # Replay observed outcomes of Nova (JSON lines) and tell which differ, in which field; paths are relative to where you are
 [no-cd]
@@ -109,7 +123,7 @@ ci:
     set -euo pipefail
     timings=()
     trap 'printf "\n=== timings\n"; printf "%s\n" "${timings[@]}"' EXIT
-    for stage in setup lint doc test demo conformance-placement deny; do
+    for stage in setup lint doc test demo conformance-placement conformance-client conformance-nova deny; do
         printf '\n=== %s\n' "$stage"
         begin=$SECONDS
         {{ just }} "$stage"

@@ -25,4 +25,4 @@ mod world;
 
 pub use rig::{Rig, RigError, TimeMode};
 pub use serve::serve;
-pub use world::{AuthMode, HostPlan, PrepareError, WorldConfig};
+pub use world::{AuthMode, HostPlan, Oracle, PrepareError, WorldConfig};

@@ -56,7 +56,7 @@ pub(crate) enum Job {
     /// To answer a request.
     Answer {
         /// The request.
-        request: Request<Bytes>,
+        request: Box<Request<Bytes>>,
         /// Where the answer goes.
         answer: oneshot::Sender<Response<Bytes>>,
     },
@@ -85,6 +85,7 @@ impl Line {
     /// Has the cloud answer a request. None when the cloud is gone.
     pub(crate) async fn ask(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         let (answer, answered) = oneshot::channel();
+        let request = Box::new(request);
         self.0.send(Job::Answer { request, answer }).await.ok()?;
         answered.await.ok()
     }
@@ -180,7 +181,7 @@ async fn answer_all(
                     let world = Rc::clone(world);
                     tokio::task::spawn_local(async move {
                         // A client that went away is not waited for; what it asked is done all the same.
-                        drop(answer.send(dispatch::answer(&world, request).await));
+                        drop(answer.send(dispatch::answer(&world, *request).await));
                     });
                 }
                 None => return,

@@ -14,6 +14,7 @@ use model::rpc::{Address, RequestContext};
 use model::{HostName, NovaError, Options, Switches, Timestamp};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::uuid;
@@ -58,7 +59,14 @@ pub struct WorldConfig {
     pub switches: Switches,
     /// The hosts.
     pub hosts: Vec<HostPlan>,
+    /// Whether everything that happens is kept, to be read through the control API.
+    pub trace: bool,
+    /// What must be true of the cloud, for the control API to say whether it is.
+    pub oracle: Option<Oracle>,
 }
+
+/// Tells what is not as it must be in a cloud: a document for the control API.
+pub type Oracle = fn(Rc<Cloud>) -> Pin<Box<dyn Future<Output = serde_json::Value>>>;
 
 /// A stack cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -220,7 +228,7 @@ fn new_cloud(config: &WorldConfig, options: Options) -> Cloud {
             TimeMode::Virtual => None,
         },
         max_delivery_delay_ms: None,
-        trace: false,
+        trace: config.trace,
         options,
         switches: config.switches.clone(),
     });

@@ -242,7 +242,6 @@ impl ComputeApi {
             spec.requested_destination = request.host.clone();
             spec.scheduler_hints = request.scheduler_hints.clone();
             spec.num_instances = number;
-            spec.num_instances = number;
             spec.requested_resources = self.device_groups(&spec.flavor)?;
             let server = Server {
                 id,

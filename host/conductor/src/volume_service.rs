@@ -108,6 +108,14 @@ impl VolumeService {
         }
     }
 
+    /// Forgets that a volume was made.
+    pub fn forget(&self, volume: VolumeId) {
+        let mut state = self.state.borrow_mut();
+        state.sizes.remove(&volume);
+        state.made_of.remove(&volume);
+        state.deleted.insert(volume);
+    }
+
     /// Says of a volume what is said of images.
     pub fn set_image_properties(&self, volume: VolumeId, properties: BTreeMap<String, String>) {
         self.state.borrow_mut().image_properties.insert(volume, properties);

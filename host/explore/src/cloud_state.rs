@@ -95,8 +95,13 @@ impl CloudState {
     /// Reads a cloud that is at rest, guests included. Its hypervisors are asked for them, which counts and is traced as
     /// any driver call; planned faults no longer strike from here on. So it is the last thing that is done with a cloud.
     pub async fn read(cloud: &Cloud) -> Self {
-        let mut state = Self::read_records(cloud);
         cloud.faults().clear();
+        Self::read_while_served(cloud).await
+    }
+
+    /// The same of a cloud that goes on: planned faults stay planned, and may strike while guests are listed.
+    pub async fn read_while_served(cloud: &Cloud) -> Self {
+        let mut state = Self::read_records(cloud);
         for host in cloud.host_names() {
             if let Ok(hypervisor) = cloud.hypervisor(&host) {
                 let guests = guests_of(&hypervisor, &state.servers).await.map_err(|error| error.to_string());

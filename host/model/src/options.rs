@@ -472,8 +472,6 @@ options! {
     "quota" server_groups: i64 = 10;
     /// Servers of one user in one server group; a negative number sets no limit.
     "quota" server_group_members: i64 = 10;
-    /// Whether computes do not check server groups when a server arrives.
-    "workarounds" disable_group_policy_check_upcall: bool = false;
     /// Metadata items a server may have; a negative number sets no limit.
     "quota" metadata_items: i64 = 128;
     /// Files that may be put into a server when it is made; a negative number sets no limit.
@@ -501,6 +499,8 @@ options! {
     "oslo_limit" endpoint_service_name: Option<String> = None;
     /// Whether every server gets a config drive.
     "DEFAULT" force_config_drive: bool = false;
+    /// Whether computes do not check server groups when a server arrives.
+    "workarounds" disable_group_policy_check_upcall: bool = false;
     /// Whether a request for dedicated processors is not tried again with shared ones.
     "workarounds" disable_fallback_pcpu_query: bool = false;
     /// Zone of servers for which none was asked; none leaves them free.

@@ -284,6 +284,13 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
+    #[command(flatten)]
+    pub(crate) switches: SwitchArguments,
+
+    /// Keep everything that happens, for the control API to show; memory grows with it
+    #[arg(long)]
+    pub(crate) trace: bool,
+
     /// The seed of everything random but tokens
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,

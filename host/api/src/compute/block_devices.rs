@@ -36,6 +36,13 @@ impl Device {
         };
         BootVolume { volume, boot_index: self.boot_index, delete_on_termination: self.delete_on_termination }
     }
+
+    /// Takes back that a volume was made for a server, if it was.
+    pub(super) fn give_up(&self, call: &Call<'_>, volume: VolumeId) {
+        if matches!(self.source, Source::New { .. }) {
+            volume::forget(call.world, volume);
+        }
+    }
 }
 
 fn invalid(what: &str) -> Refusal {

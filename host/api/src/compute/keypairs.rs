@@ -2,9 +2,9 @@
 //!
 //! Keys are given, not made: private keys are for clients to make, as Nova has it since 2.92.
 
-use super::body;
 use super::call::Call;
 use super::refusal::Refusal;
+use super::{body, ssh_keys};
 use crate::answer::Answer;
 use crate::caller::Access;
 use base64::Engine as _;
@@ -131,13 +131,21 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     let given = &given["keypair"];
     let user = user(call, given["user_id"].as_str(), "create")?;
     let name = given["name"].as_str().unwrap_or_default().trim().to_owned();
-    let Some(public_key) = given["public_key"].as_str() else {
-        let message =
-            "Keypair data is invalid: keys are not made here; give the public key of one that you made";
-        return Err(Refusal::bad_request(message));
-    };
     let kind = given["type"].as_str().unwrap_or("ssh").to_owned();
-    let fingerprint = fingerprint(public_key, &kind)?;
+    let (public_key, private_key) = match given["public_key"].as_str() {
+        Some(public_key) => (public_key.to_owned(), None),
+        None if kind != "ssh" => {
+            let message =
+                "Keypair data is invalid: certificates are not made here; give the public key of one";
+            return Err(Refusal::bad_request(message));
+        }
+        None => {
+            let no_random = || Refusal::new(500, "the system offers no random numbers for a key");
+            let made = ssh_keys::generate().ok_or_else(no_random)?;
+            (made.public, Some(made.private))
+        }
+    };
+    let fingerprint = fingerprint(&public_key, &kind)?;
     let mut keypairs = call.world.keypairs.borrow_mut();
     let limit = call.cloud.records().limits().borrow().of_project(
         &call.cloud.services().options.get(),
@@ -156,12 +164,16 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
         name: name.clone(),
         user: user.clone(),
         kind,
-        public_key: public_key.to_owned(),
+        public_key,
         fingerprint,
         created_at: call.world.now(),
     };
     let mut shown = short(call, &pair);
     shown["user_id"] = json!(pair.user);
+    if let Some(private_key) = private_key {
+        // It is told this once and kept nowhere.
+        shown["private_key"] = json!(private_key);
+    }
     keypairs.pairs.insert((user, name), pair);
     Ok(Answer::json(if call.version.since(2) { 201 } else { 200 }, json!({"keypair": shown})))
 }

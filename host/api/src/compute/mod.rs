@@ -35,6 +35,7 @@ mod server_migrations;
 mod server_view;
 mod servers;
 mod services;
+mod ssh_keys;
 mod tags;
 mod time;
 mod usage;

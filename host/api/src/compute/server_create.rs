@@ -8,8 +8,8 @@ use crate::answer::Answer;
 use crate::caller::Access;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use conductor::{Count, CreateServer, Created, RequestedNetworks};
-use model::{Flavor, HostName, ImageId};
+use conductor::{Count, CreateServer, RequestedNetworks};
+use model::{HostName, ImageId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -118,20 +118,30 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
         let message = format!("Invalid input for field/attribute max_count: at most {MAX_COUNT} at once");
         return Err(Refusal::bad_request(message));
     }
-    let (flavor, mut request, devices) = request(call, given)?;
+    let (mut request, devices) = request(call, given)?;
     request.scheduler_hints = scheduler_hints(&document);
     call.api.check_metadata_quota(given["metadata"].as_object().map_or(0, |pairs| pairs.len()))?;
     let networks = requested_networks(call, given, most)?;
     check_key(call, given)?;
     check_user_data(given)?;
-    let count = Count { min: whole(least), max: whole(most) };
-    let Created { reservation_id, servers } = make(call, &flavor, request, &devices, count).await?;
     let forced_drive = call.cloud.services().options.get().force_config_drive;
-    for id in &servers {
+    if most > 1 && !devices.is_empty() {
+        return Err(Refusal::bad_request("Cannot attach one or more volumes to multiple instances"));
+    }
+    request.volumes = devices.iter().map(|device| device.volume(call)).collect();
+    let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
+    let volumes = request.volumes.clone();
+    let made = call.api.create_servers(request, Count { min: count(least), max: count(most) }).await;
+    if made.is_err() {
+        // What was made for a server that is not to be is of no use.
+        devices.iter().zip(&volumes).for_each(|(device, volume)| device.give_up(call, volume.volume));
+    }
+    let made = made?;
+    for id in made.servers.iter().copied() {
         if let Some(networks) = &networks {
-            call.cloud.network().request(*id, networks.clone());
+            call.cloud.network().request(id, networks.clone());
         }
-        call.cloud.records().label_server(*id, |labels| {
+        call.cloud.records().label_server(id, |labels| {
             labels.description = if call.version.since(19) { text("description") } else { text("name") };
             labels.hostname = text("hostname");
             labels.key_name = text("key_name");
@@ -145,9 +155,9 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
             labels.tags = tags.filter_map(|tag| tag.as_str().map(str::to_owned)).collect();
         });
     }
-    let Some(first) = servers.first() else { return Err(Refusal::no_resource()) };
+    let Some(first) = made.servers.first() else { return Err(Refusal::no_resource()) };
     if body::truth(&given["return_reservation_id"]) {
-        return Ok(Answer::json(202, json!({"reservation_id": reservation_id})));
+        return Ok(Answer::json(202, json!({"reservation_id": made.reservation_id})));
     }
     let path = format!("/servers/{first}");
     let password =
@@ -160,39 +170,7 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::json(202, json!({"server": server})).with("location", &call.url(&path)))
 }
 
-/// A number that was seen to be small.
-fn whole(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// Makes the servers. Several with volumes of their own are requests of their own: their volumes are made one by one.
-async fn make(
-    call: &Call<'_>,
-    flavor: &Flavor,
-    request: CreateServer,
-    devices: &[Device],
-    count: Count,
-) -> Result<Created, Refusal> {
-    let volumes = || devices.iter().map(|device| device.volume(call)).collect();
-    if count.max == 1 || devices.is_empty() {
-        let request = CreateServer { volumes: volumes(), ..request };
-        return Ok(call.api.create_servers(request, count).await?);
-    }
-    let number = call.api.allowed_servers(flavor, count)?;
-    let mut all: Option<Created> = None;
-    for index in 1..=number {
-        let name = format!("{}-{index}", request.name);
-        let one = CreateServer { name, volumes: volumes(), ..request.clone() };
-        let made = call.api.create_servers(one, Count::ONE).await?;
-        match &mut all {
-            Some(all) => all.servers.extend(made.servers),
-            None => all = Some(made),
-        }
-    }
-    all.ok_or_else(Refusal::no_resource)
-}
-
-fn request(call: &Call<'_>, given: &Value) -> Result<(Flavor, CreateServer, Vec<Device>), Refusal> {
+fn request(call: &Call<'_>, given: &Value) -> Result<(CreateServer, Vec<Device>), Refusal> {
     let flavor = match &given["flavorRef"] {
         Value::String(text) => text.rsplit('/').next().unwrap_or(text).to_owned(),
         number => number.to_string(),
@@ -223,7 +201,7 @@ fn request(call: &Call<'_>, given: &Value) -> Result<(Flavor, CreateServer, Vec<
     let name = given["name"].as_str().unwrap_or_default().trim().to_owned();
     let create =
         CreateServer { name, flavor, image, availability_zone: zone, host, ..CreateServer::default() };
-    Ok((known.0, create, devices))
+    Ok((create, devices))
 }
 
 /// A key that is named must be the user's.

@@ -3,9 +3,8 @@
 use super::call::Call;
 use crate::caller::Access;
 use crate::network::NETWORK_NAME;
-use compute::Records;
 use conductor::ServerLabels;
-use model::{HostName, Server, ServerId, ServerStatus, Timestamp, VmState};
+use model::{HostName, Server, ServerStatus, Timestamp, VmState};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha224};
 use std::fmt::Write as _;
@@ -138,7 +137,7 @@ fn extended(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut
             shown["OS-EXT-SRV-ATTR:hostname"] = json!(hostname);
             shown["OS-EXT-SRV-ATTR:kernel_id"] = json!("");
             shown["OS-EXT-SRV-ATTR:ramdisk_id"] = json!("");
-            shown["OS-EXT-SRV-ATTR:launch_index"] = json!(0);
+            shown["OS-EXT-SRV-ATTR:launch_index"] = json!(server.launch_index);
             shown["OS-EXT-SRV-ATTR:reservation_id"] = json!(server.reservation_id);
             shown["OS-EXT-SRV-ATTR:root_device_name"] = json!(server.root_device_name);
             shown["OS-EXT-SRV-ATTR:user_data"] = json!(labels.user_data);
@@ -222,9 +221,9 @@ fn by_version(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &m
 /// What the view of one server has and a list of many has not.
 pub(super) fn alone(call: &Call<'_>, mut shown: Value) -> Value {
     if call.version.since(71) {
-        let id = shown["id"].as_str().and_then(|id| id.parse::<ServerId>().ok());
-        let group = id.and_then(|id| call.cloud.records().server_group_of(id));
-        shown["server_groups"] = group.map(|group| json!(group.id)).into_iter().collect();
+        let server = shown["id"].as_str().and_then(|id| id.parse().ok());
+        let group = server.and_then(|id| call.cloud.services().records.server_group_of(id));
+        shown["server_groups"] = group.iter().map(|group| json!(group.id)).collect();
     }
     shown
 }

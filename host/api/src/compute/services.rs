@@ -83,7 +83,8 @@ pub(super) async fn act(call: &Call<'_>, action: &str) -> Result<Answer, Refusal
     let reason = given["disabled_reason"].as_str();
     let mut shown = json!({"host": host, "binary": binary});
     let known = matches!(action, "enable" | "disable" | "disable-log-reason");
-    if !known && !(action == "force-down" && call.version.since(11)) {
+    let forces = action == "force-down" && call.version.since(11);
+    if !known && !forces {
         return Err(Refusal::not_found("Unknown action"));
     }
     if action == "disable-log-reason" && reason.is_none() {
@@ -109,7 +110,7 @@ pub(super) async fn act(call: &Call<'_>, action: &str) -> Result<Answer, Refusal
         if let Some(reason) = &reason {
             shown["disabled_reason"] = json!(reason);
         }
-        set_disabled(call, &service, disabled, reason).await?;
+        call.api.set_service_disabled(&service.host, disabled, reason).await?;
     }
     Ok(Answer::json(200, json!({"service": shown})))
 }
@@ -118,21 +119,6 @@ fn not_compute(binary: &str) -> Refusal {
     Refusal::bad_request(format!(
         "Updating a {binary} service is not supported. Only {COMPUTE} services can be updated."
     ))
-}
-
-/// Takes a host out of scheduling or back. Its providers are marked in placement, if its service is there to do so.
-async fn set_disabled(
-    call: &Call<'_>,
-    service: &Service,
-    disabled: bool,
-    reason: Option<String>,
-) -> Result<(), Refusal> {
-    call.cloud.records().update_service(&service.host, |service| {
-        service.disabled = disabled;
-        service.disabled_reason = reason;
-    });
-    let told = call.cloud.update_available_resource(&service.host).await;
-    told.map_err(|error| Refusal::new(500, error.to_string()))
 }
 
 /// Forgets a host: its service, its node, what placement knows of it, its place in aggregates.
@@ -190,7 +176,7 @@ pub(super) async fn update(call: &Call<'_>, id: &str) -> Result<Answer, Refusal>
     }
     if let Some(status) = status {
         let reason = given["disabled_reason"].as_str().map(str::to_owned);
-        set_disabled(call, &service, status == "disabled", reason).await?;
+        call.api.set_service_disabled(&service.host, status == "disabled", reason).await?;
     }
     let changed = call.cloud.records().services().into_iter().find(|changed| changed.host == service.host);
     Ok(Answer::json(200, json!({"service": changed.map(|changed| show(call, &changed, number))})))

@@ -24,7 +24,7 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     }
     let seconds = (days(year, month, day)? * 86_400 + hour * 3_600 + minute * 60 + second)
         .checked_add_signed(-offset)?;
-    let micros: u64 = if fraction.is_empty() { 0 } else { number(&format!("{fraction:0<6}").get(..6)?)? };
+    let micros: u64 = if fraction.is_empty() { 0 } else { number(format!("{fraction:0<6}").get(..6)?)? };
     Some(Timestamp::default().after(Duration::from_secs(seconds) + Duration::from_micros(micros)))
 }
 

@@ -27,11 +27,11 @@ impl Version {
     pub(super) fn requested(headers: &HeaderMap) -> Result<Self, Refusal> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let in_list = text("openstack-api-version").into_iter().flat_map(|value| value.split(','));
-        let named = in_list.filter_map(|entry| {
+        let mut named = in_list.filter_map(|entry| {
             let (service, version) = entry.trim().split_once(char::is_whitespace)?;
             service.eq_ignore_ascii_case("compute").then(|| version.trim())
         });
-        match named.last().or_else(|| text("x-openstack-nova-api-version").map(str::trim)) {
+        match named.next_back().or_else(|| text("x-openstack-nova-api-version").map(str::trim)) {
             None => Ok(Self::MIN),
             Some("latest") => Ok(Self::MAX),
             Some(text) => Self::parse(text),

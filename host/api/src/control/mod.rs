@@ -8,6 +8,7 @@ mod config;
 mod faults;
 mod fixtures;
 mod hosts;
+mod openapi;
 mod read;
 
 pub(crate) use config::Overrides;
@@ -64,6 +65,7 @@ async fn call(world: &World, ask: &Ask) -> Outcome {
     let (get, put, post, delete) = (&Method::GET, &Method::PUT, &Method::POST, &Method::DELETE);
     let method = &ask.method;
     match ask.parts().as_slice() {
+        ["openapi.json"] if method == get => Ok(openapi::document(&ask.base())),
         ["reset"] if method == post => config::reset(world, &body),
         ["config"] if method == put => config::put(world, &body),
         ["config"] if method == delete => config::delete(world, &body),
@@ -80,6 +82,11 @@ async fn call(world: &World, ask: &Ask) -> Outcome {
             done()
         }
         ["log"] if method == get => Ok(json!({"log": world.heard().borrow().log()})),
+        ["trace"] if method == get => read::trace(world, ask),
+        ["invariants"] if method == get => match world.config.oracle {
+            Some(oracle) => Ok(oracle(world.cloud()).await),
+            None => Err(Refusal::not_found("nothing here says what must be true")),
+        },
         ["request-specs", server] if method == get => read::request_spec(world, server),
         ["images"] if method == post => {
             crate::image::create_by_harness(world, &body).map_err(Refusal::bad_request)

@@ -43,6 +43,25 @@ fn payload(sent: &Notification) -> Value {
     }
 }
 
+/// What happened, from record `since` on.
+pub(super) fn trace(world: &World, ask: &Ask) -> Outcome {
+    let since = ask.query.get("since").unwrap_or("0");
+    let since: usize = since
+        .parse()
+        .map_err(|_| Refusal::bad_request(format!("since={since}: it is the number of a record, from 0")))?;
+    let cloud = world.cloud();
+    let trace = &cloud.services().trace;
+    if !trace.enabled() {
+        return Err(Refusal::conflict("nothing is traced here; serve with --trace"));
+    }
+    let records = trace.records();
+    // The number of a record is its place.
+    let wanted = records.get(since..).unwrap_or_default();
+    let next = records.len();
+    let shown = serde_json::to_value(wanted).map_err(|error| Refusal::conflict(error.to_string()))?;
+    Ok(json!({"trace": shown, "next": next}))
+}
+
 pub(super) fn request_spec(world: &World, server: &str) -> Outcome {
     let id: Option<ServerId> = server.parse().ok();
     let spec = id.and_then(|id| world.cloud().records().request_spec(id));

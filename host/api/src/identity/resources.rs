@@ -72,7 +72,8 @@ pub(super) fn answer(world: &World, ask: &Ask, parts: &[&str]) -> Result<Answer,
         ["domains", ..] => true,
         _ => false,
     };
-    if !is_admin && !(reads_own && ask.method == Method::GET) {
+    let reads = ask.method == Method::GET;
+    if !is_admin && (!reads || !reads_own) {
         let verb = ask.method.as_str().to_lowercase();
         return Err(Refusal::forbidden(&format!("identity:{verb}_{}", parts.first().unwrap_or(&""))));
     }

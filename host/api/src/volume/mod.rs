@@ -301,6 +301,12 @@ pub(crate) fn make_for_server(
     id
 }
 
+/// Takes back [`make_for_server`].
+pub(crate) fn forget(world: &World, id: VolumeId) {
+    world.cloud().volumes().forget(id);
+    world.volumes.borrow_mut().forget(id);
+}
+
 async fn update(world: &World, ask: &Ask, requester: &Requester, id: &str) -> Result<Answer, Refusal> {
     let given = body_of(ask, "volume")?;
     let Found { mut note, .. } = find(world, requester, id).await?;

@@ -51,7 +51,7 @@ impl ComputeApi {
 
     /// How many servers of this flavor the caller may make: as many as at most are asked for, or fewer, but not fewer than at
     /// least are. Errors: 403.
-    pub fn allowed_servers(&self, flavor: &Flavor, asked: Count) -> Result<u32, ApiError> {
+    pub(super) fn allowed_servers(&self, flavor: &Flavor, asked: Count) -> Result<u32, ApiError> {
         self.check_unified_limits(flavor, asked.max.into())?;
         let (project, user) = (&self.caller.project, &self.caller.user);
         let excess = |count: u32| self.excess(project, user, &for_servers(flavor, count.into()));

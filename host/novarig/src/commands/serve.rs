@@ -7,8 +7,14 @@ use crate::setup;
 use crate::stop::Stop;
 use anyhow::{Context, bail};
 use api::{AuthMode, HostPlan, Rig, TimeMode, WorldConfig};
-use model::{HostName, Options};
+use conductor::Cloud;
+use explore::CloudState;
+use explore::invariants::check_all;
+use model::{HostName, Options, Switches};
+use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
 use tokio::net::TcpListener;
 use virt::Stack;
 
@@ -61,8 +67,18 @@ fn config(arguments: &ServeArguments) -> anyhow::Result<WorldConfig> {
         },
         seed: arguments.seed,
         options,
+        switches: Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?,
         hosts,
-        ..WorldConfig::default()
+        trace: arguments.trace,
+        oracle: Some(invariants),
+    })
+}
+
+/// Which invariants a cloud violates: those that the explorer checks.
+fn invariants(cloud: Rc<Cloud>) -> Pin<Box<dyn Future<Output = Value>>> {
+    Box::pin(async move {
+        let state = CloudState::read_while_served(&cloud).await;
+        json!({"violations": check_all(&state)})
     })
 }
 

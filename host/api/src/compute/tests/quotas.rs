@@ -101,6 +101,12 @@ fn keys_are_imported_named_by_servers_and_deleted() {
         let bad = json!({"keypair": {"name": "bad", "public_key": "ssh-rsa"}});
         assert_eq!(rig.post(keys, bad).await.status(), 400);
         assert_eq!(body_of(&rig.get(keys).await)["keypairs"][0]["keypair"]["name"], "laptop");
+        let unmade = json!({"keypair": {"name": "made"}});
+        let made = body_of(&rig.post(keys, unmade.clone()).await)["keypair"].clone();
+        assert!(made["public_key"].as_str().is_some_and(|key| key.starts_with("ssh-ed25519 ")), "{made}");
+        assert!(made["private_key"].as_str().is_some_and(|key| key.contains("OPENSSH PRIVATE KEY")));
+        assert!(body_of(&rig.get(&format!("{keys}/made")).await)["keypair"]["private_key"].is_null());
+        assert_eq!(rig.at("2.92").post(keys, unmade).await.status(), 400);
         let mut body = server();
         body["server"]["key_name"] = json!("desktop");
         let refused = rig.post(SERVERS, body).await;

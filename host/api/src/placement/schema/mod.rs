@@ -93,10 +93,10 @@ impl Schema {
     }
 
     /// Checks a value, and reports of all violations the first of those nearest to the top.
-    pub(crate) fn check(&self, value: &Value) -> Result<(), Violation> {
+    pub(crate) fn check(&self, value: &Value) -> Result<(), Box<Violation>> {
         let mut check = Check { worst: None };
         check.node(&self.root, value, &Place::default());
-        check.worst.map_or(Ok(()), Err)
+        check.worst.map_or(Ok(()), |worst| Err(Box::new(worst)))
     }
 }
 
