@@ -153,7 +153,7 @@ fn a_rebuild_or_rescue_whose_image_cannot_be_read_ends_as_nova_ends_it() {
     two_hosts().run(async |cloud| {
         let server = cloud.boot(FLAVOR, None).await;
         fail(cloud, "image.get", ExceptionClass::NovaException);
-        cloud.api().rescue(server, None, None, false).await.unwrap();
+        cloud.api().rescue(server, None, None, true).await.unwrap();
         cloud.at_rest().await;
         let record = cloud.server(server);
         assert_eq!((record.status(), record.task_state), (ServerStatus::Active, None), "nothing was begun");

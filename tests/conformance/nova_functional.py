@@ -2,7 +2,7 @@
 """Runs Nova's own functional tests, unmodified, against a live server over HTTP.
 
     nova_functional.py --server 'novarig serve --listen {address} --auth none --hosts 0' --source FOLDER
-                       [--expect 182] [--jobs N] [--verbose] [TEST ...]
+                       [--expect N] [--jobs N] [--verbose] [TEST ...]
 
 The tests come out of Nova's source archive, unpacked in FOLDER; nothing of them is kept in this repository but the names
 of those that are run (nova_functional.txt beside this file). Each gets a server of its own.

@@ -238,7 +238,7 @@ fn is_pre_check(error: &NovaError) -> bool {
 }
 
 /// Whether the server goes on as before after this.
-fn is_foreseen(error: &NovaError) -> bool {
+pub(crate) fn is_foreseen(error: &NovaError) -> bool {
     use ExceptionClass as E;
     matches!(
         error.class,

@@ -253,7 +253,11 @@ async fn run(call: &Call<'_>, server: &Server, action: &str, args: &Value) -> Re
                 block_migration: (block != "auto").then(|| body::truth(block)),
                 disk_over_commit: args.get("disk_over_commit").map(body::truth),
             };
-            api.live_migrate(id, request).await?;
+            if call.version.since(34) {
+                api.live_migrate(id, request).await?;
+            } else {
+                api.live_migrate_once_scheduled(id, request).await?;
+            }
         }
         "evacuate" => {
             let force = body::truth(&args["force"]) || host.is_some() && !call.version.since(29);

@@ -1,8 +1,9 @@
 //! Moving servers while they run (`live_migrate`, `live_migrate_force_complete`, `live_migrate_abort`).
 
 use super::{ApiError, ComputeApi, check_lock, host_of};
+use crate::live_migrate_task::is_foreseen;
 use crate::preconditions;
-use model::rpc::{Address, Method};
+use model::rpc::{Address, Message, Method};
 use model::{HostName, Migration, MigrationStatus, MigrationType, ServerId, TaskState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -27,6 +28,25 @@ pub struct LiveMigrateServer {
 impl ComputeApi {
     /// Moves a server to another host while it runs (202).
     pub async fn live_migrate(&self, id: ServerId, request: LiveMigrateServer) -> Result<(), ApiError> {
+        self.ask_for_live_migration(id, request, false).await
+    }
+
+    /// The same, but the answer waits until a host was found and the source told to begin, and says why that failed: so it
+    /// was up to API version 2.33 (202).
+    pub async fn live_migrate_once_scheduled(
+        &self,
+        id: ServerId,
+        request: LiveMigrateServer,
+    ) -> Result<(), ApiError> {
+        self.ask_for_live_migration(id, request, true).await
+    }
+
+    async fn ask_for_live_migration(
+        &self,
+        id: ServerId,
+        request: LiveMigrateServer,
+        wait: bool,
+    ) -> Result<(), ApiError> {
         self.call("os-migrateLive", Some(id), json!(request), 202, async {
             let context = self.context();
             let server = self.server(id)?;
@@ -51,8 +71,16 @@ impl ComputeApi {
                 disk_over_commit,
                 request_spec: Box::new(spec),
             };
-            self.cast(&context, id, Address::Conductor, method);
-            Ok(())
+            if !wait {
+                self.cast(&context, id, Address::Conductor, method);
+                return Ok(());
+            }
+            let message = Message { context, server: id, method };
+            let begun = self.services.bus.call(&Address::Api, Address::Conductor, message).await;
+            begun.map(drop).map_err(|error| match is_foreseen(&error) {
+                true => ApiError { code: 400, message: error.message },
+                false => error.into(),
+            })
         })
         .await
     }
