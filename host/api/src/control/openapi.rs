@@ -137,7 +137,7 @@ mod tests {
             assert_eq!(document["servers"][0]["url"], "http://rig/_novarig/v1");
             for (method, path, ..) in CALLS {
                 assert!(document["paths"][path][method].is_object(), "{method} {path}");
-                let path = format!("/_novarig/v1{}", path.replace('{', "").replace('}', ""));
+                let path = format!("/_novarig/v1{}", path.replace(['{', '}'], ""));
                 let answer = rig.send(&method.to_uppercase(), &path, bytes::Bytes::new()).await;
                 let said = body_of(&answer)["error"].as_str().unwrap_or("").to_owned();
                 assert!(!said.starts_with("there is no call"), "{method} {path}: {said}");

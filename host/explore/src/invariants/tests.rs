@@ -108,6 +108,7 @@ fn moved(status: MigrationStatus, failed: Option<(&str, &str)>, record: Server) 
         finish: Some(Timestamp::SIMULATION_START),
         result: Some(EventResult::Error),
         details: Some(details.to_owned()),
+        error_class: None,
     };
     cloud.servers[0] = ServerState {
         server: record,
