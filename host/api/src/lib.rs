@@ -1,7 +1,7 @@
 //! The HTTP face of the control plane. Each service is a module of its own, and speaks to the state it serves through
 //! a handle that hides whether that state is in this process, behind a lock, or owned by another thread.
 //!
-//! A whole cloud ([`serve`]) lives on a thread of its own ([`rig`]), because its services share state without locks. The
+//! A whole cloud ([`serve`]) lives on a thread of its own ([`Rig`]), because its services share state without locks. The
 //! server takes requests on other threads and hands them over whole; what answers them there (`compute`, `identity`,
 //! `image`, `network`, `control`) are plain functions of the cloud and the request, as the tests call them.
 
