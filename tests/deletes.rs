@@ -25,6 +25,44 @@ fn an_active_and_a_stopped_server_leave_nothing() {
 }
 
 #[test]
+fn a_server_leaves_nothing_whatever_state_it_is_deleted_in() {
+    let states = [
+        ServerStatus::Paused,
+        ServerStatus::Suspended,
+        ServerStatus::Rescue,
+        ServerStatus::Shelved,
+        ServerStatus::ShelvedOffloaded,
+        ServerStatus::Error,
+    ];
+    two_hosts().set("shelved_offload_time", "-1").run(async |cloud| {
+        for state in states {
+            let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+            let api = cloud.api();
+            match state {
+                ServerStatus::Paused => api.pause(server).await.unwrap(),
+                ServerStatus::Suspended => api.suspend(server).await.unwrap(),
+                ServerStatus::Rescue => drop(api.rescue(server, None, None, true).await.unwrap()),
+                ServerStatus::Error => api.reset_state(server, false).await.unwrap(),
+                _ => api.shelve(server).await.unwrap(),
+            }
+            cloud.at_rest().await;
+            if state == ServerStatus::ShelvedOffloaded {
+                api.shelve_offload(server).await.unwrap();
+                cloud.at_rest().await;
+            }
+            assert_eq!(cloud.server(server).status(), state);
+            cloud.run_periodics().await;
+            cloud.delete_and_check_allocations(server).await;
+            cloud.assert_guests(server, &[]).await;
+            cloud.run_periodics().await;
+            cloud.assert_no_allocations(server);
+        }
+        assert_eq!(cloud.network().ports(), []);
+        cloud.assert_invariants().await;
+    });
+}
+
+#[test]
 fn a_server_in_verify_resize_is_confirmed_first() {
     two_hosts().run(async |cloud| {
         let server = cloud.boot_and_check_allocations(OLD, "host1").await;

@@ -14,6 +14,7 @@ mod live_migrations;
 mod misbehaving_drivers;
 mod moves;
 mod moves_that_fail;
+mod nested_resources;
 mod operations;
 mod power;
 mod regressions {
