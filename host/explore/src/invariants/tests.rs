@@ -101,7 +101,6 @@ fn cloud() -> CloudState {
 fn moved(status: MigrationStatus, failed: Option<(&str, &str)>, record: Server) -> CloudState {
     let mut cloud = cloud();
     let event = |(event, details): (&str, &str)| ActionEvent {
-        error_class: None,
         event: event.to_owned(),
         host: "host2".into(),
         start: Timestamp::SIMULATION_START,
