@@ -92,6 +92,10 @@ bench-placement: setup conformance-environment
         --load {{ quote("exec '" + target / "debug/examples/placement_load" + "' --address {address}") }}
     cargo bench --workspace --bench candidates
 
+# Tell what of the compute manager and the conductor no test reaches, their failure handlers above all
+coverage: setup
+    @tests/coverage/run
+
 # Check the format, and that neither compiler nor clippy has a warning
 lint: setup
     cargo fmt --all --check
