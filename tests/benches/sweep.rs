@@ -20,10 +20,11 @@ mod outcomes {
     pub(crate) mod scenarios;
 }
 
+use harness::{engine, shipped};
 use outcomes::compare::differences;
 use outcomes::failing::{crashing, failing};
 use outcomes::line::read_lines;
-use outcomes::replay::{engine, library, replay};
+use outcomes::replay::replay;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -40,9 +41,9 @@ fn main() {
     assert_eq!(same, lines.len(), "some differ: `just conformance-outcomes` says which");
     let scenarios = explore::BUILTIN;
     let with = |runs: fn(&str) -> usize| timed(scenarios.len(), move |at| runs(scenarios[at].name));
-    let (failed, failing_took) = with(|name| failing(name, engine().unwrap(), &library()).len());
+    let (failed, failing_took) = with(|name| failing(name, engine().unwrap(), &shipped()).len());
     println!("{failed:>6} driver calls that fail                      {:>6.1} s", failing_took.as_secs_f64());
-    let (crashed, crashing_took) = with(|name| crashing(name, engine().unwrap(), &library()).len());
+    let (crashed, crashing_took) = with(|name| crashing(name, engine().unwrap(), &shipped()).len());
     println!(
         "{crashed:>6} hosts that die                              {:>6.1} s",
         crashing_took.as_secs_f64()

@@ -6,10 +6,9 @@ use super::scenarios::{Answered, Scenario, scenario};
 use conductor::{Cloud, CloudConfig};
 use model::ServerId;
 use serde_json::{Map, Value};
-use std::path::Path;
 use std::sync::LazyLock;
 use virt::types::{FlatError, InstanceReason, VirtError};
-use virt::{Engine, Fault, FaultPoint, Library, Method, PreparedStack, When};
+use virt::{Fault, FaultPoint, Method, PreparedStack, When};
 
 /// Nova's fake driver to the letter, sized as in the observed runs.
 const STACK: &str = "fake(quirks=nova,vcpus=10,memory_mb=8192,local_gb=1028)";
@@ -128,25 +127,8 @@ fn planned(fault: &FaultSpec, server: ServerId) -> Result<(FaultPoint, Fault), S
 fn stack() -> Result<PreparedStack, String> {
     static STACK_ONCE: LazyLock<Result<PreparedStack, String>> = LazyLock::new(|| {
         let stack = STACK.parse().map_err(|error: virt::StackSyntaxError| error.to_string())?;
-        engine()?.prepare(&stack, &library()).map_err(|error| error.to_string())
+        let engine = harness::engine().map_err(|error| error.to_string())?;
+        engine.prepare(&stack, &harness::shipped()).map_err(|error| error.to_string())
     });
     STACK_ONCE.clone()
-}
-
-/// The engine, which keeps compiled code where all tests keep it.
-pub(crate) fn engine() -> Result<&'static Engine, String> {
-    static ENGINE: LazyLock<Result<Engine, String>> = LazyLock::new(|| {
-        let code = Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code");
-        Engine::new(Some(code)).map_err(|error| error.to_string())
-    });
-    ENGINE.as_ref().map_err(String::clone)
-}
-
-/// The shipped drivers.
-pub(crate) fn library() -> Library {
-    let mut library = Library::new();
-    for shipped in drivers::SHIPPED {
-        library.add(shipped.name, shipped.wasm);
-    }
-    library
 }

@@ -2,8 +2,9 @@
 //! what is left is held against the tables of Nova's allocations (who holds what after which step failed).
 //!
 //! One helper, [`sweep`], serves every scenario; what a failure must leave is data, in [`AFTER_MOVE_FAILURE`] and
-//! [`after_build_failure`]. (That nothing else breaks is for the explorer to show: `host/explore/tests/search.rs`.) The observed runs cover the same ground with Nova's own fake driver; here the driver is the one
-//! that behaves as a hypervisor does, so that invariants about guests mean something.
+//! [`after_build_failure`]. (That nothing else breaks is for the explorer to show: `host/explore/tests/search.rs`.) The
+//! observed runs cover the same ground with Nova's own fake driver; here the driver is the one that behaves as a hypervisor
+//! does, so that invariants about guests mean something.
 
 use super::failing::{Failed, KINDS, failing};
 use explore::CloudState;
@@ -13,7 +14,7 @@ use virt::Method;
 
 /// Every failing call of a built-in scenario, in every way.
 fn sweep(name: &str) -> Vec<Failed> {
-    failing(name, super::replay::engine().unwrap(), &super::replay::library())
+    failing(name, harness::engine().unwrap(), &harness::shipped())
 }
 
 /// Host and flavor: what a record names, or what is held.

@@ -12,21 +12,14 @@ use virt::{Engine, Library};
 
 /// Scenarios and their stacks, made ready once.
 struct Stage {
-    engine: Engine,
+    engine: &'static Engine,
     library: Library,
     ready: BTreeMap<&'static str, (Scenario, Stacks)>,
 }
 
 impl Stage {
     fn new() -> Self {
-        let mut library = Library::new();
-        for shipped in drivers::SHIPPED {
-            library.add(shipped.name, shipped.wasm);
-        }
-        // Where all tests keep compiled code: the program is `target/PROFILE/deps/PROGRAM`.
-        let program = std::env::current_exe().unwrap();
-        let cache = program.ancestors().nth(3).unwrap().join("tmp/novarig-cache/code");
-        Self { engine: Engine::new(Some(cache)).unwrap(), library, ready: BTreeMap::new() }
+        Self { engine: harness::engine().unwrap(), library: harness::shipped(), ready: BTreeMap::new() }
     }
 
     fn run(&mut self, scenario: &'static str, switches: &Switches) -> Run {
@@ -34,7 +27,7 @@ impl Stage {
             let read = builtin(scenario).unwrap_or_else(|| panic!("there is no scenario {scenario}"));
             let read = read.scenario().unwrap();
             read.check_hosts().unwrap();
-            let stacks = Stacks::prepare(&read, &self.engine, &self.library).unwrap();
+            let stacks = Stacks::prepare(&read, self.engine, &self.library).unwrap();
             (read, stacks)
         });
         let config = RunConfig { switches: switches.clone(), trace: true, ..RunConfig::default() };

@@ -1,6 +1,8 @@
 //! The state of record: servers, migrations, actions, nodes and services of one cloud, in memory (`nova/objects/`,
 //! `nova/db/`). It has one writer, the control plane's thread.
 
+mod server_groups;
+
 use crate::accelerators::DeviceProfiles;
 use crate::aggregates::Aggregates;
 use crate::labels::{Asker, FlavorLabels, ServerLabels};
@@ -11,7 +13,7 @@ use model::rpc::RequestContext;
 use model::{
     Action, ActionEvent, ComputeNode, EventResult, ExceptionClass, Fault, Fix, Flavor, FlavorId, HostName,
     ImageId, ImageMeta, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestId,
-    RequestSpec, Server, ServerGroup, ServerGroupId, ServerId, Service, Switches, TaskState, Timestamp,
+    RequestSpec, Server, ServerGroup, ServerId, Service, Switches, TaskState, Timestamp,
 };
 use runtime::trace::changes;
 use runtime::{Clock, Trace, TraceEvent};
@@ -174,34 +176,6 @@ impl StateOfRecord {
     /// Deletes an image; one that is not there counts as deleted.
     pub fn delete_image(&self, id: ImageId) {
         self.tables.borrow_mut().images.retain(|image| image.id != id);
-    }
-
-    /// Adds a server group.
-    pub fn create_server_group(&self, group: ServerGroup) {
-        self.tables.borrow_mut().server_groups.push(group);
-    }
-
-    /// A server group.
-    pub fn server_group(&self, id: ServerGroupId) -> Option<ServerGroup> {
-        self.tables.borrow().server_groups.iter().find(|group| group.id == id).cloned()
-    }
-
-    /// All server groups, oldest first.
-    pub fn server_groups(&self) -> Vec<ServerGroup> {
-        self.tables.borrow().server_groups.clone()
-    }
-
-    /// Removes a server group; its members are in none then.
-    pub fn remove_server_group(&self, id: ServerGroupId) {
-        self.tables.borrow_mut().server_groups.retain(|group| group.id != id);
-    }
-
-    /// Makes a server a member of a group.
-    pub fn join_server_group(&self, id: ServerGroupId, server: ServerId) {
-        let groups = &mut self.tables.borrow_mut().server_groups;
-        if let Some(group) = groups.iter_mut().find(|group| group.id == id) {
-            group.members.push(server);
-        }
     }
 
     /// Adds a server. Its number is the next one.
@@ -457,14 +431,11 @@ impl Records for StateOfRecord {
     }
 
     fn server_group_of(&self, server: ServerId) -> Option<ServerGroup> {
-        let tables = self.tables.borrow();
-        tables.server_groups.iter().find(|group| group.members.contains(&server)).cloned()
+        self.group_of(server)
     }
 
     fn hosts_of_group(&self, group: &ServerGroup, but: Option<ServerId>) -> BTreeSet<HostName> {
-        let tables = self.tables.borrow();
-        let members = group.members.iter().filter(|member| Some(**member) != but);
-        members.filter_map(|member| tables.servers.get(member)?.host.clone()).collect()
+        self.hosts_of_members(group, but)
     }
 
     fn service_disabled(&self, host: &HostName) -> bool {

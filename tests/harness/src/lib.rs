@@ -51,5 +51,5 @@ pub use expectation::ServerExpectation;
 pub use leaks::Leak;
 pub use placement_client::AmountsByHost;
 pub use simulation::{Outcome, Report, Simulation, Stage};
-pub use stacks::{StackError, prepare};
+pub use stacks::{StackError, engine, prepare, shipped};
 pub use wait::NotificationMark;

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::OnceLock;
 use virt::{Engine, EngineError, Library, LoadError, PreparedStack, Stack, StackSyntaxError};
 
 /// A text that gives no stack that can run.
@@ -23,31 +23,27 @@ pub enum StackError {
     Engine(#[from] EngineError),
 }
 
-/// What a thread has for running drivers.
-struct Workshop {
-    engine: Engine,
-    shipped: Library,
-    prepared: RefCell<BTreeMap<String, PreparedStack>>,
-}
-
 thread_local! {
-    static WORKSHOP: RefCell<Option<Rc<Workshop>>> = const { RefCell::new(None) };
+    static PREPARED: RefCell<BTreeMap<String, PreparedStack>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-fn workshop() -> Result<Rc<Workshop>, EngineError> {
-    WORKSHOP.with_borrow_mut(|workshop| {
-        if let Some(workshop) = workshop {
-            return Ok(Rc::clone(workshop));
-        }
-        let mut shipped = Library::new();
-        for driver in drivers::SHIPPED {
-            shipped.add(driver.name, driver.wasm);
-        }
-        let engine = Engine::new(code_directory())?;
-        let made = Rc::new(Workshop { engine, shipped, prepared: RefCell::default() });
-        *workshop = Some(Rc::clone(&made));
-        Ok(made)
-    })
+/// The engine of all tests of a program.
+pub fn engine() -> Result<&'static Engine, EngineError> {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    if let Some(engine) = ENGINE.get() {
+        return Ok(engine);
+    }
+    let made = Engine::new(code_directory())?;
+    Ok(ENGINE.get_or_init(|| made))
+}
+
+/// The shipped drivers and layers.
+pub fn shipped() -> Library {
+    let mut shipped = Library::new();
+    for driver in drivers::SHIPPED {
+        shipped.add(driver.name, driver.wasm);
+    }
+    shipped
 }
 
 /// Where the tests keep compiled code. Nowhere when that place is unknown.
@@ -59,12 +55,11 @@ fn code_directory() -> Option<PathBuf> {
 
 /// A stack of shipped drivers and files, by its text: `fake(vcpus=8)+./my-layer`.
 pub fn prepare(text: &str) -> Result<PreparedStack, StackError> {
-    let workshop = workshop()?;
-    if let Some(prepared) = workshop.prepared.borrow().get(text) {
-        return Ok(prepared.clone());
+    if let Some(prepared) = PREPARED.with_borrow(|all| all.get(text).cloned()) {
+        return Ok(prepared);
     }
-    let prepared = workshop.engine.prepare(&text.parse::<Stack>()?, &workshop.shipped)?;
-    workshop.prepared.borrow_mut().insert(text.to_owned(), prepared.clone());
+    let prepared = engine()?.prepare(&text.parse::<Stack>()?, &shipped())?;
+    PREPARED.with_borrow_mut(|all| all.insert(text.to_owned(), prepared.clone()));
     Ok(prepared)
 }
 
@@ -73,10 +68,9 @@ pub(crate) fn prepare_with(text: &str, own: &BTreeMap<String, Vec<u8>>) -> Resul
     if own.is_empty() {
         return prepare(text);
     }
-    let workshop = workshop()?;
-    let mut library = workshop.shipped.clone();
+    let mut library = shipped();
     for (name, wasm) in own {
         library.add(name.clone(), wasm.clone());
     }
-    Ok(workshop.engine.prepare(&text.parse::<Stack>()?, &library)?)
+    Ok(engine()?.prepare(&text.parse::<Stack>()?, &library)?)
 }

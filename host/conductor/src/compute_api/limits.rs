@@ -8,7 +8,9 @@ use super::{ApiError, ComputeApi, Count};
 use crate::limits::Limits;
 use model::options::{QuotaDriver, UnsetLimits};
 use model::rpc::RequestContext;
-use model::{Flavor, ProjectId, ResourceClass, Server, ServerGroup, UserId, VmState};
+use model::{
+    ExceptionClass, Flavor, NovaError, ProjectId, ResourceClass, Server, ServerGroup, UserId, VmState,
+};
 use std::collections::BTreeMap;
 
 /// How much of each resource, by Nova's names; what is not named is not used.
@@ -95,7 +97,7 @@ impl ComputeApi {
         if members.filter(is_own).count() as u64 + u64::from(number) <= limit {
             return Ok(());
         }
-        Err(ApiError { code: 403, message: "Quota exceeded, too many servers in group".to_owned() })
+        Err(NovaError::new(ExceptionClass::OverQuota, "Quota exceeded, too many servers in group").into())
     }
 
     /// Refuses a server group beyond those a project may have.
@@ -106,7 +108,7 @@ impl ComputeApi {
         if (own.count() as u64) < limit {
             return Ok(());
         }
-        Err(ApiError { code: 403, message: "Quota exceeded, too many server groups.".to_owned() })
+        Err(NovaError::new(ExceptionClass::OverQuota, "Quota exceeded, too many server groups.").into())
     }
 
     /// What the caller may have of something that is not counted by servers; none: as much as there is.
@@ -266,5 +268,5 @@ fn refused(over: &[Excess], requested: impl Fn(&str) -> String) -> ApiError {
         list(&|one| one.used.to_string()),
         list(&|one| one.limit.to_string()),
     );
-    ApiError { code: 403, message }
+    NovaError::new(ExceptionClass::TooManyInstances, message).into()
 }
