@@ -117,6 +117,10 @@ deny: install-cargo-deny
 doc: setup
     RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
 
+# Have the explorer find every defect that can be switched, knowing nothing of it; `--only ID` for one
+bugs *ARGS: setup
+    @cargo run --quiet --bin novarig -- bugs --find "$@"
+
 # Install what drivers are built with, unless it is there
 setup:
     @cargo run --quiet --bin novarig-driver-toolchain
@@ -127,7 +131,7 @@ ci:
     set -euo pipefail
     timings=()
     trap 'printf "\n=== timings\n"; printf "%s\n" "${timings[@]}"' EXIT
-    for stage in setup lint doc test demo conformance-placement conformance-client conformance-nova deny; do
+    for stage in setup lint doc test demo bugs conformance-placement conformance-client conformance-nova deny; do
         printf '\n=== %s\n' "$stage"
         begin=$SECONDS
         {{ just }} "$stage"

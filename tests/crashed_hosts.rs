@@ -1,8 +1,9 @@
 //! Compute services that die: what they were doing has no end, nobody is told, and what they left is there when they come
-//! back. What becomes of each operation is shown by the sweep (`outcomes/crashes.rs`).
+//! back. What becomes of each operation is shown by the sweep (`host/explore/tests/search.rs`).
 
 use harness::{Simulation, TestCloud};
 use model::{HostName, MigrationStatus, ServerStatus, TaskState};
+use runtime::MessageFault;
 use std::time::Duration;
 use virt::{Fault, When};
 
@@ -65,10 +66,9 @@ fn who_waits_for_a_host_that_died_learns_it_when_the_time_is_over() {
 #[test]
 fn messages_for_a_host_that_died_wait_and_the_one_it_had_taken_is_lost() {
     two_hosts().run(async |cloud| {
-        let host: HostName = "host1".into();
         let lost = cloud.boot(FLAVOR, Some("host1")).await;
-        let crashes = &cloud.services().crashes;
-        crashes.at_message(host.clone(), crashes.messages(&host) + 1);
+        let faults = cloud.services().bus.faults();
+        faults.add("compute.host1:pause_instance".parse().unwrap(), MessageFault::Crash);
         cloud.api().pause(lost).await.unwrap();
         cloud.at_rest().await;
         let waits = cloud.api().create(cloud.build_server(FLAVOR, Some("host1"))).await.unwrap();

@@ -9,7 +9,6 @@
 
 mod outcomes {
     pub(crate) mod compare;
-    mod crashes;
     mod failing;
     pub(crate) mod line;
     pub(crate) mod observe;

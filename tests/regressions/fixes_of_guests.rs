@@ -104,13 +104,29 @@ fn delete_instance_not_found() {
         || hosts(1),
         async |cloud| {
             let server = boot(cloud).await;
-            strike(cloud, "host1:destroy", not_found(server));
+            let error = VirtError::InstanceNotFound(server.to_string());
+            strike(cloud, "host1:destroy", Fault::Raise { error, when: When::After });
             cloud.api().delete(server).await.unwrap();
             told(cloud, server).await
         },
     );
     assert!(as_is.starts_with("Active deleting on host1, holds [host1]"), "{as_is}");
     assert!(fixed.starts_with("deleted on host1, holds []"), "{fixed}");
+}
+
+#[test]
+fn a_guest_that_its_driver_denies_is_not_taken_for_gone() {
+    let (_, fixed) = as_is_and_fixed(
+        Fix::DeleteInstanceNotFound,
+        || hosts(1),
+        async |cloud| {
+            let server = boot(cloud).await;
+            strike(cloud, "host1:destroy", not_found(server));
+            cloud.api().delete(server).await.unwrap();
+            told(cloud, server).await
+        },
+    );
+    assert_eq!(fixed, "Error on host1, holds [host1], guests [host1]");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::common::{raises, says_no};
 use conductor::{EvacuateServer, LiveMigrateServer};
 use harness::TestCloud;
 use model::{Fix, ServerId};
-use virt::types::VirtError;
+use virt::types::{FlatError, VirtError};
 use virt::{Fault, When};
 
 async fn boot(cloud: &TestCloud) -> ServerId {
@@ -141,6 +141,24 @@ fn live_migration_rolls_back() {
     );
     assert!(as_is.0.starts_with("Error on host1, holds [host2]") && as_is.1 == 0, "{as_is:?}");
     assert_eq!(fixed, ("Active on host1, holds [host1], guests [host1]".to_owned(), 1));
+}
+
+#[test]
+fn moves_fault_rollback() {
+    let (as_is, fixed) = as_is_and_fixed(
+        Fix::MovesFaultRollback,
+        || hosts(2),
+        async |cloud| {
+            let server = boot(cloud).await;
+            let inner =
+                FlatError { class_name: "NovaException".to_owned(), message: "no".to_owned(), code: 500 };
+            strike(cloud, "host2:finish_migration", raises(VirtError::InstanceFaultRollback(inner)));
+            cloud.api().resize(server, MEDIUM).await.unwrap();
+            told(cloud, server).await
+        },
+    );
+    assert!(as_is.starts_with("Active on host2"), "{as_is}");
+    assert!(fixed.starts_with("Error on host2"), "{fixed}");
 }
 
 #[test]

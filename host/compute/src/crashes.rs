@@ -2,29 +2,28 @@
 //! cleaned up; its guests go on, messages for it wait, who waits for its answers waits in vain.
 
 use model::HostName;
-use runtime::{Trace, TraceEvent};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::rc::{Rc, Weak};
 use tokio::sync::Notify;
 
-/// The life of one compute service, from its start to its end.
+/// The life of one service, from its start to its end.
 #[derive(Debug, Default)]
-pub(crate) struct Life {
+pub struct Life {
     over: Cell<bool>,
     ends: Notify,
 }
 
 impl Life {
     /// Whether it has crashed.
-    pub(crate) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.over.get()
     }
 
     /// Goes on with `work` as long as the service lives. None when it crashed before the work was done: it is dropped where
     /// it was.
-    pub(crate) async fn spend<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub async fn spend<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let end = async {
             while !self.over.get() {
                 self.ends.notified().await;
@@ -37,66 +36,31 @@ impl Life {
         }
     }
 
-    fn end(&self) {
+    /// It crashes.
+    pub fn end(&self) {
         self.over.set(true);
         self.ends.notify_waiters();
     }
 }
 
-/// The compute services that live, and the messages at which they are to crash. Clones share it.
+/// The compute services that live. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Crashes(Rc<RefCell<State>>);
-
-#[derive(Debug, Default)]
-struct State {
-    lives: BTreeMap<HostName, Weak<Life>>,
-    /// The messages a host has taken since it is counted, over all its lives.
-    taken: BTreeMap<HostName, u64>,
-    at_message: BTreeMap<HostName, u64>,
-}
+pub struct Crashes(Rc<RefCell<BTreeMap<HostName, Weak<Life>>>>);
 
 impl Crashes {
-    /// Lets the service of `host` crash as it takes its `n`th message, counted from 1 over all its lives: the message is
-    /// lost.
-    pub fn at_message(&self, host: HostName, n: u64) {
-        self.0.borrow_mut().at_message.insert(host, n);
-    }
-
-    /// How many messages a host has taken.
-    pub fn messages(&self, host: &HostName) -> u64 {
-        self.0.borrow().taken.get(host).copied().unwrap_or_default()
-    }
-
     pub(crate) fn begin(&self, host: &HostName) -> Rc<Life> {
         let life = Rc::new(Life::default());
-        self.0.borrow_mut().lives.insert(host.clone(), Rc::downgrade(&life));
+        self.0.borrow_mut().insert(host.clone(), Rc::downgrade(&life));
         life
     }
 
     /// Ends the service of a host. Answers whether there was one.
     pub(crate) fn end(&self, host: &HostName) -> bool {
-        let life = self.0.borrow_mut().lives.remove(host).and_then(|life| life.upgrade());
+        let life = self.0.borrow_mut().remove(host).and_then(|life| life.upgrade());
         if let Some(life) = &life {
             life.end();
         }
         life.is_some()
-    }
-
-    /// Counts a message. Answers whether the host is to crash with it.
-    pub(crate) fn take_message(&self, host: &HostName, trace: &Trace) -> bool {
-        let state = &mut *self.0.borrow_mut();
-        let n = match state.taken.get_mut(host) {
-            Some(taken) => taken,
-            None => state.taken.entry(host.clone()).or_default(),
-        };
-        *n += 1;
-        let strikes = state.at_message.get(host) == Some(&*n);
-        if strikes {
-            let point = format!("{host}:message#{n}");
-            trace
-                .record(|| TraceEvent::FaultInjected { point, fault: "the compute service dies".to_owned() });
-        }
-        strikes
     }
 }
 

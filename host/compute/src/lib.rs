@@ -19,7 +19,7 @@ mod services;
 mod virt_types;
 mod volume;
 
-pub use crashes::Crashes;
+pub use crashes::{Crashes, Life};
 pub use image::ImageApi;
 pub use instance_events::InstanceEvents;
 pub use manager::{ComputeManager, PeriodicTask, StartError};

@@ -265,11 +265,20 @@ impl ComputeManager {
         self.services.records.server(id).is_ok_and(|server| !deleting.contains(&server.task_state))
     }
 
-    /// In Nova `NotImplementedError` means "never mind", also in the middle of a move. Cured, it is an error as any other.
+    /// In Nova `NotImplementedError` means "never mind" and `InstanceFaultRollback` "all is as it was", also in the middle of
+    /// a move. Cured, they are errors as any other.
     fn unless_never_mind<T>(&self, outcome: Result<T, NovaError>) -> Result<T, NovaError> {
         outcome.map_err(|error| match error.class {
             ExceptionClass::NotImplementedError if self.services.switches.fixes(Fix::MovesNotImplemented) => {
                 NovaError::new(ExceptionClass::NovaException, "The driver does not offer a step of the move.")
+            }
+            ExceptionClass::InstanceFaultRollback
+                if self.services.switches.fixes(Fix::MovesFaultRollback) =>
+            {
+                error.inner.map_or_else(
+                    || NovaError::new(ExceptionClass::NovaException, error.message),
+                    |inner| *inner,
+                )
             }
             _ => error,
         })
@@ -315,15 +324,12 @@ fn died() -> NovaError {
 
 #[async_trait(?Send)]
 impl Handler for ComputeManager {
-    async fn handle(&self, message: Message) -> Reply {
-        if self.services.crashes.take_message(&self.host, &self.services.trace) {
-            self.services.end_of(&self.host);
-        }
-        self.life.spend(self.carry_out(message)).await.unwrap_or_else(|| Err(died()))
+    async fn handle(&self, message: Message) -> Option<Reply> {
+        self.life.spend(self.carry_out(message)).await
     }
 
-    fn is_gone(&self) -> bool {
-        self.life.is_over()
+    fn die(&self) {
+        self.services.end_of(&self.host);
     }
 }
 

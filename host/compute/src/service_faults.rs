@@ -116,6 +116,7 @@ impl ServiceFaults {
         *count += 1;
         let n = *count;
         debug_assert!(SERVICE_CALLS.contains(&call), "{call} is not listed");
+        trace.record(|| TraceEvent::ServiceCall { call, n });
         let point = ServicePoint::new(call, n);
         match plan.faults.remove(&point) {
             None => Ok(()),

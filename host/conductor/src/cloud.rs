@@ -253,6 +253,13 @@ impl Cloud {
         }
     }
 
+    /// The hosts whose compute service died and was not started since.
+    pub fn crashed_hosts(&self) -> Vec<HostName> {
+        let hosts = self.hosts.borrow();
+        let crashed = hosts.iter().filter(|(_, host)| host.manager.as_ref().is_some_and(|one| one.crashed()));
+        crashed.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Waits until no message is under way and no handler runs.
     pub async fn at_rest(&self) {
         self.services.tasks.at_rest().await;

@@ -5,13 +5,14 @@ use crate::rebuild::RebuildServer;
 use crate::records::StateOfRecord;
 use crate::scheduling::{self, Destinations};
 use async_trait::async_trait;
-use compute::{ExpectedTask, Services};
+use compute::{ExpectedTask, Life, Services};
 use model::rpc::{Address, Answer, Message, Method, RequestContext, Reschedule, Retry};
 use model::{
     Bug, ExceptionClass, Fault, Flavor, HostName, NovaError, RequestSpec, Selection, Server, ServerId,
     TaskState, VmState,
 };
 use runtime::{Handler, Reply};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::rc::Rc;
@@ -24,11 +25,13 @@ pub(crate) struct ConductorManager {
     pub(crate) services: Services,
     pub(crate) records: Rc<StateOfRecord>,
     host: HostName,
+    /// The life of its worker.
+    life: RefCell<Rc<Life>>,
 }
 
 impl ConductorManager {
     pub(crate) fn new(services: Services, records: Rc<StateOfRecord>) -> Self {
-        Self { services, records, host: "conductor".into() }
+        Self { services, records, host: "conductor".into(), life: RefCell::default() }
     }
 
     /// Chooses hosts for the new servers of a request and has each built on its own. If one gets no host all are in
@@ -265,7 +268,20 @@ impl ConductorManager {
 
 #[async_trait(?Send)]
 impl Handler for ConductorManager {
-    async fn handle(&self, message: Message) -> Reply {
+    async fn handle(&self, message: Message) -> Option<Reply> {
+        let life = Rc::clone(&self.life.borrow());
+        life.spend(self.carry_out(message)).await
+    }
+
+    /// Its worker dies, and another takes its place.
+    fn die(&self) {
+        self.life.take().end();
+    }
+}
+
+impl ConductorManager {
+    /// Does what a message asks for.
+    async fn carry_out(&self, message: Message) -> Reply {
         let Message { context, server, method } = message;
         let context = &context;
         match method {

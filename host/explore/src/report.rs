@@ -14,13 +14,14 @@ pub use text::text;
 use crate::cloud_state::{CloudState, ProviderState, ServerState};
 use crate::invariants::Violation;
 use crate::run::{Judged, StepReport};
-use crate::scenario::{FaultSpec, ServiceFaultSpec};
+use crate::scenario::{FaultSpec, MessageFaultSpec, ServiceFaultSpec};
 use compute::ServicePoint;
 use model::{
     Bug, ConsumerId, Fault, Fix, HostName, MigrationId, MigrationStatus, MigrationType, PowerState,
     ProviderId, ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState,
 };
 use placement::Inventory;
+use runtime::MessagePoint;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use virt::FaultPoint;
@@ -89,7 +90,7 @@ pub struct HostReport {
 /// A planned fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultReport {
-    /// The call: of a driver, or of a service.
+    /// The call, of a driver or of a service; or the message.
     pub point: String,
     /// What it does there, in words.
     pub fault: String,
@@ -103,6 +104,10 @@ impl FaultReport {
     }
 
     pub(crate) fn of_service(fault: &ServiceFaultSpec, struck: &[ServicePoint]) -> Self {
+        Self { point: fault.at.to_string(), fault: fault.to_string(), struck: struck.contains(&fault.at) }
+    }
+
+    pub(crate) fn of_message(fault: &MessageFaultSpec, struck: &[MessagePoint]) -> Self {
         Self { point: fault.at.to_string(), fault: fault.to_string(), struck: struck.contains(&fault.at) }
     }
 }

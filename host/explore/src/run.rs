@@ -7,10 +7,12 @@
 
 mod judge;
 mod outcome;
+mod recovery;
 mod steps;
 
 pub use judge::{Judged, judge};
 pub use outcome::{StepOutcome, StepReport};
+pub use recovery::RECOVERY;
 
 use crate::cloud_state::CloudState;
 use crate::invariants;
@@ -35,6 +37,8 @@ pub struct RunConfig {
     pub switches: Switches,
     /// Whether a trace is kept. Without one there is no digest, and no timeline in the report.
     pub trace: bool,
+    /// Whether it is tried at the end, when all else is judged, if an operator can recover the cloud. It is no part of the trace.
+    pub recover: bool,
 }
 
 /// The stacks of a scenario, ready to run. One serves any number of runs.
@@ -148,8 +152,9 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
     for Placed { item: planned, .. } in &scenario.service_faults {
         cloud.service_faults().add(planned.at.clone(), planned.raised());
     }
-    for Placed { item: planned, .. } in &scenario.crashes {
-        cloud.services().crashes.at_message(planned.host.clone(), planned.message);
+    let messages = cloud.services().bus.faults();
+    for Placed { item: planned, .. } in &scenario.message_faults {
+        messages.add(planned.at.clone(), planned.fault);
     }
     let mut runner = Runner::new(cloud, scenario, stacks);
     for (host, stack) in scenario.hosts.iter() {
@@ -161,17 +166,23 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
     let Taken { steps, not_started, servers } = runner.finish();
     let struck = cloud.faults().struck();
     let services_struck = cloud.service_faults().struck();
+    let messages_struck = messages.struck();
     // The digest comes first: what is asked of the drivers from here on is not part of the run.
     let trace = cloud.services().trace.records().clone();
     let trace_digest = config.trace.then(|| cloud.services().trace.digest());
     let state = CloudState::read(cloud).await;
     let expectations: Vec<_> =
         scenario.expect.iter().map(|expected| judge(&expected.item, &state, &servers, scenario)).collect();
-    let violations = invariants::check_all(&state);
+    let mut violations = invariants::check_all(&state);
+    if config.recover {
+        violations.extend(recovery::recover(cloud).await);
+    }
     let met = steps.iter().all(|step| !step.outcome.is_failure()) && expectations.iter().all(Judged::holds);
     let planned = scenario.planned_faults().map(|fault| FaultReport::new(fault, &struck));
     let of_services = scenario.planned_service_faults();
     let of_services = of_services.map(|fault| FaultReport::of_service(fault, &services_struck));
+    let of_messages = scenario.message_faults.iter().map(|fault| &fault.item);
+    let of_messages = of_messages.map(|fault| FaultReport::of_message(fault, &messages_struck));
     let report = RunReport {
         scenario: scenario.name.clone(),
         description: scenario.description.clone(),
@@ -189,7 +200,7 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
             })
             .collect(),
         steps,
-        faults: planned.chain(of_services).collect(),
+        faults: planned.chain(of_services).chain(of_messages).collect(),
         expectations,
         violations,
         trace_digest,

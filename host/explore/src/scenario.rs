@@ -32,6 +32,8 @@ mod expectation;
 mod fault;
 mod host_steps;
 mod hosts;
+mod message_fault;
+mod planned;
 mod read;
 mod service_fault;
 mod target;
@@ -48,8 +50,10 @@ pub use expectation::{
     ImagesExpectation, MigrationExpectation, NodeExpectation, ServerExpectation, UsagesExpectation,
 };
 pub use fault::{FaultSpec, Kind as FaultKind};
-pub use host_steps::{CrashSpec, Periodic, RunPeriodic};
+pub use host_steps::{Periodic, RunPeriodic};
 pub use hosts::{Hosts, NoHostStack};
+pub use message_fault::MessageFaultSpec;
+pub use planned::Planned;
 pub use read::ScenarioError;
 pub use service_fault::ServiceFaultSpec;
 pub use target::{DisableHost, EvacuateServer, OnHost, OnServer, RebuildServer};
@@ -91,9 +95,13 @@ pub struct Scenario {
     /// Faults of the volume, network and image services, planned at the same time.
     #[serde(default)]
     pub service_faults: Vec<Placed<ServiceFaultSpec>>,
-    /// Hosts whose compute service dies as it takes a message.
+    /// Faults of messages, planned at the same time.
     #[serde(default)]
-    pub crashes: Vec<Placed<CrashSpec>>,
+    pub message_faults: Vec<Placed<MessageFaultSpec>>,
+    /// Whether a host whose compute service died is started again, and periodic tasks run, once the step in which it died
+    /// has come to rest. Else it stays away until a step starts it.
+    #[serde(default)]
+    pub restart_crashed: bool,
     /// What the user does.
     pub steps: Vec<Step>,
     /// What must be true at the end.

@@ -1,9 +1,13 @@
 //! The explorer: which single fault breaks a cloud?
 //!
-//! A run without faults yields the [fault points](points) of a scenario: every driver call it makes, named stably
-//! (`host2:finish_migration#1`). A plan is one fault at one of them: each exception that a driver may raise, before the
-//! call's effect; a lost reply, which is an exception after it; the death of the driver's agent. [`explore`] runs the
-//! scenario under every one of these plans, on all cores, and checks the [`invariants`](crate::invariants) after each.
+//! A run without faults yields the [fault points](points) of a scenario, named stably: every driver call it makes
+//! (`host2:finish_migration#1`), every call of the image, network and volume services (`volume.attachment_update#1`), every
+//! message (`conductor:migrate_server#1`). A plan is one fault at one of them. A driver call: each exception that a driver may
+//! raise, before the call's effect; a lost reply, which is an exception after it; the death of the driver's agent. A call
+//! of a service: a refusal. A message: it is lost, late, or arrives twice. A driver call or a message: the service dies
+//! there, and a host's is started again when all has come to rest. [`explore`] runs the scenario under every one of these
+//! plans, on all cores, and checks the [`invariants`](crate::invariants) after each; without a fault also what the scenario
+//! itself expects ([`EXPECTATIONS`]).
 //!
 //! What breaks in the same way (the same invariant, after a failure of the same method) is one [`Finding`], which is made
 //! small: the earliest point, the fewest steps and hosts that still show it. It comes with a
@@ -12,27 +16,33 @@
 //!
 //! The outcome depends on the scenario, its stacks, the seed and the switches; not on the number of cores.
 
+mod hunt;
 pub mod known;
 mod minimise;
 mod plans;
 mod replay;
 mod report;
 
-pub use plans::points;
+pub use hunt::{Baseline, Caught, KINDS as HUNTED, hunt};
+pub use plans::{At, Kind, NoKind, Plan, Point, Strike, points};
 pub use replay::{Replay, Replayed};
 pub use report::{junit, text};
 
 use crate::invariants::Violation;
-use crate::run::{Run, RunConfig, RunError, Stacks, run};
-use crate::scenario::{FaultKind, FaultSpec, Scenario};
+use crate::run::{Run, RunConfig, RunError, Stacks, StepReport, run};
+use crate::scenario::{Planned, Scenario};
 use known::Known;
 use minimise::minimise;
 use plans::plans;
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use virt::Method;
+
+/// What stands for an invariant where a scenario without a fault is not as it expects itself to be.
+pub const EXPECTATIONS: &str = "expectations_hold";
 
 /// How a scenario is explored.
 #[derive(Clone, Copy)]
@@ -40,6 +50,12 @@ use virt::Method;
 pub struct Search<'a> {
     /// How each plan is run. A trace is kept only of what is found.
     pub config: &'a RunConfig,
+    /// The kinds of faults that are tried.
+    pub kinds: &'a [Kind],
+    /// Whether plans of two faults are tried, too: a second one at each point that only the first leads to. A driver call fails
+    /// there, loses its reply, or kills the agent; a service refuses; a message is lost. First faults at one point that lead to
+    /// the same points and break the same count as one.
+    pub pairs: bool,
     /// Threads that run plans.
     pub threads: NonZeroUsize,
     /// Is told how many plans have been run, and of how many, from any thread.
@@ -51,10 +67,13 @@ pub struct Search<'a> {
 pub struct Exploration {
     /// The scenario.
     pub scenario: String,
-    /// Driver calls that could be struck.
+    /// Driver calls, calls of services and messages that could be struck.
     pub points: usize,
-    /// Plans that were run, all there are.
+    /// Plans of one fault that were run, all there are.
     pub plans: usize,
+    /// Plans of two faults that were run, all that are told apart ([`Search::pairs`]); none if none were wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<usize>,
     /// The ways in which the cloud breaks.
     pub findings: Vec<Finding>,
 }
@@ -75,16 +94,17 @@ pub struct Finding {
     pub invariant: &'static str,
     /// What is not as it must be, in the smallest run that shows it.
     pub message: String,
-    /// The method whose failure breaks it; none if the scenario breaks it without a fault.
-    pub method: Option<Method>,
+    /// What breaks it: the method or the service's call that fails; of messages the method and what becomes of it; of crashes
+    /// what was being done. None if the scenario breaks it without a fault.
+    pub cause: Option<String>,
     /// How many plans of the scenario break it in this way.
     pub plans: usize,
-    /// The exceptions after which it breaks, by Nova's names; `trap` stands for the death of the agent.
-    pub errors: Vec<FaultKind>,
+    /// The faults after which it breaks: exceptions by Nova's names, `trap` for the death of the agent, `crash`, `lost` …
+    pub errors: Vec<String>,
     /// Why Nova 34.0.0 is known to break it, if it is.
     pub known: Option<&'static str>,
     /// The smallest plan.
-    pub plan: Vec<FaultSpec>,
+    pub plan: Vec<Planned>,
     /// Digest of the trace of the smallest run.
     pub trace_digest: String,
     /// The smallest run, as a file for `novarig replay`.
@@ -94,10 +114,10 @@ pub struct Finding {
 /// What breaks in one way, before it is made small.
 struct Group {
     invariant: &'static str,
-    method: Option<Method>,
+    cause: Option<String>,
     known: Option<&'static Known>,
     /// The plans that show it, in the order in which they are tried.
-    shown_by: Vec<FaultSpec>,
+    shown_by: Vec<Plan>,
 }
 
 /// Runs a scenario under every plan of one fault.
@@ -105,51 +125,136 @@ struct Group {
 /// # Errors
 /// [`RunError`] when the scenario cannot be run.
 pub fn explore(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<Exploration, RunError> {
-    let quiet = RunConfig { trace: false, ..search.config.clone() };
+    let Explored { points, plans, pairs, groups } = explored_by(scenario, stacks, search)?;
+    let findings: Result<_, RunError> =
+        groups.into_iter().map(|group| finding(scenario, stacks, search.config, group)).collect();
+    Ok(Exploration { scenario: scenario.name.clone(), points, plans, pairs, findings: findings? })
+}
+
+/// What breaks, before it is made small.
+struct Explored {
+    points: usize,
+    plans: usize,
+    pairs: Option<usize>,
+    groups: Vec<Group>,
+}
+
+/// What one plan led to.
+struct Tried {
+    broken: Vec<Violation>,
+    /// The points that only its faults led to; none are looked for where no second fault is wanted.
+    led_to: Vec<Point>,
+    /// By which runs that did the same are told: all their points, and what they broke.
+    course: u64,
+}
+
+/// Runs a scenario under every plan of one fault, and of two if they are wanted, and groups what breaks.
+fn explored_by(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<Explored, RunError> {
     let whole = run(scenario, &RunConfig { trace: true, ..search.config.clone() }, stacks)?;
     let points = points(&whole);
-    let plans = plans(&points);
-    let broken = try_all(scenario, stacks, &quiet, &plans, search)?;
+    let plans = plans(&points, search.kinds);
+    let usual = search.pairs.then_some(&*points);
+    let tried = try_all(scenario, stacks, &plans, usual, search)?;
     let mut groups: Vec<Group> = Vec::new();
-    for violation in &whole.report.violations {
+    for violation in &violations(&whole) {
         note(&mut groups, violation, None);
     }
-    for (plan, violations) in plans.iter().zip(&broken) {
+    for (plan, tried) in plans.iter().zip(&tried) {
         // What is broken without the fault is not its doing.
-        for violation in violations.iter().filter(|broken| !breaks(&whole, broken.invariant)) {
+        for violation in tried.broken.iter().filter(|broken| !breaks(&whole, broken.invariant)) {
             note(&mut groups, violation, Some(plan));
         }
     }
-    let findings: Result<_, RunError> =
-        groups.into_iter().map(|group| finding(scenario, stacks, search.config, group)).collect();
-    Ok(Exploration {
-        scenario: scenario.name.clone(),
-        points: points.len(),
-        plans: plans.len(),
-        findings: findings?,
-    })
+    let mut pairs = None;
+    if search.pairs {
+        let mut courses = BTreeSet::new();
+        // Of first faults that lead to the same, the first stands for all.
+        let firsts = plans.iter().zip(&tried).filter(|(plan, tried)| {
+            let point = plan.0.first().map(|strike| strike.fault.point());
+            courses.insert((point, tried.course))
+        });
+        let (mut second, mut alone) = (Vec::new(), Vec::new());
+        for (plan, first) in firsts {
+            for pair in plans::second(plan, &first.led_to, search.kinds) {
+                second.push(pair);
+                alone.push(first);
+            }
+        }
+        pairs = Some(second.len());
+        let tried = try_all(scenario, stacks, &second, None, search)?;
+        for ((plan, alone), tried) in second.iter().zip(alone).zip(&tried) {
+            let by_first = |violation: &&Violation| {
+                breaks(&whole, violation.invariant)
+                    || alone.broken.iter().any(|broken| broken.invariant == violation.invariant)
+            };
+            for violation in tried.broken.iter().filter(|violation| !by_first(violation)) {
+                note(&mut groups, violation, Some(plan));
+            }
+        }
+    }
+    Ok(Explored { points: points.len(), plans: plans.len(), pairs, groups })
 }
 
 /// Does a run break this invariant?
 fn breaks(run: &Run, invariant: &str) -> bool {
-    run.report.violations.iter().any(|violation| violation.invariant == invariant)
+    violations(run).iter().any(|violation| violation.invariant == invariant)
 }
 
-/// The scenario with a fault planned.
-fn with_fault(scenario: &Scenario, fault: Option<&FaultSpec>) -> Scenario {
+/// What a run breaks: invariants, and what the scenario expects.
+fn violations(run: &Run) -> Vec<Violation> {
+    let report = &run.report;
+    let steps = report.steps.iter().filter(|step| step.outcome.is_failure());
+    let steps = steps.map(|step| format!("step {} ({}): {}", step.number, step.text, remark(step)));
+    let expectations = report.expectations.iter();
+    let expectations = expectations.filter_map(|judged| {
+        judged.problem.as_ref().map(|problem| format!("{}: {problem}", judged.expectation))
+    });
+    let unmet = steps.chain(expectations).map(|message| Violation { invariant: EXPECTATIONS, message });
+    report.violations.iter().cloned().chain(unmet).collect()
+}
+
+fn remark(step: &StepReport) -> String {
+    step.outcome.remark().unwrap_or_default()
+}
+
+/// The scenario with faults planned.
+fn with_faults(scenario: &Scenario, faults: &[Planned]) -> Scenario {
     let mut planned = scenario.clone();
-    planned.faults.extend(fault.cloned().map(Into::into));
+    for fault in faults {
+        fault.plan(&mut planned);
+    }
     planned
 }
 
-/// Runs every plan and answers what each breaks, in the plans' order.
-fn try_all(
+/// Runs a plan. `usual` are the points of the run without a fault, if what others the plan leads to is of interest.
+fn try_one(
     scenario: &Scenario,
     stacks: &Stacks,
     config: &RunConfig,
-    plans: &[FaultSpec],
+    plan: &Plan,
+    usual: Option<&[Point]>,
+) -> Result<Tried, RunError> {
+    let config = RunConfig { trace: usual.is_some(), ..config.clone() };
+    let run = run(&with_faults(scenario, &plan.faults()), &config, stacks)?;
+    let (mut led_to, mut course) = (Vec::new(), DefaultHasher::new());
+    if let Some(usual) = usual {
+        led_to = points(&run);
+        led_to.iter().for_each(|point| point.at.to_string().hash(&mut course));
+        led_to.retain(|point| usual.iter().all(|usual| usual.at != point.at));
+    }
+    let broken = run.report.violations;
+    broken.iter().for_each(|violation| violation.invariant.hash(&mut course));
+    Ok(Tried { broken, led_to, course: course.finish() })
+}
+
+/// Runs every plan and answers what each led to, in the plans' order.
+fn try_all(
+    scenario: &Scenario,
+    stacks: &Stacks,
+    plans: &[Plan],
+    usual: Option<&[Point]>,
     search: &Search,
-) -> Result<Vec<Vec<Violation>>, RunError> {
+) -> Result<Vec<Tried>, RunError> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::with_capacity(plans.len()));
@@ -158,8 +263,7 @@ fn try_all(
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(plan) = plans.get(number) else { break };
-            let outcome = run(&with_fault(scenario, Some(plan)), config, stacks);
-            mine.push((number, outcome.map(|run| run.report.violations)));
+            mine.push((number, try_one(scenario, stacks, search.config, plan, usual)));
             (search.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, plans.len());
         }
         // Nothing is done under this lock that could fail and leave it poisoned.
@@ -178,18 +282,18 @@ fn try_all(
 }
 
 /// Puts a violation with those that came about in the same way.
-fn note(groups: &mut Vec<Group>, violation: &Violation, plan: Option<&FaultSpec>) {
-    let method = plan.map(|plan| plan.at.method);
+fn note(groups: &mut Vec<Group>, violation: &Violation, plan: Option<&Plan>) {
+    let cause = plan.map(Plan::cause);
     let known = plan.and_then(|plan| known::of(violation.invariant, plan));
     let same = |group: &&mut Group| {
         group.invariant == violation.invariant
-            && group.method == method
+            && group.cause == cause
             && group.known.map(|known| known.reason) == known.map(|known| known.reason)
     };
     let group = match groups.iter_mut().find(same) {
         Some(group) => group,
         None => {
-            groups.push(Group { invariant: violation.invariant, method, known, shown_by: Vec::new() });
+            groups.push(Group { invariant: violation.invariant, cause, known, shown_by: Vec::new() });
             let Some(group) = groups.last_mut() else { return };
             group
         }
@@ -210,18 +314,19 @@ fn finding(
     group: Group,
 ) -> Result<Finding, RunError> {
     let small = minimise(scenario, stacks, config, &group.shown_by, group.invariant)?;
-    let (replay, message) = Replay::of(&small.scenario, small.fault, config, group.invariant, stacks)?;
-    let mut errors: Vec<FaultKind> = Vec::new();
+    let (replay, message) = Replay::of(&small.scenario, small.faults, config, group.invariant, stacks)?;
+    let mut errors: Vec<String> = Vec::new();
     for plan in &group.shown_by {
-        if !errors.contains(&plan.error) {
-            errors.push(plan.error.clone());
+        let kind = plan.kind();
+        if !errors.contains(&kind) {
+            errors.push(kind);
         }
     }
     Ok(Finding {
         scenario: scenario.name.clone(),
         invariant: group.invariant,
         message,
-        method: group.method,
+        cause: group.cause,
         plans: group.shown_by.len(),
         errors,
         known: group.known.map(|known| known.reason),

@@ -35,6 +35,7 @@ fn traced(seed: u64, bugs: &[Bug]) -> RunConfig {
         seed,
         switches: Switches { bugs: bugs.iter().copied().collect(), ..Switches::default() },
         trace: true,
+        ..RunConfig::default()
     }
 }
 

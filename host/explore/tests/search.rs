@@ -4,13 +4,13 @@
 
 use model::{Bug, ExceptionClass, Switches};
 use novarig_explore::report::Paint;
-use novarig_explore::scenario::{FaultKind, FaultSpec};
-use novarig_explore::search::{Exploration, Replay, Search, explore, junit, known, points, text};
+use novarig_explore::scenario::{FaultKind, FaultSpec, Planned};
+use novarig_explore::search::{At, Exploration, Kind, Replay, Search, explore, junit, known, points, text};
 use novarig_explore::{BUILTIN, RunConfig, Scenario, Stacks, builtin, run};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::LazyLock;
-use virt::{Engine, Library, Method, When};
+use virt::{Engine, Library, When};
 
 static ENGINE: LazyLock<(Engine, Library)> = LazyLock::new(|| {
     let mut library = Library::new();
@@ -26,7 +26,8 @@ fn stacks(scenario: &Scenario) -> Stacks {
 }
 
 fn found(scenario: &Scenario, config: &RunConfig, threads: usize) -> Exploration {
-    let search = Search { config, threads: NonZeroUsize::new(threads).unwrap(), progress: &|_, _| () };
+    let threads = NonZeroUsize::new(threads).unwrap();
+    let search = Search { config, kinds: Kind::ALL, pairs: false, threads, progress: &|_, _| () };
     explore(scenario, &stacks(scenario), &search).unwrap()
 }
 
@@ -60,7 +61,7 @@ fn bug_1825537_is_found_from_nothing_and_its_replay_is_small_and_runs_the_same()
     let scenario = builtin("resize-confirm").unwrap().scenario().unwrap();
     let found = found(&scenario, &with_the_bug(), 2);
     let new: Vec<_> = found.new_findings().collect();
-    let finding = new.iter().find(|finding| finding.method == Some(Method::FinishMigration)).unwrap();
+    let finding = new.iter().find(|finding| finding.cause.as_deref() == Some("finish_migration")).unwrap();
     assert_eq!(finding.invariant, "server_holds_its_flavor_on_its_host");
     let plain = FaultSpec {
         at: "host2:finish_migration#1".parse().unwrap(),
@@ -69,7 +70,7 @@ fn bug_1825537_is_found_from_nothing_and_its_replay_is_small_and_runs_the_same()
         server: None,
         when: When::Before,
     };
-    assert_eq!(finding.plan, [plain]);
+    assert_eq!(finding.plan, [Planned::Driver(plain)]);
     let lines: Vec<&str> = finding.replay.lines().collect();
     assert!(lines.len() <= 12, "{}", finding.replay);
 
@@ -92,23 +93,92 @@ fn what_is_found_does_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn every_driver_call_is_a_point_and_every_plan_strikes() {
+fn every_driver_call_service_call_and_message_is_a_point_and_can_be_struck() {
     let scenario = builtin("resize").unwrap().scenario().unwrap();
     let stacks = stacks(&scenario);
     let config = RunConfig { trace: true, ..RunConfig::default() };
     let whole = run(&scenario, &config, &stacks).unwrap();
     let points = points(&whole);
-    assert!(points.contains(&"host2:finish_migration#1".parse().unwrap()));
-    assert!(points.contains(&"host1:init_host#1".parse().unwrap()));
-    for at in &points {
+    for (text, during) in [
+        ("host2:finish_migration#1", Some("finish_resize")),
+        ("host1:init_host#1", None),
+        ("network.allocate_for_instance#1", None),
+        ("conductor:migrate_server#1", Some("migrate_server")),
+        ("compute.host2:prep_resize#1", Some("prep_resize")),
+    ] {
+        let point = points.iter().find(|point| point.at.to_string() == text);
+        assert_eq!(point.map(|point| point.during), Some(during), "{text}");
+    }
+    for point in &points {
+        let at = point.at.to_string();
+        let fault = if matches!(point.at, At::Message(_)) { "fault: lost" } else { "error: NovaException" };
+        let fault: Planned = serde_saphyr::from_str(&format!("{{at: '{at}', {fault}}}")).unwrap();
         let mut planned = scenario.clone();
-        let error = FaultKind::Raise(ExceptionClass::NovaException);
-        planned.faults.push(
-            FaultSpec { at: at.clone(), error, message: None, server: None, when: When::Before }.into(),
-        );
+        fault.plan(&mut planned);
         let faults = run(&planned, &config, &stacks).unwrap().report.faults;
         assert!(faults.iter().all(|fault| fault.struck), "{at}");
     }
+}
+
+#[test]
+fn a_host_that_died_is_started_again_and_what_it_left_is_found() {
+    let scenario = builtin("resize").unwrap().scenario().unwrap();
+    let config = RunConfig::default();
+    let search = Search {
+        config: &config,
+        kinds: &[Kind::Crash],
+        pairs: false,
+        threads: NonZeroUsize::MIN,
+        progress: &|_, _| (),
+    };
+    let found = explore(&scenario, &stacks(&scenario), &search).unwrap();
+    let finding = found.findings.iter().find(|finding| {
+        finding.invariant == "no_task_left" && finding.cause.as_deref() == Some("crash during prep_resize")
+    });
+    let finding = finding.unwrap();
+    assert!(finding.known.is_some() && finding.errors.contains(&"crash".to_owned()), "{finding:?}");
+    let replay = Replay::from_yaml("found.yaml", &finding.replay).unwrap();
+    assert!(finding.replay.contains("fault: crash"), "{}", finding.replay);
+    let replayed = replay.run(&stacks(&replay.planned())).unwrap();
+    assert!(replayed.same_trace && replayed.violates);
+}
+
+#[test]
+fn a_second_fault_is_tried_where_only_the_first_leads() {
+    // That the build fails sends it elsewhere; that what cleans up after it fails, too, breaks more.
+    let scenario = builtin("boot").unwrap().scenario().unwrap();
+    let config = RunConfig::default();
+    let threads = NonZeroUsize::new(2).unwrap();
+    let search =
+        Search { config: &config, kinds: &[Kind::Driver], pairs: true, threads, progress: &|_, _| () };
+    let found = explore(&scenario, &stacks(&scenario), &search).unwrap();
+    assert!(found.pairs.unwrap() > 100, "{:?}", found.pairs);
+    let two = found.findings.iter().find(|finding| finding.plan.len() == 2).unwrap();
+    let replay = Replay::from_yaml("found.yaml", &two.replay).unwrap();
+    let replayed = replay.run(&stacks(&replay.planned())).unwrap();
+    assert!(replayed.same_trace && replayed.violates, "{}", two.replay);
+    // Neither of them breaks it alone.
+    for left_out in 0..2 {
+        let mut one = replay.clone();
+        one.plan.remove(left_out);
+        assert!(!one.run(&stacks(&one.planned())).unwrap().violates, "{}", two.replay);
+    }
+}
+
+#[test]
+fn without_a_fault_a_scenario_is_held_to_what_it_expects() {
+    let scenario = Scenario::from_yaml(
+        "unmet.yaml",
+        "{name: unmet, hosts: {host1: fake}, steps: [{boot: {server: web, flavor: m1.small}}], \
+          expect: [{server: {name: web, status: SHUTOFF}}]}",
+    )
+    .unwrap();
+    let found = found(&scenario, &RunConfig::default(), 2);
+    let finding = found.findings.iter().find(|finding| finding.invariant == "expectations_hold").unwrap();
+    assert!(finding.cause.is_none() && finding.message.contains("SHUTOFF"), "{finding:?}");
+    let replay = Replay::from_yaml("found.yaml", &finding.replay).unwrap();
+    let replayed = replay.run(&stacks(&replay.planned())).unwrap();
+    assert!(replayed.same_trace && replayed.violates, "{}", finding.replay);
 }
 
 #[test]
@@ -119,7 +189,7 @@ fn a_scenario_that_breaks_without_a_fault_is_a_finding_without_a_plan() {
     )
     .unwrap();
     let found = found(&scenario, &RunConfig::default(), 2);
-    let finding = found.findings.iter().find(|finding| finding.method.is_none()).unwrap();
+    let finding = found.findings.iter().find(|finding| finding.cause.is_none()).unwrap();
     assert_eq!((finding.invariant, finding.plan.len(), finding.known), ("no_guest_astray", 0, None));
     let replay = Replay::from_yaml("found.yaml", &finding.replay).unwrap();
     // That it was stopped is not needed.

@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use explore::search::Kind;
 use model::options::Options;
 use std::path::PathBuf;
 
@@ -103,6 +104,20 @@ pub(crate) struct ExploreArguments {
     #[command(flatten)]
     pub(crate) switches: SwitchArguments,
 
+    /// How many faults a plan has at most: 1, or 2, the second at a point that only the first leads to
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) faults: u8,
+
+    /// After each plan also try what an operator would do: start every service again, delete every server, run every periodic
+    /// task; nothing may be left then
+    #[arg(long)]
+    pub(crate) recover: bool,
+
+    /// Try only these kinds of faults: driver (a call fails), service (the image, network or volume service refuses), message (one
+    /// is lost, late, or doubled), crash (a service dies and is started again); all if none is named
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
+    pub(crate) kinds: Vec<Kind>,
+
     /// The seed of everything random
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
@@ -178,6 +193,19 @@ pub(crate) enum DriverCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct BugsArguments {
+    /// Have the explorer find each of them, knowing nothing of it, in the built-in scenarios: of an old bug what breaks with it
+    /// that does not break without; of a present defect what breaks when all others are cured that does not break when all are
+    #[arg(long)]
+    pub(crate) find: bool,
+
+    /// Find only this one, by its number or name
+    #[arg(long, value_name = "ID", requires = "find")]
+    pub(crate) only: Vec<String>,
+
+    /// Threads that run plans; as many as there are processors if nothing is said
+    #[arg(long, value_name = "N", requires = "find")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+
     /// How the list is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

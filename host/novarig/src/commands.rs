@@ -1,6 +1,7 @@
 //! The subcommands. Each answers whether all is as it must be.
 
 mod bugs;
+mod bugs_find;
 mod client;
 mod demo;
 mod driver_build;

@@ -6,6 +6,7 @@
 //! queue.
 
 use crate::clock::Clock;
+use crate::message_faults::{LATE, MessageFault, MessageFaults};
 use crate::random::Randomness;
 use crate::tasks::Tasks;
 use crate::trace::{Trace, TraceEvent};
@@ -24,13 +25,12 @@ pub type Reply = Result<Answer, NovaError>;
 /// A service that takes messages.
 #[async_trait(?Send)]
 pub trait Handler {
-    /// Does what the message asks. An error is sent back to whoever called; for a cast it is only traced.
-    async fn handle(&self, message: Message) -> Reply;
+    /// Does what the message asks. An error is sent back to whoever called; for a cast it is only traced. None when the
+    /// service died meanwhile, so that what it was doing has no end and no answer.
+    async fn handle(&self, message: Message) -> Option<Reply>;
 
-    /// Whether the service has died, so that what it was doing has no end and no answer.
-    fn is_gone(&self) -> bool {
-        false
-    }
+    /// Dies: whatever the service is doing ends where it is.
+    fn die(&self);
 }
 
 /// How long deliveries take.
@@ -60,6 +60,7 @@ struct Inner {
     tasks: Tasks,
     delays: Delays,
     timeout: Duration,
+    faults: MessageFaults,
     state: RefCell<State>,
 }
 
@@ -90,7 +91,8 @@ struct Parcel {
 impl Bus {
     /// A bus nobody listens at yet. `timeout` is how long a call waits for its answer.
     pub fn new(clock: Clock, trace: Trace, tasks: Tasks, delays: Delays, timeout: Duration) -> Self {
-        Self { inner: Rc::new(Inner { clock, trace, tasks, delays, timeout, state: RefCell::default() }) }
+        let (faults, state) = (MessageFaults::default(), RefCell::default());
+        Self { inner: Rc::new(Inner { clock, trace, tasks, delays, timeout, faults, state }) }
     }
 
     /// Lets `handler` take the messages for `address`, those that wait already first.
@@ -104,6 +106,11 @@ impl Bus {
         for parcel in waiting {
             self.deliver(address.clone(), parcel);
         }
+    }
+
+    /// Which deliveries are struck.
+    pub fn faults(&self) -> &MessageFaults {
+        &self.inner.faults
     }
 
     /// From now on `hear` is told of every cast whose handler answers with an error.
@@ -199,12 +206,36 @@ impl Bus {
         };
         let Parcel { id, message, answer } = parcel;
         let method = message.method.name();
+        let fault = self.inner.faults.next(&to, method).map(|(point, fault)| {
+            let point = point.to_string();
+            self.inner
+                .trace
+                .record(|| TraceEvent::FaultInjected { point, fault: format!("the message {fault}") });
+            fault
+        });
+        match fault {
+            None => {}
+            Some(MessageFault::Lost) => return,
+            Some(MessageFault::Crash) => return handler.die(),
+            Some(MessageFault::Late) => self.inner.clock.sleep(LATE).await,
+            Some(MessageFault::Twice) => {
+                let (bus, handler, to, message) =
+                    (self.clone(), Rc::clone(&handler), to.clone(), message.clone());
+                self.inner.tasks.spawn(async move {
+                    bus.carry_out(&*handler, to, Parcel { id, message, answer: None }).await;
+                });
+            }
+        }
+        self.carry_out(&*handler, to, Parcel { id, message, answer }).await;
+    }
+
+    /// Has a message carried out and its answer sent.
+    async fn carry_out(&self, handler: &dyn Handler, to: Address, parcel: Parcel) {
+        let Parcel { id, message, answer } = parcel;
+        let method = message.method.name();
         self.inner.trace.record(|| TraceEvent::MessageDelivered { id, to: to.clone(), method });
         let context = message.context.clone();
-        let reply = handler.handle(message).await;
-        if handler.is_gone() {
-            return;
-        }
+        let Some(reply) = handler.handle(message).await else { return };
         self.inner.trace.record(|| TraceEvent::MessageHandled {
             id,
             to,
@@ -238,12 +269,16 @@ mod tests {
 
     #[async_trait(?Send)]
     impl Handler for Recorder {
-        async fn handle(&self, message: Message) -> Reply {
+        async fn handle(&self, message: Message) -> Option<Reply> {
             self.0.borrow_mut().push(message.server);
             if message.method == Method::StopInstance {
-                return Err(NovaError::instance_not_found(message.server));
+                return Some(Err(NovaError::instance_not_found(message.server)));
             }
-            Ok(Answer::Done)
+            Some(Ok(Answer::Done))
+        }
+
+        fn die(&self) {
+            self.0.borrow_mut().clear();
         }
     }
 
@@ -301,6 +336,45 @@ mod tests {
             let nobody = Address::Compute("host1".into());
             let silent = bus.call(&Address::Api, nobody, message(1, Method::StopInstance)).await;
             assert_eq!(silent.unwrap_err().class, ExceptionClass::MessagingTimeout);
+        })
+        .unwrap();
+    }
+
+    /// What arrives of five messages when the second is struck.
+    fn arrivals_with(fault: MessageFault) -> Vec<u128> {
+        simulate(|| async move {
+            let (bus, tasks) = bus(Delays::None);
+            let recorder = Rc::new(Recorder(RefCell::default()));
+            bus.listen(Address::Conductor, Rc::clone(&recorder) as Rc<dyn Handler>);
+            let point = "conductor:start_instance#2".parse::<crate::MessagePoint>().unwrap();
+            bus.faults().add(point.clone(), fault);
+            for number in 1..=5 {
+                bus.cast(&Address::Api, Address::Conductor, message(number, Method::StartInstance));
+            }
+            tasks.at_rest().await;
+            assert_eq!(bus.faults().struck(), [point]);
+            recorder.0.take().into_iter().map(|id| id.0.as_u128()).collect()
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_message_can_be_lost_or_late_or_arrive_twice_or_kill_who_takes_it() {
+        assert_eq!(arrivals_with(MessageFault::Lost), [1, 3, 4, 5]);
+        assert_eq!(arrivals_with(MessageFault::Late), [1, 3, 4, 5, 2]);
+        assert_eq!(arrivals_with(MessageFault::Twice), [1, 2, 3, 4, 5, 2]);
+        assert_eq!(arrivals_with(MessageFault::Crash), [3, 4, 5]);
+    }
+
+    #[test]
+    fn who_called_with_a_message_that_was_lost_learns_it_when_the_time_is_over() {
+        simulate(|| async {
+            let (bus, _tasks) = bus(Delays::None);
+            bus.listen(Address::Conductor, Rc::new(Recorder(RefCell::default())));
+            bus.faults().add("conductor:start_instance#1".parse().unwrap(), MessageFault::Lost);
+            let call = || bus.call(&Address::Api, Address::Conductor, message(1, Method::StartInstance));
+            assert_eq!(call().await.unwrap_err().class, ExceptionClass::MessagingTimeout);
+            assert_eq!(call().await, Ok(Answer::Done));
         })
         .unwrap();
     }

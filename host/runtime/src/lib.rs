@@ -7,6 +7,7 @@
 
 pub mod bus;
 pub mod clock;
+pub mod message_faults;
 pub mod notifier;
 pub mod random;
 pub mod simulation;
@@ -15,6 +16,7 @@ pub mod trace;
 
 pub use bus::{Bus, Delays, FailedCast, Handler, Reply};
 pub use clock::Clock;
+pub use message_faults::{MessageFault, MessageFaults, MessagePoint};
 pub use notifier::Notifier;
 pub use random::Randomness;
 pub use tasks::Tasks;

@@ -126,6 +126,13 @@ pub enum TraceEvent {
         /// Why the guests are gone.
         lost: Option<String>,
     },
+    /// The image, network or volume service was asked for something.
+    ServiceCall {
+        /// The service and its function, as `volume.attachment_update`.
+        call: &'static str,
+        /// Which call of it, from 1.
+        n: u64,
+    },
     /// A fault of the plan struck.
     FaultInjected {
         /// Where, as `host:method#n`.

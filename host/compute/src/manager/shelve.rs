@@ -99,7 +99,7 @@ impl ComputeManager {
     }
 
     /// Whether the hypervisor says that it has no guest of this server. One that does not answer may have it.
-    async fn is_gone(&self, server: &Server) -> bool {
+    pub(super) async fn is_gone(&self, server: &Server) -> bool {
         matches!(self.driver.instance_exists(virt_types::instance(server)).await, Ok(false))
     }
 }

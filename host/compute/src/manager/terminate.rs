@@ -78,7 +78,12 @@ impl ComputeManager {
                 if error.is(ExceptionClass::InstanceNotFound)
                     && self.services.switches.fixes(Fix::DeleteInstanceNotFound) =>
             {
-                Ok(())
+                if self.is_gone(&server).await {
+                    Ok(())
+                } else {
+                    let message = format!("The driver denies a guest that it has: {error}");
+                    Err(NovaError::new(ExceptionClass::NovaException, message))
+                }
             }
             destroyed => destroyed,
         };

@@ -107,8 +107,10 @@ fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
             }
         },
         TraceEvent::FaultInjected { point, fault } => {
-            let host = point.split(':').next().unwrap_or_default();
-            new(host, format!("  planned fault at {point}: {fault}"), Kind::Bad)
+            // A service's call has no place of its own.
+            let place = point.split_once(':').map_or("", |(place, _)| place);
+            let place = place.strip_prefix("compute.").unwrap_or(place);
+            new(place, format!("  planned fault at {point}: {fault}"), Kind::Bad)
         }
         TraceEvent::Scheduled { chosen, alternates, .. } => {
             let others: Vec<&str> = alternates.iter().map(|host| host.as_str()).collect();
@@ -151,6 +153,7 @@ fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
         | TraceEvent::MessageSent { .. }
         | TraceEvent::MessageHandled { .. }
         | TraceEvent::DriverCall { .. }
+        | TraceEvent::ServiceCall { .. }
         | TraceEvent::ActionStarted { .. }
         | TraceEvent::EventStarted { .. }
         | TraceEvent::EventFinished { .. }

@@ -80,6 +80,9 @@ impl<'a> Runner<'a> {
                 format!("the cloud did not come to rest within {} s of simulated time", REST_LIMIT.as_secs());
             outcome = StepOutcome::Failed { problem };
         }
+        if self.scenario.restart_crashed {
+            self.restart_crashed(number).await;
+        }
         let report = StepReport {
             number,
             text: step.item.to_string(),
@@ -89,6 +92,28 @@ impl<'a> Runner<'a> {
             outcome,
         };
         self.steps.push(report);
+    }
+
+    /// Starts every host again whose service died, and lets all run their resource update, as an operator would.
+    async fn restart_crashed(&self, number: usize) {
+        let crashed = self.cloud.crashed_hosts();
+        for host in &crashed {
+            self.cloud
+                .services()
+                .trace
+                .record(|| TraceEvent::Step { number, text: format!("{host} is started again") });
+            // What its driver does meanwhile is the driver's doing.
+            let _ = self.cloud.restart_compute(host).await;
+        }
+        if !crashed.is_empty() {
+            let mending = async {
+                self.cloud.at_rest().await;
+                let _ = self.cloud.run_periodics().await;
+                self.cloud.at_rest().await;
+            };
+            // What does not come to rest shows in the state that is judged.
+            let _ = tokio::time::timeout(REST_LIMIT, mending).await;
+        }
     }
 
     pub(super) fn finish(self) -> Taken {

@@ -74,6 +74,7 @@ pub const DEFECTS: &[Builtin] = files![
     "resize-from-volume-smaller",
     "resize-counted-meanwhile",
     "resize-not-offered",
+    "resize-rolled-back",
     "revert-fails",
     "rebuild-fails",
     "rebuild-not-found",

@@ -100,8 +100,8 @@ pub(super) fn hosts(scenario: &Scenario) -> Result<(), Problem> {
     let faults = scenario.faults.iter().map(|fault| (fault.line, &fault.item.at.host));
     let expectations =
         scenario.expect.iter().filter_map(|expected| Some((expected.line, expected.item.host()?)));
-    let crashes = scenario.crashes.iter().map(|crash| (crash.line, &crash.item.host));
-    for (line, host) in faults.chain(crashes).chain(steps).chain(expectations) {
+    let messages = scenario.message_faults.iter().filter_map(|fault| Some((fault.line, fault.item.host()?)));
+    for (line, host) in faults.chain(messages).chain(steps).chain(expectations) {
         if !scenario.hosts.contains(host) {
             let text = format!("there is no host {host}; the hosts are {}", scenario.hosts.names());
             return Err(Problem { line, text });

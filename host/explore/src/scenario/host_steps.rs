@@ -1,21 +1,10 @@
-//! What a scenario says of compute hosts: when they die, and which of their periodic tasks
-//! they run.
+//! What a scenario says of compute hosts: which of their periodic tasks they run.
 
 use compute::PeriodicTask;
 use model::HostName;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
-
-/// A host whose compute service dies as it takes a message, which is lost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CrashSpec {
-    /// The host.
-    pub host: HostName,
-    /// Which message, counted from 1 since the start of the run.
-    pub message: u64,
-}
 
 /// Runs a periodic task, on one host or on every one whose service runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

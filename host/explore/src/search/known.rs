@@ -1,10 +1,13 @@
-//! What Nova 34.0.0 is known to break itself when a driver call fails: a reviewed list, with the evidence.
+//! What Nova 34.0.0 is known to break itself when something fails: a reviewed list, with the evidence.
 //!
 //! By default the control plane does what Nova does, so the explorer finds these too. They are told as known; whatever is
 //! not in this list is either a mistake of this project or something nobody has looked at yet.
 
-use crate::scenario::{FaultKind, FaultSpec};
+use super::plans::{Plan, Strike};
+use crate::run::RECOVERY;
+use crate::scenario::{FaultKind, Planned};
 use model::ExceptionClass;
+use runtime::MessageFault;
 use virt::Method;
 
 /// A way in which Nova 34.0.0 itself breaks an invariant.
@@ -12,22 +15,63 @@ use virt::Method;
 pub struct Known {
     /// The invariant.
     pub invariant: &'static str,
-    /// The methods whose failure does it.
-    pub methods: &'static [Method],
-    /// The exceptions after which it does; none named: whatever is raised.
-    pub after: &'static [ExceptionClass],
+    /// The faults that do it.
+    pub by: By,
     /// Why, and whether it was observed.
     pub reason: &'static str,
 }
 
-/// Why this fault is known to break this invariant, if it is.
-pub fn of(invariant: &str, fault: &FaultSpec) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| {
-        known.invariant == invariant
-            && known.methods.contains(&fault.at.method)
-            && (known.after.is_empty()
-                || known.after.iter().any(|class| fault.error == FaultKind::Raise(*class)))
-    })
+/// Which faults do it.
+#[derive(Clone, Copy, Debug)]
+pub enum By {
+    /// A driver call that fails.
+    Call {
+        /// The methods.
+        methods: &'static [Method],
+        /// The exceptions after which it does; none named: whatever is raised.
+        after: &'static [ExceptionClass],
+    },
+    /// A host that dies.
+    Crash {
+        /// While it did this, by RPC method; none named: whatever it did. `-` is what a host does of itself.
+        during: &'static [&'static str],
+    },
+    /// A message.
+    Message {
+        /// What became of it.
+        faults: &'static [MessageFault],
+        /// The RPC methods; none named: whichever.
+        methods: &'static [&'static str],
+    },
+    /// A service that refuses a call.
+    Service {
+        /// The calls.
+        calls: &'static [&'static str],
+    },
+}
+
+impl By {
+    fn is(&self, strike: &Strike) -> bool {
+        let one_of = |names: &[&str], name: &str| names.is_empty() || names.contains(&name);
+        let crash = strike.fault.is_crash();
+        match (self, &strike.fault) {
+            (By::Crash { during }, _) => crash && one_of(during, strike.during.unwrap_or("-")),
+            (By::Call { methods, after }, Planned::Driver(fault)) => {
+                let raises = |class: &ExceptionClass| fault.error == FaultKind::Raise(*class);
+                !crash && methods.contains(&fault.at.method) && (after.is_empty() || after.iter().any(raises))
+            }
+            (By::Message { faults, methods }, Planned::Message(fault)) => {
+                faults.contains(&fault.fault) && one_of(methods, &fault.at.method)
+            }
+            (By::Service { calls }, Planned::Service(fault)) => one_of(calls, &fault.at.call),
+            _ => false,
+        }
+    }
+}
+
+/// Why this plan is known to break this invariant, if it is: for one of its faults.
+pub fn of(invariant: &str, plan: &Plan) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.invariant == invariant && plan.0.iter().any(|strike| known.by.is(strike)))
 }
 
 /// Calls whose failure sends a build or a move to another host, or back.
@@ -38,67 +82,214 @@ const RESCHEDULED: &[Method] = &[
     Method::GetHostIpAddr,
     Method::UpdateProviderTree,
     Method::Capabilities,
+    // What cleans up after a build that is to be aborted: if it fails, too, the build is tried elsewhere after all.
+    Method::CleanNetworksPreparation,
+    Method::FailedSpawnCleanup,
 ];
+
+/// Why a lost message is never made good (`nova/compute/rpcapi.py`, `nova/conductor/rpcapi.py`).
+const CAST: &str = "a cast is sent once: nobody asks what became of it, and nobody sends it again";
+
+/// Why no handler is ready for a message that it has had already.
+const ONCE: &str = "not Nova's: oslo.messaging drops a message whose unique id it has seen, so no handler is written for a second";
+
+/// Why an allocation can be left that nobody takes away (`nova/cmd/manage.py, placement audit`).
+const AUDIT: &str = "what a migration holds goes when the migration ends, not when its server is deleted: left to `nova-manage placement audit`";
 
 /// The list.
 pub const KNOWN: &[Known] = &[
     Known {
         invariant: "every_event_finished",
-        methods: RESCHEDULED,
-        after: &[],
+        by: By::Call { methods: RESCHEDULED, after: &[] },
         reason: "a second try repeats the event's name, and finishing finds the first of that name both times",
     },
     Known {
         invariant: "no_task_left",
-        methods: &[
-            Method::PrepareForSpawn,
-            Method::PrepareNetworksBeforeBlockDeviceMapping,
-            Method::DefaultRootDeviceName,
-            Method::DefaultDeviceNamesForInstance,
-            Method::Spawn,
-        ],
-        after: &[ExceptionClass::InstanceNotFound],
+        by: By::Call {
+            methods: &[
+                Method::PrepareForSpawn,
+                Method::PrepareNetworksBeforeBlockDeviceMapping,
+                Method::DefaultRootDeviceName,
+                Method::DefaultDeviceNamesForInstance,
+                Method::Spawn,
+            ],
+            after: &[ExceptionClass::InstanceNotFound],
+        },
         reason: "taken for a server that was deleted meanwhile, whose state is left to the deletion (observed)",
     },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
-        methods: &[Method::UpdateProviderTree, Method::Capabilities],
-        after: &[ExceptionClass::InstanceNotFound],
+        by: By::Call {
+            methods: &[Method::UpdateProviderTree, Method::Capabilities],
+            after: &[ExceptionClass::InstanceNotFound],
+        },
         reason: "the same, in the claim: the record has its host already, the allocation is deleted",
     },
     Known {
         invariant: "no_guest_astray",
-        methods: &[Method::GetInfo],
-        after: &[],
+        by: By::Call { methods: &[Method::GetInfo], after: &[] },
         reason: "right after the spawn: the claim is over, so nobody destroys the guest of the failed build (observed)",
     },
     Known {
         invariant: "one_guest_on_its_host",
-        methods: &[
-            Method::FinishMigration,
-            Method::FinishRevertMigration,
-            Method::UpdateProviderTree,
-            Method::Capabilities,
-        ],
-        after: &[ExceptionClass::NotImplementedError, ExceptionClass::InstanceFaultRollback],
+        by: By::Call {
+            methods: &[
+                Method::FinishMigration,
+                Method::FinishRevertMigration,
+                Method::UpdateProviderTree,
+                Method::Capabilities,
+            ],
+            after: &[ExceptionClass::NotImplementedError, ExceptionClass::InstanceFaultRollback],
+        },
         reason: "taken for \"never mind\": the server is ACTIVE again although the work is half done (observed)",
     },
     Known {
         invariant: "no_task_left",
-        methods: &[Method::Destroy],
-        after: &[ExceptionClass::InstanceNotFound],
+        by: By::Call { methods: &[Method::Destroy], after: &[ExceptionClass::InstanceNotFound] },
         reason: "a deletion that finds no guest takes the server for deleted, and leaves it deleting (observed)",
     },
     Known {
         invariant: "one_guest_on_its_host",
-        methods: &[Method::Destroy],
-        after: &[ExceptionClass::NovaException],
+        by: By::Call { methods: &[Method::Destroy], after: &[ExceptionClass::NovaException] },
         reason: "an offload whose destroy had its effect and lost its reply: the server stays on its host without a guest",
     },
     Known {
         invariant: "one_guest_on_its_host",
-        methods: &[Method::SaveState, Method::RestoreState],
-        after: &[],
+        by: By::Call { methods: &[Method::SaveState, Method::RestoreState], after: &[] },
         reason: "not Nova's: an exchange of drivers that do not hand over their guests restarts the hypervisor without them",
+    },
+    // Deaths of hosts: read in `nova/compute/manager.py`, `_init_instance`, which takes up what it finds on the host's own
+    // servers: builds (to ERROR), `resize_prep`, `resize_migrating`, deletions, reboots, `powering-on`, `powering-off`,
+    // snapshots. Whatever is in none of these states, or not on the host, stays.
+    Known {
+        invariant: "every_event_finished",
+        by: By::Crash { during: &[] },
+        reason: "an event is finished by the process that began it, when it leaves `EventReporter`",
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Crash { during: &["build_and_run_instance"] },
+        reason: "a server has no host before its claim and after the claim is given up, so no start of a host finds it",
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Crash { during: &["build_and_run_instance", "unshelve_instance"] },
+        reason: "the scheduler allocates, the host is recorded later: what has no host is found by no start of a host",
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Crash { during: &["prep_resize", "finish_resize", "revert_resize", "finish_revert_resize"] },
+        reason: "the destination died and the server is the source's; or `_init_instance` knows no such task",
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Crash { during: &["prep_resize"] },
+        reason: "the migration that was begun is ended by nobody, and its allocation returned by nobody",
+    },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Crash { during: &["finish_resize", "revert_resize", "finish_revert_resize"] },
+        reason: "the guest is gone from one host and not yet on the other; `_init_instance` knows no such task",
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Crash { during: &["confirm_resize", "revert_resize", "finish_revert_resize"] },
+        reason: "a migration is recorded as ended before its allocation is returned",
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Crash { during: &["shelve_instance", "unshelve_instance"] },
+        reason: "`_init_instance` knows no task of shelving",
+    },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Crash { during: &["shelve_instance"] },
+        reason: "offloading destroys the guest before the record says so",
+    },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Crash { during: &["-"] },
+        reason: "not Nova's: a driver that dies as it hands over its guests loses them, which is a hypervisor's restart",
+    },
+    // The conductor has no periodic task, and keeps nothing on disk.
+    Known {
+        invariant: "no_task_left",
+        by: By::Crash { during: &["schedule_and_build_instances", "migrate_server"] },
+        reason: "the request was in the conductor's memory alone, and no other conductor takes it up",
+    },
+    // Services.
+    Known {
+        invariant: "no_task_left",
+        by: By::Service { calls: &["image.create"] },
+        reason: "`shelve` of the API saves the task before it asks for the image, and takes nothing back",
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Service { calls: &["image.get"] },
+        reason: "an unshelving whose image cannot be read is given up only where the image is not found",
+    },
+    // Messages.
+    Known {
+        invariant: "no_task_left",
+        by: By::Message { faults: &[MessageFault::Lost], methods: &[] },
+        reason: CAST,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Message {
+            faults: &[MessageFault::Lost],
+            methods: &["build_and_run_instance", "prep_resize"],
+        },
+        reason: CAST,
+    },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Message {
+            faults: &[MessageFault::Lost],
+            methods: &["finish_resize", "finish_revert_resize"],
+        },
+        reason: CAST,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Message { faults: &[MessageFault::Lost], methods: &["finish_revert_resize"] },
+        reason: CAST,
+    },
+    Known {
+        invariant: "every_event_finished",
+        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
+        reason: ONCE,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
+        reason: ONCE,
+    },
+    Known {
+        invariant: "no_guest_astray",
+        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
+        reason: ONCE,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
+        reason: ONCE,
+    },
+    // What is left when an operator has started, deleted and run everything.
+    Known { invariant: RECOVERY, by: By::Crash { during: &[] }, reason: AUDIT },
+    Known {
+        invariant: RECOVERY,
+        by: By::Message { faults: &[MessageFault::Lost], methods: &[] },
+        reason: AUDIT,
+    },
+    Known {
+        invariant: RECOVERY,
+        by: By::Call { methods: &[Method::Destroy, Method::UpdateProviderTree], after: &[] },
+        reason: AUDIT,
+    },
+    Known {
+        invariant: RECOVERY,
+        by: By::Service { calls: &["network.get_instance_nw_info"] },
+        reason: AUDIT,
     },
 ];

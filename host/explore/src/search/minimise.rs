@@ -1,13 +1,14 @@
 //! Making a finding small: the earliest point, and the fewest steps and hosts, that still break the invariant.
 
-use super::{breaks, with_fault};
+use super::plans::Plan;
+use super::{EXPECTATIONS, breaks, with_faults};
 use crate::run::{RunConfig, RunError, Stacks, run};
-use crate::scenario::{FaultSpec, Scenario};
+use crate::scenario::{Planned, Scenario};
 
-/// A scenario and the fault that breaks it; none if it breaks without one.
+/// A scenario and the faults that break it; none if it breaks without one.
 pub(super) struct Small {
     pub(super) scenario: Scenario,
-    pub(super) fault: Option<FaultSpec>,
+    pub(super) faults: Vec<Planned>,
 }
 
 /// Makes it small. `shown_by` are the plans that break the invariant, the simplest kind of fault first; none of them if the
@@ -16,12 +17,17 @@ pub(super) fn minimise(
     scenario: &Scenario,
     stacks: &Stacks,
     config: &RunConfig,
-    shown_by: &[FaultSpec],
+    shown_by: &[Plan],
     invariant: &str,
 ) -> Result<Small, RunError> {
     let config = RunConfig { trace: false, ..config.clone() };
     // The first kind of fault that shows it is the simplest, and its first point the earliest.
-    let mut small = Small { scenario: scenario.clone(), fault: shown_by.first().cloned() };
+    let faults = shown_by.first().map(Plan::faults).unwrap_or_default();
+    let mut small = Small { scenario: scenario.clone(), faults };
+    if invariant == EXPECTATIONS {
+        // With a part left out of it other things are to be expected of a scenario.
+        return Ok(small);
+    }
     // What is expected at the end has no effect.
     small.scenario.expect.clear();
     loop {
@@ -30,10 +36,10 @@ pub(super) fn minimise(
             if candidate.check_steps().is_err() {
                 continue;
             }
-            for fault in earlier(small.fault.as_ref()) {
-                let planned = with_fault(&candidate, fault.as_ref());
+            for faults in earlier(&small.faults) {
+                let planned = with_faults(&candidate, &faults);
                 if planned.check_hosts().is_ok() && breaks(&run(&planned, &config, stacks)?, invariant) {
-                    smaller = Some(Small { scenario: candidate.clone(), fault });
+                    smaller = Some(Small { scenario: candidate.clone(), faults });
                     break;
                 }
             }
@@ -68,6 +74,12 @@ fn candidates(scenario: &Scenario) -> Vec<Scenario> {
     for fault in (0..scenario.faults.len()).rev() {
         without(&|candidate| drop(candidate.faults.remove(fault)));
     }
+    for fault in (0..scenario.service_faults.len()).rev() {
+        without(&|candidate| drop(candidate.service_faults.remove(fault)));
+    }
+    for fault in (0..scenario.message_faults.len()).rev() {
+        without(&|candidate| drop(candidate.message_faults.remove(fault)));
+    }
     if !scenario.options.is_empty() {
         without(&|candidate| candidate.options = Default::default());
     }
@@ -80,14 +92,11 @@ fn candidates(scenario: &Scenario) -> Vec<Scenario> {
     candidates
 }
 
-/// The same fault at the same or an earlier call, the earliest first: with steps left out there are fewer calls.
-fn earlier(fault: Option<&FaultSpec>) -> Vec<Option<FaultSpec>> {
-    let Some(fault) = fault else { return vec![None] };
-    (1..=fault.at.n)
-        .map(|n| {
-            let mut fault = fault.clone();
-            fault.at.n = n;
-            Some(fault)
-        })
-        .collect()
+/// The same fault at the same or an earlier call, the earliest first: with steps left out there are fewer calls. Of two
+/// faults the second is where the first leads, so both stay where they are.
+fn earlier(faults: &[Planned]) -> Vec<Vec<Planned>> {
+    match faults {
+        [fault] => fault.earlier().into_iter().map(|fault| vec![fault]).collect(),
+        faults => vec![faults.to_vec()],
+    }
 }

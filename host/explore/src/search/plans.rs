@@ -1,39 +1,271 @@
 //! Where a run can be struck, and with what.
 
 use crate::run::Run;
-use crate::scenario::{FaultKind, FaultSpec};
-use model::ExceptionClass;
-use runtime::TraceEvent;
+use crate::scenario::{FaultKind, FaultSpec, MessageFaultSpec, Planned, ServiceFaultSpec};
+use compute::ServicePoint;
+use model::rpc::Address;
+use model::{ExceptionClass, HostName};
+use runtime::{MessageFault, MessagePoint, TraceEvent};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 use virt::{FaultPoint, Method, When};
 
-/// The driver calls of a run, in their order: those of the hosts' starts, too.
-pub fn points(run: &Run) -> Vec<FaultPoint> {
-    run.trace
-        .iter()
-        .filter_map(|record| match &record.event {
-            TraceEvent::DriverCall { host, method, n, .. } => {
-                Some(FaultPoint { host: host.clone(), method: Method::from_name(method)?, n: *n })
-            }
-            _ => None,
-        })
-        .collect()
+/// What kind of faults is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A driver call fails: each exception that a driver may raise, a lost reply, the death of the driver's agent.
+    Driver,
+    /// A call of the image, network or volume service is refused.
+    Service,
+    /// A message is lost, late, or arrives twice.
+    Message,
+    /// A compute service or the conductor dies, in a driver call or as it takes a message, and is started again.
+    Crash,
 }
 
-/// Every plan of one fault. The plain failure of each call comes first, then the subtler ones, so that what shows a defect
-/// most simply is found first.
-pub(super) fn plans(points: &[FaultPoint]) -> Vec<FaultSpec> {
+impl Kind {
+    /// All there are.
+    pub const ALL: &'static [Self] = &[Self::Driver, Self::Service, Self::Message, Self::Crash];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Kind::Driver => "driver",
+            Kind::Service => "service",
+            Kind::Message => "message",
+            Kind::Crash => "crash",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Text that names no kind of fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no kind of fault `{0}`, expected driver, service, message or crash")]
+pub struct NoKind(String);
+
+impl FromStr for Kind {
+    type Err = NoKind;
+
+    fn from_str(text: &str) -> Result<Self, NoKind> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or_else(|| NoKind(text.to_owned()))
+    }
+}
+
+/// Where a run can be struck.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    /// In a driver call.
+    Driver(FaultPoint),
+    /// In a call of a service beside the hosts.
+    Service(ServicePoint),
+    /// In the delivery of a message.
+    Message(MessagePoint),
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            At::Driver(at) => at.fmt(f),
+            At::Service(at) => at.fmt(f),
+            At::Message(at) => at.fmt(f),
+        }
+    }
+}
+
+/// A point of a run, and what it was part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// Where.
+    pub at: At,
+    /// What the struck service was doing: the RPC method of the message it had taken last in that step, or takes there.
+    /// None for what a host does of itself, and for calls of services.
+    pub during: Option<&'static str>,
+    /// Whether the first step had begun. Hosts start before.
+    pub in_steps: bool,
+}
+
+/// A fault of a plan, and what the service it strikes was doing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strike {
+    /// The fault.
+    pub fault: Planned,
+    /// As in [`Point::during`].
+    pub during: Option<&'static str>,
+}
+
+/// One plan: a fault, or a fault and a second one where only the first leads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan(pub Vec<Strike>);
+
+impl Plan {
+    /// The faults.
+    pub fn faults(&self) -> Vec<Planned> {
+        self.0.iter().map(|strike| strike.fault.clone()).collect()
+    }
+
+    /// What breaks, if something does, in the words by which findings are told apart.
+    pub fn cause(&self) -> String {
+        self.0.iter().map(Strike::cause).collect::<Vec<_>>().join(", then ")
+    }
+
+    /// What is done at its points: `NovaException`, `trap`, `lost` …
+    pub fn kind(&self) -> String {
+        self.0.iter().map(|strike| strike.fault.kind()).collect::<Vec<_>>().join(", then ")
+    }
+}
+
+impl Strike {
+    fn cause(&self) -> String {
+        match &self.fault {
+            fault if fault.is_crash() => match self.during {
+                Some(during) => format!("crash during {during}"),
+                None => "crash".to_owned(),
+            },
+            Planned::Driver(fault) => fault.at.method.to_string(),
+            Planned::Service(fault) => fault.at.call.clone(),
+            Planned::Message(fault) => format!("{} {}", fault.at.method, self.fault.kind()),
+        }
+    }
+}
+
+/// The points of a run, in their order: driver calls, those of the hosts' starts, too; calls of services; messages.
+pub fn points(run: &Run) -> Vec<Point> {
+    let mut points = Vec::new();
+    let mut doing: BTreeMap<&HostName, &'static str> = BTreeMap::new();
+    let mut delivered: BTreeMap<(&Address, &'static str), u64> = BTreeMap::new();
+    let mut in_steps = false;
+    for record in &run.trace {
+        match &record.event {
+            TraceEvent::Step { .. } => {
+                in_steps = true;
+                doing.clear();
+            }
+            TraceEvent::DriverCall { host, method, n, .. } => {
+                let Some(method) = Method::from_name(method) else { continue };
+                let at = At::Driver(FaultPoint { host: host.clone(), method, n: *n });
+                points.push(Point { at, during: doing.get(host).copied(), in_steps });
+            }
+            TraceEvent::ServiceCall { call, n } => {
+                points.push(Point { at: At::Service(ServicePoint::new(call, *n)), during: None, in_steps });
+            }
+            TraceEvent::MessageDelivered { to, method, .. } => {
+                if let Address::Compute(host) = to {
+                    doing.insert(host, method);
+                }
+                let n = delivered.entry((to, method)).or_default();
+                *n += 1;
+                let at = MessagePoint { to: to.clone(), method: (*method).to_owned(), n: *n };
+                points.push(Point { at: At::Message(at), during: Some(method), in_steps });
+            }
+            _ => {}
+        }
+    }
+    points
+}
+
+/// Every plan of one fault of these kinds. The plain failure of each driver call comes first, then the subtler ones, so that
+/// what shows a defect most simply is found first.
+pub(super) fn plans(points: &[Point], kinds: &[Kind]) -> Vec<Plan> {
+    let each = |fault: &dyn Fn(&Point) -> Option<Planned>| -> Vec<Plan> {
+        let plan = |point: &Point| Some(Plan(vec![Strike { fault: fault(point)?, during: point.during }]));
+        points.iter().filter_map(plan).collect()
+    };
+    let driver = |error: FaultKind, when: When| {
+        move |point: &Point| match &point.at {
+            At::Driver(at) if error != FaultKind::Crash || point.in_steps => {
+                let (at, error) = (at.clone(), error.clone());
+                Some(Planned::Driver(FaultSpec { at, error, message: None, server: None, when }))
+            }
+            _ => None,
+        }
+    };
+    let message = |fault: MessageFault| {
+        move |point: &Point| match &point.at {
+            At::Message(at) => Some(Planned::Message(MessageFaultSpec { at: at.clone(), fault })),
+            _ => None,
+        }
+    };
+    let mut plans = Vec::new();
     let plain = FaultKind::Raise(ExceptionClass::NovaException);
-    let others = FaultKind::all().filter(|kind| *kind != plain).map(|kind| (kind, When::Before));
-    let kinds = [(plain.clone(), When::Before), (plain.clone(), When::After)].into_iter().chain(others);
-    kinds
-        .flat_map(|(error, when)| {
-            points.iter().map(move |at| FaultSpec {
-                at: at.clone(),
-                error: error.clone(),
-                message: None,
-                server: None,
-                when,
-            })
-        })
-        .collect()
+    if kinds.contains(&Kind::Driver) {
+        let others = FaultKind::all().filter(|kind| *kind != plain).map(|kind| (kind, When::Before));
+        for (error, when) in
+            [(plain.clone(), When::Before), (plain.clone(), When::After)].into_iter().chain(others)
+        {
+            plans.extend(each(&driver(error, when)));
+        }
+    }
+    if kinds.contains(&Kind::Service) {
+        plans.extend(each(&|point| service(point, |_| ExceptionClass::NovaException)));
+        plans.extend(each(&|point| service(point, missing)));
+    }
+    if kinds.contains(&Kind::Message) {
+        for fault in [MessageFault::Lost, MessageFault::Twice, MessageFault::Late] {
+            plans.extend(each(&message(fault)));
+        }
+    }
+    if kinds.contains(&Kind::Crash) {
+        plans.extend(each(&message(MessageFault::Crash)));
+        plans.extend(each(&driver(FaultKind::Crash, When::Before)));
+        plans.extend(each(&driver(FaultKind::Crash, When::After)));
+    }
+    plans
+}
+
+/// Every plan that goes on from this one with a second fault at one of these points: the plain failure of a driver call, its
+/// lost reply, the death of the agent; the refusal of a service's call; the loss of a message.
+pub(super) fn second(first: &Plan, points: &[Point], kinds: &[Kind]) -> Vec<Plan> {
+    let plain = |at: &FaultPoint, error: FaultKind, when: When| {
+        Planned::Driver(FaultSpec { at: at.clone(), error, message: None, server: None, when })
+    };
+    let raise = || FaultKind::Raise(ExceptionClass::NovaException);
+    let mut plans = Vec::new();
+    for point in points {
+        let faults = match &point.at {
+            At::Driver(at) if kinds.contains(&Kind::Driver) => vec![
+                plain(at, raise(), When::Before),
+                plain(at, raise(), When::After),
+                plain(at, FaultKind::Trap, When::Before),
+            ],
+            At::Service(_) if kinds.contains(&Kind::Service) => {
+                service(point, |_| ExceptionClass::NovaException).into_iter().collect()
+            }
+            At::Message(at) if kinds.contains(&Kind::Message) => {
+                vec![Planned::Message(MessageFaultSpec { at: at.clone(), fault: MessageFault::Lost })]
+            }
+            At::Driver(_) | At::Service(_) | At::Message(_) => Vec::new(),
+        };
+        plans.extend(faults.into_iter().map(|fault| {
+            let strike = Strike { fault, during: point.during };
+            Plan(first.0.iter().cloned().chain([strike]).collect())
+        }));
+    }
+    plans
+}
+
+/// The refusal of a service's call.
+fn service(point: &Point, error: impl Fn(&str) -> ExceptionClass) -> Option<Planned> {
+    match &point.at {
+        At::Service(at) => {
+            Some(Planned::Service(ServiceFaultSpec { at: at.clone(), error: error(&at.call), message: None }))
+        }
+        _ => None,
+    }
+}
+
+/// What a service says of something that it does not have.
+fn missing(call: &str) -> ExceptionClass {
+    match call.split_once('.') {
+        Some(("image", _)) => ExceptionClass::ImageNotFound,
+        Some(("network", _)) => ExceptionClass::PortNotFound,
+        _ => ExceptionClass::VolumeNotFound,
+    }
 }

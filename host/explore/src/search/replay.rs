@@ -1,8 +1,10 @@
 //! A run that can be run again: scenario, plan, seed and switches, with what it broke and the digest of its trace.
 
-use super::{breaks, with_fault};
-use crate::run::{Run, RunConfig, RunError, Stacks, run};
-use crate::scenario::{FaultSpec, Hosts, Scenario, ScenarioError, Step};
+use super::{EXPECTATIONS, breaks, violations, with_faults};
+use crate::run::{RECOVERY, Run, RunConfig, RunError, Stacks, run};
+use crate::scenario::{
+    Expectation, FaultSpec, Hosts, MessageFaultSpec, Planned, Scenario, ScenarioError, ServiceFaultSpec, Step,
+};
 use model::{Bug, Fix, Switches};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_saphyr::{FlowMap, FlowSeq};
@@ -26,7 +28,7 @@ pub struct Replay {
     pub fixes: Vec<Fix>,
     /// The faults.
     #[serde(default)]
-    pub plan: Vec<FaultSpec>,
+    pub plan: Vec<Planned>,
     /// What was done.
     pub scenario: Scenario,
 }
@@ -46,24 +48,24 @@ impl Replay {
     /// The replay of a run, and what it breaks.
     pub(super) fn of(
         scenario: &Scenario,
-        fault: Option<FaultSpec>,
+        faults: Vec<Planned>,
         config: &RunConfig,
         invariant: &str,
         stacks: &Stacks,
     ) -> Result<(Self, String), RunError> {
         let config = RunConfig { trace: true, ..config.clone() };
-        let run = run(&with_fault(scenario, fault.as_ref()), &config, stacks)?;
-        let shown = run.report.violations.iter().find(|violation| violation.invariant == invariant);
+        let run = run(&with_faults(scenario, &faults), &config, stacks)?;
+        let shown = violations(&run).into_iter().find(|violation| violation.invariant == invariant);
         let replay = Self {
             violates: invariant.to_owned(),
             trace_digest: run.report.trace_digest.unwrap_or_default(),
             seed: config.seed,
             bugs: config.switches.bugs.iter().copied().collect(),
             fixes: config.switches.fixes.iter().copied().collect(),
-            plan: fault.into_iter().collect(),
+            plan: faults,
             scenario: scenario.clone(),
         };
-        Ok((replay, shown.map(|violation| violation.message.clone()).unwrap_or_default()))
+        Ok((replay, shown.map(|violation| violation.message).unwrap_or_default()))
     }
 
     /// Reads a replay. `file` is what errors call it.
@@ -88,7 +90,7 @@ impl Replay {
 
     /// The scenario with the plan in it.
     pub fn planned(&self) -> Scenario {
-        self.plan.iter().fold(self.scenario.clone(), |scenario, fault| with_fault(&scenario, Some(fault)))
+        with_faults(&self.scenario, &self.plan)
     }
 
     /// Runs it again.
@@ -100,7 +102,9 @@ impl Replay {
             bugs: self.bugs.iter().copied().collect(),
             fixes: self.fixes.iter().copied().collect(),
         };
-        let run = run(&self.planned(), &RunConfig { seed: self.seed, switches, trace: true }, stacks)?;
+        let recover = self.violates == RECOVERY;
+        let config = RunConfig { seed: self.seed, switches, trace: true, recover };
+        let run = run(&self.planned(), &config, stacks)?;
         Ok(Replayed {
             same_trace: run.report.trace_digest.as_deref() == Some(&*self.trace_digest),
             violates: breaks(&run, &self.violates),
@@ -122,7 +126,7 @@ impl Serialize for Replay {
             bugs: Option<FlowSeq<&'a [Bug]>>,
             #[serde(skip_serializing_if = "Option::is_none")]
             fixes: Option<FlowSeq<&'a [Fix]>>,
-            plan: Vec<FlowMap<&'a FaultSpec>>,
+            plan: Vec<FlowMap<&'a Planned>>,
             scenario: Lean<'a>,
         }
 
@@ -138,7 +142,15 @@ impl Serialize for Replay {
             delivery_delay_ms: Option<u64>,
             #[serde(skip_serializing_if = "Vec::is_empty")]
             faults: Vec<FlowMap<&'a FaultSpec>>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            service_faults: Vec<FlowMap<&'a ServiceFaultSpec>>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            message_faults: Vec<FlowMap<&'a MessageFaultSpec>>,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            restart_crashed: bool,
             steps: Vec<FlowMap<&'a Step>>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            expect: Vec<FlowMap<&'a Expectation>>,
         }
 
         let scenario = &self.scenario;
@@ -156,7 +168,15 @@ impl Serialize for Replay {
                 flavors: scenario.flavors.iter().map(FlowMap).collect(),
                 delivery_delay_ms: scenario.delivery_delay_ms,
                 faults: scenario.faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
+                service_faults: scenario.service_faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
+                message_faults: scenario.message_faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
+                restart_crashed: scenario.restart_crashed,
                 steps: scenario.steps.iter().map(FlowMap).collect(),
+                expect: if self.violates == EXPECTATIONS {
+                    scenario.expect.iter().map(|expected| FlowMap(&expected.item)).collect()
+                } else {
+                    Vec::new()
+                },
             },
         }
         .serialize(serializer)

@@ -6,8 +6,10 @@ use std::fmt::Write;
 
 /// What was found in a scenario, for people. Writing into a text cannot fail.
 pub fn text(found: &Exploration, paint: Paint) -> String {
+    let pairs =
+        found.pairs.map_or_else(String::new, |pairs| format!(", and all {pairs} with a second fault"));
     let mut text = format!(
-        "{}: all {} single-fault plans at {} driver calls\n",
+        "{}: all {} single-fault plans at {} points{pairs}\n",
         found.scenario, found.plans, found.points
     );
     for finding in &found.findings {
@@ -15,9 +17,9 @@ pub fn text(found: &Exploration, paint: Paint) -> String {
             None => paint.bad("NEW  "),
             Some(_) => paint.faint("known"),
         };
-        let by = finding.method.map_or_else(
+        let by = finding.cause.as_ref().map_or_else(
             || "without any fault".to_owned(),
-            |method| format!("{method} fails ({} plans: {})", finding.plans, errors(finding)),
+            |cause| format!("{cause} ({} plans: {})", finding.plans, errors(finding)),
         );
         let _ = writeln!(text, "  {word}  {}: {by}", finding.invariant);
         let _ = writeln!(text, "         {}", finding.message);
@@ -37,9 +39,9 @@ pub fn text(found: &Exploration, paint: Paint) -> String {
 /// Some of the exceptions after which it breaks.
 fn errors(finding: &Finding) -> String {
     const SHOWN: usize = 3;
-    let mut names: Vec<String> = finding.errors.iter().take(SHOWN).map(ToString::to_string).collect();
+    let mut names: Vec<&str> = finding.errors.iter().take(SHOWN).map(String::as_str).collect();
     if finding.errors.len() > SHOWN {
-        names.push("…".to_owned());
+        names.push("…");
     }
     names.join(", ")
 }
@@ -63,10 +65,10 @@ pub fn junit(found: &[Exploration], seconds: f64) -> String {
             );
         }
         for finding in scenario.new_findings() {
-            let method = finding.method.map_or_else(String::new, |method| format!(" after {method}"));
+            let cause = finding.cause.as_ref().map_or_else(String::new, |cause| format!(" after {cause}"));
             let _ = writeln!(
                 xml,
-                "  <testcase classname=\"{class}\" name=\"{}{method}\">\n    <failure message=\"{}\">{}</failure>\n  </testcase>",
+                "  <testcase classname=\"{class}\" name=\"{}{cause}\">\n    <failure message=\"{}\">{}</failure>\n  </testcase>",
                 finding.invariant,
                 escape(&finding.message),
                 escape(&finding.replay),

@@ -40,7 +40,7 @@ super::switches! {
         scenario: "delete-not-found",
         when: "destroy raises InstanceNotFound",
         wrong: "the server stays with task deleting, and keeps its allocation",
-        right: "what is gone is destroyed: the server is deleted",
+        right: "what is gone is destroyed: the server is deleted; one that is not gone is in ERROR",
         releases: "34.0.0",
     }
     DeleteDespiteInventory = "delete-despite-inventory" {
@@ -113,6 +113,14 @@ super::switches! {
         when: "live_migration raises",
         wrong: "ERROR without a fault; the server holds the destination, the migration the source",
         right: "rolled back: ACTIVE on the source, with a stored fault and its allocation",
+        releases: "34.0.0",
+    }
+    MovesFaultRollback = "moves-fault-rollback" {
+        title: "a driver that says a step of a move was rolled back leaves the server ACTIVE without a guest",
+        scenario: "resize-rolled-back",
+        when: "finish_migration raises InstanceFaultRollback, when the guest has left its source",
+        wrong: "ACTIVE on the destination, where there is no guest",
+        right: "ERROR with a fault",
         releases: "34.0.0",
     }
     MovesNotImplemented = "moves-not-implemented" {

@@ -3,6 +3,7 @@
 //! The JSON is for programs and keeps its keys: a list of objects with `id` (what `--bug` or `--fix` takes), `kind` (`bug`,
 //! `fix`), `title`, `scenario` (a built-in one that shows it), `when`, `wrong`, `right` and `releases`.
 
+use super::bugs_find::bugs_find;
 use crate::cli::{BugsArguments, Format};
 use crate::output::{paint, print};
 use model::switches::Defect;
@@ -12,6 +13,9 @@ use std::fmt::Write;
 
 /// Lists the old bugs, then the cures of present ones.
 pub(crate) fn bugs(arguments: &BugsArguments) -> anyhow::Result<bool> {
+    if arguments.find {
+        return bugs_find(arguments);
+    }
     match arguments.format {
         Format::Text => print(&text()),
         Format::Json => print(&format!("{:#}\n", Value::from(items()))),

@@ -21,7 +21,7 @@ pub(crate) fn demo() -> anyhow::Result<bool> {
     let stacks = prepare(&scenario)?;
     let run = |bugs: &[Bug]| -> anyhow::Result<Run> {
         let switches = Switches { bugs: bugs.iter().copied().collect(), ..Switches::default() };
-        Ok(explore::run(&scenario, &RunConfig { seed: 0, switches, trace: true }, &stacks)?)
+        Ok(explore::run(&scenario, &RunConfig { switches, trace: true, ..RunConfig::default() }, &stacks)?)
     };
     let (with, without) = (run(&[Bug::Bug1825537])?, run(&[])?);
     let command = format!("$ novarig run resize --host {} --host {}", HOSTS[0], HOSTS[1]);

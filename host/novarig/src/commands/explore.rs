@@ -4,7 +4,7 @@ use super::run::{driver_stack, find, prepare};
 use crate::cli::{ExploreArguments, Format};
 use crate::output::{paint, print, progress_bar};
 use anyhow::{Context, bail};
-use explore::search::{Exploration, Search, explore as search, junit, text};
+use explore::search::{Exploration, Kind, Search, explore as search, junit, text};
 use explore::{BUILTIN, RunConfig, Scenario};
 use model::Switches;
 use serde_json::{Value, json};
@@ -18,11 +18,14 @@ use std::time::Instant;
 pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
     let config = RunConfig {
         seed: arguments.seed,
+        recover: arguments.recover,
         switches: Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?,
         ..RunConfig::default()
     };
     let threads = arguments.threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let driver = arguments.driver.as_deref().map(driver_stack).transpose()?;
+    let kinds = if arguments.kinds.is_empty() { Kind::ALL } else { &arguments.kinds };
+    let pairs = arguments.faults > 1;
     let begin = Instant::now();
     let mut all: Vec<(Exploration, f64)> = Vec::new();
     for mut scenario in scenarios(&arguments.scenario)? {
@@ -34,7 +37,7 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
         let found = search(
             &scenario,
             &prepare(&scenario)?,
-            &Search { config: &config, threads, progress: &|done, of| bar.show(done, of) },
+            &Search { config: &config, kinds, pairs, threads, progress: &|done, of| bar.show(done, of) },
         )?;
         bar.clear();
         let seconds = begin.elapsed().as_secs_f64();
@@ -44,9 +47,9 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
         all.push((found, seconds));
     }
     let seconds = begin.elapsed().as_secs_f64();
-    let (plans, new) = all
-        .iter()
-        .fold((0, 0), |(plans, new), (found, _)| (plans + found.plans, new + found.new_findings().count()));
+    let (plans, new) = all.iter().fold((0, 0), |(plans, new), (found, _)| {
+        (plans + found.plans + found.pairs.unwrap_or(0), new + found.new_findings().count())
+    });
     if let Some(folder) = &arguments.out {
         write_replays(folder, all.iter().map(|(found, _)| found))?;
     }
@@ -86,8 +89,8 @@ fn as_json(all: &[(Exploration, f64)]) -> anyhow::Result<Value> {
 fn write_replays<'a>(folder: &Path, all: impl Iterator<Item = &'a Exploration>) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("--out: cannot make {}", folder.display()))?;
     for finding in all.flat_map(Exploration::new_findings) {
-        let method = finding.method.map_or("no-fault", |method| method.name());
-        let file = folder.join(format!("{}-{}-{method}.yaml", finding.scenario, finding.invariant));
+        let cause = finding.cause.as_deref().unwrap_or("no fault").replace([' ', '.'], "-");
+        let file = folder.join(format!("{}-{}-{cause}.yaml", finding.scenario, finding.invariant));
         if file.exists() {
             bail!("--out: {} is there already; move it away or name another folder", file.display());
         }

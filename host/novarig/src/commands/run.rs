@@ -39,7 +39,7 @@ pub(crate) fn run_scenario(arguments: &RunArguments) -> anyhow::Result<Run> {
         scenario.options.set(name, value).context("--set")?;
     }
     let switches = Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?;
-    let config = RunConfig { seed: arguments.seed, switches, trace: true };
+    let config = RunConfig { seed: arguments.seed, switches, trace: true, recover: false };
     let run = explore::run(&scenario, &config, &prepare(&scenario)?)?;
     if let Some(file) = &arguments.trace {
         std::fs::write(file, run.trace_json_lines())
