@@ -17,6 +17,7 @@
 //! The outcome depends on the scenario, its stacks, the seed and the switches; not on the number of cores.
 
 mod hunt;
+mod journal;
 pub mod known;
 mod minimise;
 mod plans;
@@ -24,6 +25,7 @@ mod replay;
 mod report;
 
 pub use hunt::{Baseline, Caught, KINDS as HUNTED, hunt};
+pub use journal::Journal;
 pub use plans::{At, Kind, NoKind, Plan, Point, Strike, points};
 pub use replay::{Replay, Replayed};
 pub use report::{junit, text};
@@ -56,6 +58,8 @@ pub struct Search<'a> {
     /// there, loses its reply, or kills the agent; a service refuses; a message is lost. First faults at one point that lead to
     /// the same points and break the same count as one.
     pub pairs: bool,
+    /// Where the outcomes of plans of one fault are kept, and taken from if they are there.
+    pub journal: Option<&'a Journal>,
     /// Threads that run plans.
     pub threads: NonZeroUsize,
     /// Is told how many plans have been run, and of how many, from any thread.
@@ -255,6 +259,9 @@ fn try_all(
     usual: Option<&[Point]>,
     search: &Search,
 ) -> Result<Vec<Tried>, RunError> {
+    // What a second fault would need to know of a first one is not kept.
+    let journal = search.journal.filter(|_| usual.is_none());
+    let journal = journal.map(|journal| (journal, Journal::key(scenario, plans, search)));
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::with_capacity(plans.len()));
@@ -263,7 +270,17 @@ fn try_all(
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(plan) = plans.get(number) else { break };
-            mine.push((number, try_one(scenario, stacks, search.config, plan, usual)));
+            let kept = journal.as_ref().and_then(|(journal, key)| journal.outcome(key, number));
+            let outcome = match kept {
+                Some(broken) => Ok(Tried { broken, led_to: Vec::new(), course: 0 }),
+                None => try_one(scenario, stacks, search.config, plan, usual),
+            };
+            if let (Some((journal, key)), Ok(tried)) = (&journal, &outcome)
+                && journal.outcome(key, number).is_none()
+            {
+                journal.note(&scenario.name, key, number, &tried.broken);
+            }
+            mine.push((number, outcome));
             (search.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, plans.len());
         }
         // Nothing is done under this lock that could fail and leave it poisoned.

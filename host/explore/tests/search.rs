@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is how a failure is told")]
 
-use model::{Bug, ExceptionClass, Switches};
+use model::{Bug, ExceptionClass, Fix, Switches};
 use novarig_explore::report::Paint;
 use novarig_explore::scenario::{FaultKind, FaultSpec, Planned};
-use novarig_explore::search::{At, Exploration, Kind, Replay, Search, explore, junit, known, points, text};
+use novarig_explore::search::{
+    At, Baseline, Exploration, Journal, Kind, Replay, Search, explore, hunt, junit, known, points, text,
+};
 use novarig_explore::{BUILTIN, RunConfig, Scenario, Stacks, builtin, run};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -27,7 +29,8 @@ fn stacks(scenario: &Scenario) -> Stacks {
 
 fn found(scenario: &Scenario, config: &RunConfig, threads: usize) -> Exploration {
     let threads = NonZeroUsize::new(threads).unwrap();
-    let search = Search { config, kinds: Kind::ALL, pairs: false, threads, progress: &|_, _| () };
+    let search =
+        Search { config, kinds: Kind::ALL, pairs: false, journal: None, threads, progress: &|_, _| () };
     explore(scenario, &stacks(scenario), &search).unwrap()
 }
 
@@ -42,8 +45,9 @@ fn with_the_bug() -> RunConfig {
 fn no_single_fault_breaks_a_built_in_scenario_but_as_nova_is_known_to() {
     let mut met = Vec::new();
     let mut new = String::new();
+    let config = RunConfig { recover: true, ..RunConfig::default() };
     for builtin in BUILTIN {
-        let found = found(&builtin.scenario().unwrap(), &RunConfig::default(), 2);
+        let found = found(&builtin.scenario().unwrap(), &config, 2);
         assert!(found.plans > 1_000, "{}: {} plans", found.scenario, found.plans);
         met.extend(found.findings.iter().filter_map(|finding| finding.known));
         if found.new_findings().next().is_some() {
@@ -54,6 +58,53 @@ fn no_single_fault_breaks_a_built_in_scenario_but_as_nova_is_known_to() {
     let never: Vec<_> =
         known::KNOWN.iter().map(|known| known.reason).filter(|reason| !met.contains(reason)).collect();
     assert!(never.is_empty(), "no fault breaks an invariant any more because of: {never:#?}");
+}
+
+#[test]
+fn with_every_cure_no_failing_call_of_a_driver_breaks_a_built_in_scenario() {
+    let fixes = Fix::ALL.iter().copied().collect();
+    let config = RunConfig { switches: Switches { fixes, ..Switches::default() }, ..RunConfig::default() };
+    let search = Search {
+        config: &config,
+        kinds: &[Kind::Driver],
+        pairs: false,
+        journal: None,
+        threads: NonZeroUsize::new(2).unwrap(),
+        progress: &|_, _| (),
+    };
+    for builtin in BUILTIN {
+        let scenario = builtin.scenario().unwrap();
+        let found = explore(&scenario, &stacks(&scenario), &search).unwrap();
+        // An exchange of drivers that do not hand over their guests loses them, as the contract says.
+        let causes: Vec<_> = found.findings.iter().filter_map(|finding| finding.cause.as_deref()).collect();
+        let expected: &[&str] =
+            if builtin.name == "swap-driver" { &["save_state", "restore_state"] } else { &[] };
+        assert_eq!(causes, expected, "{}", text(&found, Paint::Plain));
+    }
+}
+
+#[test]
+fn a_defect_is_found_by_who_knows_nothing_of_it_and_not_where_it_is_not() {
+    let ground: Vec<_> = ["resize", "unshelve-without-network"]
+        .into_iter()
+        .map(|name| {
+            let scenario = builtin(name).unwrap().scenario().unwrap();
+            let stacks = stacks(&scenario);
+            (scenario, stacks, Baseline::default())
+        })
+        .collect();
+    let caught = |bug: Option<Bug>| {
+        let switches = Switches { bugs: bug.into_iter().collect(), ..Switches::default() };
+        let config = RunConfig { switches, ..RunConfig::default() };
+        let threads = NonZeroUsize::new(2).unwrap();
+        let kinds = &[Kind::Service, Kind::Crash];
+        let search =
+            Search { config: &config, kinds, pairs: false, journal: None, threads, progress: &|_, _| () };
+        hunt(&ground, &RunConfig::default(), &search).unwrap()
+    };
+    let found = caught(Some(Bug::Bug1862633)).unwrap();
+    assert_eq!((found.finding.scenario.as_str(), found.plans), ("unshelve-without-network", 2));
+    assert!(caught(None).is_none());
 }
 
 #[test]
@@ -128,6 +179,7 @@ fn a_host_that_died_is_started_again_and_what_it_left_is_found() {
         config: &config,
         kinds: &[Kind::Crash],
         pairs: false,
+        journal: None,
         threads: NonZeroUsize::MIN,
         progress: &|_, _| (),
     };
@@ -144,13 +196,50 @@ fn a_host_that_died_is_started_again_and_what_it_left_is_found() {
 }
 
 #[test]
+fn a_search_that_was_interrupted_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal");
+    let scenario = builtin("boot").unwrap().scenario().unwrap();
+    let stacks = stacks(&scenario);
+    let config = RunConfig::default();
+    let explored = |journal: Option<&Journal>| {
+        let threads = NonZeroUsize::new(2).unwrap();
+        let kinds = &[Kind::Service, Kind::Message, Kind::Crash];
+        let search = Search { config: &config, kinds, pairs: false, journal, threads, progress: &|_, _| () };
+        explore(&scenario, &stacks, &search).unwrap()
+    };
+    let seen = |found: &Exploration| serde_json::to_string(found).unwrap();
+    let whole = explored(None);
+    assert_eq!(seen(&explored(Some(&Journal::open(&file).unwrap()))), seen(&whole));
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(written.lines().count(), whole.plans);
+    // Half of it is there, the last line not whole. What is there is believed: another invariant is named.
+    let half = written.len() / 2;
+    let believed = written[..half].replace("no_task_left", "every_consumer_exists");
+    std::fs::write(&file, &believed).unwrap();
+    let resumed = explored(Some(&Journal::open(&file).unwrap()));
+    assert!(resumed.findings.iter().any(|finding| finding.invariant == "every_consumer_exists"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), whole.plans);
+    // What is something else is left alone.
+    std::fs::write(&file, "not a journal\n").unwrap();
+    let problem = Journal::open(&file).unwrap_err().to_string();
+    assert!(problem.contains("line 1 is no plan of a search"), "{problem}");
+}
+
+#[test]
 fn a_second_fault_is_tried_where_only_the_first_leads() {
     // That the build fails sends it elsewhere; that what cleans up after it fails, too, breaks more.
     let scenario = builtin("boot").unwrap().scenario().unwrap();
     let config = RunConfig::default();
     let threads = NonZeroUsize::new(2).unwrap();
-    let search =
-        Search { config: &config, kinds: &[Kind::Driver], pairs: true, threads, progress: &|_, _| () };
+    let search = Search {
+        config: &config,
+        kinds: &[Kind::Driver],
+        pairs: true,
+        journal: None,
+        threads,
+        progress: &|_, _| (),
+    };
     let found = explore(&scenario, &stacks(&scenario), &search).unwrap();
     assert!(found.pairs.unwrap() > 100, "{:?}", found.pairs);
     let two = found.findings.iter().find(|finding| finding.plan.len() == 2).unwrap();

@@ -113,6 +113,11 @@ pub(crate) struct ExploreArguments {
     #[arg(long)]
     pub(crate) recover: bool,
 
+    /// Keep the outcome of each plan of one fault in this file, and take from it what is there: a search that was interrupted
+    /// goes on where it was
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
+
     /// Try only these kinds of faults: driver (a call fails), service (the image, network or volume service refuses), message (one
     /// is lost, late, or doubled), crash (a service dies and is started again); all if none is named
     #[arg(long, value_name = "KIND,…", value_delimiter = ',')]

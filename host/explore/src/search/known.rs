@@ -292,4 +292,9 @@ pub const KNOWN: &[Known] = &[
         by: By::Service { calls: &["network.get_instance_nw_info"] },
         reason: AUDIT,
     },
+    Known {
+        invariant: RECOVERY,
+        by: By::Service { calls: &["network.deallocate_for_instance"] },
+        reason: "a port that the network service does not delete is logged, and its server deleted all the same",
+    },
 ];

@@ -4,13 +4,13 @@ use super::run::{driver_stack, find, prepare};
 use crate::cli::{ExploreArguments, Format};
 use crate::output::{paint, print, progress_bar};
 use anyhow::{Context, bail};
-use explore::search::{Exploration, Kind, Search, explore as search, junit, text};
+use explore::search::{Exploration, Journal, Kind, Search, explore as search, junit, text};
 use explore::{BUILTIN, RunConfig, Scenario};
 use model::Switches;
 use serde_json::{Value, json};
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::time::Instant;
 
@@ -26,6 +26,8 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
     let driver = arguments.driver.as_deref().map(driver_stack).transpose()?;
     let kinds = if arguments.kinds.is_empty() { Kind::ALL } else { &arguments.kinds };
     let pairs = arguments.faults > 1;
+    let open = |path: &PathBuf| Journal::open(path).with_context(|| format!("--resume: {}", path.display()));
+    let journal = arguments.resume.as_ref().map(open).transpose()?;
     let begin = Instant::now();
     let mut all: Vec<(Exploration, f64)> = Vec::new();
     for mut scenario in scenarios(&arguments.scenario)? {
@@ -37,7 +39,14 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
         let found = search(
             &scenario,
             &prepare(&scenario)?,
-            &Search { config: &config, kinds, pairs, threads, progress: &|done, of| bar.show(done, of) },
+            &Search {
+                config: &config,
+                kinds,
+                pairs,
+                journal: journal.as_ref(),
+                threads,
+                progress: &|done, of| bar.show(done, of),
+            },
         )?;
         bar.clear();
         let seconds = begin.elapsed().as_secs_f64();
