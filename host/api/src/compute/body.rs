@@ -22,6 +22,9 @@ pub(super) fn read(call: &Call<'_>) -> Result<Value, Refusal> {
 
 /// The body of a request, checked against a schema.
 pub(super) fn checked(call: &Call<'_>, schema: Value) -> Result<Value, Refusal> {
+    if call.tell_schema(&schema) {
+        return Err(Refusal::bad_request("The request wanted to know what its body is to look like."));
+    }
     let body = read(call)?;
     Schema::new(schema).check(&body).map_err(|violation| Refusal::of_body(&violation))?;
     Ok(body)

@@ -23,6 +23,7 @@ mod instance_actions;
 mod interfaces;
 mod keypairs;
 mod migrations;
+mod openapi;
 mod quota_sets;
 mod refusal;
 mod routes;
@@ -44,6 +45,7 @@ mod volume_attachments;
 mod zones;
 
 pub(crate) use keypairs::Keypairs;
+pub(crate) use openapi::document as openapi_document;
 
 use crate::answer::{Answer, Ask};
 use crate::caller::Requester;

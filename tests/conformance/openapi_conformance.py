@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""Sends made-up requests to every service of a cloud that describes itself, and checks every answer.
+
+    openapi_conformance.py --server 'novarig serve --listen {address} --auth none --hosts 2' [--seconds N] [--seed N]
+
+The requests come out of the OpenAPI documents that the cloud serves (schemathesis makes them up). No answer may have a status
+of 5xx that its operation does not describe, and every answer must have a status, a type and a body that its operation describes.
+
+So that requests reach what there is, each run has a cloud of its own with servers, flavors, networks, volumes and so on in
+it, whose ids are proposed wherever a path has one; at the end, every operation that only reads must have succeeded at least
+once, and so must all others but those listed here with the reason.
+"""
+
+import argparse
+import collections
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import placement_gabbi
+
+HOOKS = pathlib.Path(__file__).with_name("openapi_hooks.py")
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+ADMIN = {
+    "X-Auth-User": "admin",
+    "X-Auth-Project-Id": "6f70656e737461636b20342065766572",
+    "X-Roles": "admin,member,reader,service",
+    # Placement's way to say the same.
+    "X-Auth-Token": "admin",
+}
+IMAGE = "155d900f-4e14-4e4c-a73d-069cbf4541e6"
+# Reading comes again after changing: what is in odd states must be shown all the same.
+ROUNDS = ("GET", "POST,PUT,PATCH", "GET", "DELETE")
+
+# Operations of which made-up requests need not ever succeed.
+MAY_FAIL = {
+    "GET /servers/{server_id}/migrations/{migration_id}": "a live migration has to be under way",
+    "DELETE /servers/{server_id}/migrations/{migration_id}": "a live migration has to be under way",
+    "POST /servers/{server_id}/migrations/{migration_id}/action": "a live migration has to be under way",
+    "POST /servers/{server_id}/remote-consoles": "no hypervisor here serves consoles",
+    "GET /os-hypervisors/{hypervisor_id}/uptime": "no driver here tells it",
+    "POST /trace": "needs --trace",
+}
+
+
+class Cloud:
+    """A served cloud with something of everything in it."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def send(self, method, path, body=None, version=None, status=None):
+        headers = dict(ADMIN)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if version:
+            headers["OpenStack-API-Version"] = version
+        connection = http.client.HTTPConnection(placement_gabbi.HOST, self.server.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        if answer.status >= 300:
+            sys.exit(f"the cloud cannot be filled: {method} {path} gave {answer.status}: {text[:500]!r}")
+        return json.loads(text) if text else None
+
+    def fill(self):
+        """Makes what requests are to find; returns proposals for the names in paths."""
+        nova = "/compute/v2.1"
+        latest = "compute 2.104"
+        made = collections.defaultdict(list)
+        for number in range(4):
+            made["flavor_id"].append(self.send("POST", f"{nova}/flavors", {"flavor": {
+                "name": f"seed{number}", "id": f"seed{number}", "ram": 64, "vcpus": 1, "disk": 0,
+                "os-flavor-access:is_public": number != 1}}, latest)["flavor"]["id"])
+            self.send("POST", f"{nova}/flavors/seed{number}/os-extra_specs", {"extra_specs": {"hw:mem_page_size": "small"}})
+        made["spec"] = ["hw:mem_page_size"]
+        for number in range(6):
+            group = self.send("POST", f"{nova}/os-server-groups", {"server_group": {
+                "name": f"group{number}", "policy": "soft-affinity"}}, latest)
+            made["group_id"].append(group["server_group"]["id"])
+            made["aggregate_id"].append(str(self.send("POST", f"{nova}/os-aggregates", {"aggregate": {
+                "name": f"aggregate{number}"}}, latest)["aggregate"]["id"]))
+            self.send("POST", f"{nova}/os-keypairs", {"keypair": {"name": f"key{number}"}})
+            made["keypair"].append(f"key{number}")
+        volumes = [self.send("POST", "/volume/v3/volumes", {"volume": {"size": 1}})["volume"]["id"] for _ in range(8)]
+        for number in range(8):
+            server = {
+                "name": f"server{number}", "flavorRef": "1", "imageRef": IMAGE, "networks": "auto", "tags": ["a"],
+                "metadata": {"colour": "red"}, "key_name": "key0",
+            }
+            found = self.send("POST", f"{nova}/servers", {"server": server}, latest)
+            made["server_id"].append(found["server"]["id"])
+        for identifier in made["server_id"]:
+            self.wait(f"{nova}/servers/{identifier}")
+        for identifier, volume in zip(made["server_id"][:4], volumes):
+            attachment = {"volumeAttachment": {"volumeId": volume}}
+            self.send("POST", f"{nova}/servers/{identifier}/os-volume_attachments", attachment)
+        for identifier in made["server_id"]:
+            actions = self.send("GET", f"{nova}/servers/{identifier}/os-instance-actions")["instanceActions"]
+            made["request_id"] += [action["request_id"] for action in actions]
+            ports = self.send("GET", f"{nova}/servers/{identifier}/os-interface")["interfaceAttachments"]
+            made["port_id"] += [port["port_id"] for port in ports]
+        made["volume_id"] = volumes
+        made["tag"], made["key"], made["network"] = ["a"], ["colour"], ["private"]
+        made["migration_id"] = ["1", "2"]
+        images = self.send("GET", "/image/v2/images")["images"]
+        made["image_id"] = [image["id"] for image in images]
+        self.send("POST", f"{nova}/images/{IMAGE}/metadata", {"metadata": {"colour": "red"}})
+        made["image_key"] = ["colour"]
+        made["project_id"] = [ADMIN["X-Auth-Project-Id"]]
+        made["class"] = ["default"]
+        for version in ("compute 2.1", latest):
+            for node in self.send("GET", f"{nova}/os-hypervisors", version=version)["hypervisors"]:
+                made["hypervisor_id"].append(str(node["id"]))
+                made["hypervisor_name"].append(node["hypervisor_hostname"])
+            for service in self.send("GET", f"{nova}/os-services", version=version)["services"]:
+                made["service_id"].append(str(service["id"]))
+        made["service_action"] = ["enable", "disable", "disable-log-reason"]
+        self.fill_placement(made)
+        made["server"] = made["server_id"]
+        made["host"], made["name"], made["verb"] = ["host1"], ["compute"], ["start", "stop", "kill", "restart"]
+        return made
+
+    def fill_placement(self, made):
+        placement = "placement 1.39"
+        providers = self.send("GET", "/placement/resource_providers", version=placement)["resource_providers"]
+        for number in range(4):
+            body = {"name": f"provider{number}"}
+            providers.append(self.send("POST", "/placement/resource_providers", body, placement))
+            self.send("PUT", f"/placement/resource_classes/CUSTOM_SEED{number}", version=placement)
+            self.send("PUT", f"/placement/traits/CUSTOM_SEED{number}", version=placement)
+        made["uuid"] = [provider["uuid"] for provider in providers]
+        made["resource_class"] = ["VCPU", "MEMORY_MB", "CUSTOM_SEED0", "CUSTOM_SEED1", "CUSTOM_SEED2"]
+        made["resource_classes name"] = made["resource_class"]
+        made["traits name"] = ["CUSTOM_SEED0", "CUSTOM_SEED1", "CUSTOM_SEED2", "CUSTOM_SEED3", "HW_CPU_X86_SGX"]
+        made["consumer_uuid"] = made["server_id"]
+
+    def wait(self, path):
+        deadline = time.monotonic() + 30
+        while self.send("GET", path)["server"]["status"] == "BUILD":
+            if time.monotonic() > deadline:
+                sys.exit(f"{path} is not built within 30 s")
+            time.sleep(0.05)
+
+
+def proposing(document, proposals):
+    """The document, with what there is proposed for the names in its paths."""
+    for path, item in document["paths"].items():
+        shared = item.get("parameters", [])
+        for operation in (part for method, part in item.items() if method != "parameters"):
+            for parameter in [*shared, *operation.get("parameters", [])]:
+                known = proposals.get(f"{path.split('/')[1]} {parameter['name']}") or proposals.get(parameter["name"])
+                if parameter["in"] == "path" and known:
+                    parameter["schema"] = {"type": "string", "enum": sorted(set(known))}
+    return document
+
+
+def fuzz(server, name, source, base, options):
+    """Runs all rounds on one document; returns how often its operations answered with which status, and what is wrong."""
+    counts, failed = collections.defaultdict(collections.Counter), []
+    with server.running("APIFixture"), tempfile.TemporaryDirectory() as folder:
+        cloud = Cloud(server)
+        document = proposing(cloud.send("GET", source), cloud.fill())
+        folder = pathlib.Path(folder)
+        described, calls = folder / "openapi.json", folder / "calls"
+        described.write_text(json.dumps(document))
+        for methods in ROUNDS:
+            known = {method for item in document["paths"].values() for method in item if method != "parameters"}
+            wanted = [method for method in methods.split(",") if method.lower() in known]
+            if not wanted:
+                continue
+            command = [
+                str(pathlib.Path(sys.executable).with_name("schemathesis")), "run", str(described),
+                "--url", f"http://{placement_gabbi.HOST}:{server.port}{base}",
+                "--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", str(options.examples),
+                "--seed", str(options.seed), "--no-color", "--warnings", "off", "--continue-on-failure",
+                "--suppress-health-check", "all", "--generation-database", "none", "--no-shrink",
+                *(word for key, value in ADMIN.items() for word in ("--header", f"{key}: {value}")),
+                *(word for method in wanted for word in ("--include-method", method)),
+            ]
+            environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS), "NOVARIG_CALLS": str(calls)}
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=folder)
+            if done.returncode != 0:
+                failed.append(f"{name}, {methods}:\n{done.stdout}\n{done.stderr}")
+        for line in calls.read_text().splitlines():
+            method, path, status = line.split("\t")
+            counts[f"{method} {path}"][int(status)] += 1
+        for path, item in document["paths"].items():
+            for method in item:
+                operation = f"{method.upper()} {path}"
+                succeeded = any(status < 300 for status in counts[operation])
+                if method != "parameters" and not succeeded and operation not in MAY_FAIL:
+                    failed.append(f"{name}: {operation} never succeeded, only {dict(counts[operation])}")
+    return counts, failed
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    arguments.add_argument("--server", required=True, help="the command; {address} in it becomes host:port")
+    arguments.add_argument("--examples", type=int, default=10, help="how many requests are made up for an operation")
+    arguments.add_argument("--seed", type=int, default=1, help="another seed makes up other requests")
+    arguments.add_argument("--only", help="one document: compute-2.1, compute-2.104, placement, control")
+    options = arguments.parse_args()
+    documents = {
+        "compute-2.1": ("/_novarig/v1/openapi/compute.json?microversion=2.1", "/compute/v2.1"),
+        "compute-2.104": ("/_novarig/v1/openapi/compute.json", "/compute/v2.1"),
+        "placement": ("/placement/openapi.json", "/placement"),
+        "control": ("/_novarig/v1/openapi.json", "/_novarig/v1"),
+    }
+    server = placement_gabbi.Server(options.server)
+    failed = []
+    for name, (source, base) in documents.items():
+        if options.only not in (None, name):
+            continue
+        began = time.monotonic()
+        counts, wrong = fuzz(server, name, source, base, options)
+        sent = sum(sum(statuses.values()) for statuses in counts.values())
+        good = sum(number for statuses in counts.values() for status, number in statuses.items() if status < 300)
+        passed = time.monotonic() - began
+        print(f"{name}: {len(counts)} operations, {sent} requests, {good} of them fulfilled, {passed:.0f} s", flush=True)
+        failed += wrong
+    for wrong in failed:
+        print(wrong, file=sys.stderr)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
