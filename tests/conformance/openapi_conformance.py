@@ -151,15 +151,20 @@ class Cloud:
 
 
 def proposing(document, proposals):
-    """The document, with what there is proposed for the names in its paths."""
+    """The document, with what there is proposed for the names in its paths; and the headers that say which microversion it
+    describes, which are then no longer to be made up."""
+    headers = {}
     for path, item in document["paths"].items():
         shared = item.get("parameters", [])
         for operation in (part for method, part in item.items() if method != "parameters"):
-            for parameter in [*shared, *operation.get("parameters", [])]:
+            versions = [of for of in operation.get("parameters", []) if of["name"] == "OpenStack-API-Version"]
+            headers.update({version["name"]: version["schema"]["enum"][0] for version in versions})
+            operation["parameters"] = [of for of in operation.get("parameters", []) if of not in versions]
+            for parameter in [*shared, *operation["parameters"]]:
                 known = proposals.get(f"{path.split('/')[1]} {parameter['name']}") or proposals.get(parameter["name"])
                 if parameter["in"] == "path" and known:
                     parameter["schema"] = {"type": "string", "enum": sorted(set(known))}
-    return document
+    return document, headers
 
 
 def fuzz(server, name, source, base, options):
@@ -167,7 +172,7 @@ def fuzz(server, name, source, base, options):
     counts, failed = collections.defaultdict(collections.Counter), []
     with server.running("APIFixture"), tempfile.TemporaryDirectory() as folder:
         cloud = Cloud(server)
-        document = proposing(cloud.send("GET", source), cloud.fill())
+        document, headers = proposing(cloud.send("GET", source), cloud.fill())
         folder = pathlib.Path(folder)
         described, calls = folder / "openapi.json", folder / "calls"
         described.write_text(json.dumps(document))
@@ -182,7 +187,7 @@ def fuzz(server, name, source, base, options):
                 "--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", str(options.examples),
                 "--seed", str(options.seed), "--no-color", "--warnings", "off", "--continue-on-failure",
                 "--suppress-health-check", "all", "--generation-database", "none", "--no-shrink",
-                *(word for key, value in ADMIN.items() for word in ("--header", f"{key}: {value}")),
+                *(word for key, value in {**ADMIN, **headers}.items() for word in ("--header", f"{key}: {value}")),
                 *(word for method in wanted for word in ("--include-method", method)),
             ]
             environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS), "NOVARIG_CALLS": str(calls)}

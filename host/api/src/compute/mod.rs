@@ -46,6 +46,7 @@ mod zones;
 
 pub(crate) use keypairs::Keypairs;
 pub(crate) use openapi::document as openapi_document;
+pub(crate) use time::parse as parse_time;
 
 use crate::answer::{Answer, Ask};
 use crate::caller::Requester;

@@ -67,4 +67,22 @@ pub(crate) struct Token {
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) audit_id: String,
+    /// The application credential it was bought with, itself or the token that it was bought with.
+    pub(crate) credential: Option<String>,
+}
+
+/// An application credential.
+#[derive(Clone)]
+pub(crate) struct Credential {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) user: String,
+    pub(crate) project: String,
+    /// Ids of roles.
+    pub(crate) roles: BTreeSet<String>,
+    pub(super) secret: Password,
+    pub(crate) expires_at: Option<Timestamp>,
+    /// Whether it may make and delete credentials.
+    pub(crate) unrestricted: bool,
 }
