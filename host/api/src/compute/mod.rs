@@ -26,6 +26,7 @@ mod migrations;
 mod openapi;
 mod quota_sets;
 mod refusal;
+mod requested_networks;
 mod routes;
 mod server_create;
 mod server_filters;

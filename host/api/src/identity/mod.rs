@@ -6,6 +6,7 @@
 mod application_credentials;
 mod auth;
 mod catalog;
+pub(crate) mod directory;
 mod records;
 mod resources;
 mod store;

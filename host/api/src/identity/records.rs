@@ -1,7 +1,7 @@
 //! What the identity service keeps.
 
 use model::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The one domain.
 pub(crate) const DOMAIN_ID: &str = "default";
@@ -26,6 +26,8 @@ pub(crate) struct User {
     pub(crate) enabled: bool,
     pub(crate) default_project: Option<String>,
     pub(super) password: Option<Password>,
+    /// What a directory says of them beside that, by attribute.
+    pub(super) personal: BTreeMap<String, Vec<String>>,
 }
 
 /// A role.

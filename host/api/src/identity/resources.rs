@@ -8,6 +8,7 @@ use crate::answer::{Answer, Ask};
 use crate::world::{AuthMode, World};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// The token a request comes with.
 pub(super) fn require_token(world: &World, ask: &Ask) -> Result<Token, Refusal> {
@@ -241,6 +242,7 @@ fn users(identity: &mut Identity, ask: &Ask, parts: &[&str]) -> Result<Answer, R
                 enabled: body["enabled"].as_bool().unwrap_or(true),
                 default_project: text_of(&body, "default_project_id"),
                 password: body["password"].as_str().map(Password::new),
+                personal: BTreeMap::new(),
             };
             let shown = show_user(ask, &user);
             identity.users.insert(user.id.clone(), user);

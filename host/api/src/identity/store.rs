@@ -85,6 +85,7 @@ impl Identity {
                 enabled: true,
                 default_project: default_project.map(|project| project.id.clone()),
                 password: Some(Password::new(SEEDED_PASSWORD)),
+                personal: BTreeMap::new(),
             };
             for (project, role) in roles {
                 let found = (identity.project_named(project), identity.role_named(role));

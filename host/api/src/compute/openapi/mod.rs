@@ -62,7 +62,7 @@ async fn describe(world: &World, operation: &Operation, version: Version) -> Val
     let in_query = operation
         .query
         .iter()
-        .map(|name| json!({"name": name, "in": "query", "schema": {"type": "string"}}));
+        .map(|name| json!({"name": name, "in": "query", "schema": operations::query_schema(name)}));
     let asked_version = json!({
         "name": "OpenStack-API-Version", "in": "header", "required": true,
         "schema": {"type": "string", "enum": [format!("compute {version}")]},
@@ -77,6 +77,10 @@ async fn describe(world: &World, operation: &Operation, version: Version) -> Val
     let mut responses: Map<String, Value> = answers.collect();
     let refused = json!({"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}});
     responses.insert("4XX".to_owned(), json!({"description": "It is refused.", "content": refused.clone()}));
+    if !operation.bodies.is_empty() {
+        let too_large = json!({"text/plain": {"schema": {"type": "string"}}});
+        responses.insert("413".to_owned(), json!({"description": "The body is too large.", "content": too_large}));
+    }
     if operation.may_lack {
         responses.insert("501".to_owned(), json!({"description": "The hypervisor cannot.", "content": refused}));
     }

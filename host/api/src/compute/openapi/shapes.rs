@@ -205,10 +205,6 @@ pub(super) fn changed_server(v: Version, all_since: u32) -> Value {
     }
 }
 
-pub(super) fn rebuilt_server(v: Version) -> Value {
-    with(changed_server(v, 75), "adminPass:text")
-}
-
 pub(super) fn action(v: Version) -> Value {
     let schema = record(
         "action:text instance_uuid:uuid request_id:text user_id:text|null project_id:text|null start_time:time \
