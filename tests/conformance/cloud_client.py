@@ -212,12 +212,12 @@ class CloudClientTest(unittest.TestCase):
         made = run("application credential create", "--role", "member", "--description", "for a test", "robot")
         self.addCleanup(self.client_may_fail, "application credential delete", "robot")
         self.assertEqual([one["Name"] for one in run("application credential list")], ["robot"])
-        self.assertNotIn("secret", run("application credential show", "robot"))
+        self.assertNotIn("Secret", run("application credential show", "robot"))
         robot = {name: "" for name in USER if name.startswith("OS_") and name not in ("OS_IDENTITY_API_VERSION", "OS_REGION_NAME")}
         robot |= {
             "OS_AUTH_TYPE": "v3applicationcredential",
-            "OS_APPLICATION_CREDENTIAL_ID": made["id"],
-            "OS_APPLICATION_CREDENTIAL_SECRET": made["secret"],
+            "OS_APPLICATION_CREDENTIAL_ID": made["ID"],
+            "OS_APPLICATION_CREDENTIAL_SECRET": made["Secret"],
         }
         project = run("project show", "demo")["id"]
         self.assertEqual(run("token issue", user=robot)["project_id"], project)
@@ -270,10 +270,13 @@ class CloudClientTest(unittest.TestCase):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     arguments.add_argument("--server", required=True, help="the command; {address} in it becomes host:port")
+    arguments.add_argument("-k", dest="only", action="append", help="only tests with this in their names")
     options = arguments.parse_args()
     server = CloudClientTest.server = placement_gabbi.Server(options.server)
     with server.running(""):
-        tests = unittest.defaultTestLoader.loadTestsFromTestCase(CloudClientTest)
+        loader = unittest.TestLoader()
+        loader.testNamePatterns = [f"*{part}*" for part in options.only] if options.only else None
+        tests = loader.loadTestsFromTestCase(CloudClientTest)
         result = unittest.TextTestRunner(verbosity=2).run(tests)
     sys.exit(0 if result.wasSuccessful() else 1)
 

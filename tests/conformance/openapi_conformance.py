@@ -231,19 +231,21 @@ def fuzz(name, source, base, phases, options):
                     if part["paths"]:
                         wrong = run(server, folder, base, part, headers, options, phases)
                         failed += [f"{name}, {methods}:\n{text}" for text in wrong]
+                        print("".join(f"{name}, {methods}:\n{text}" for text in wrong), end="", file=sys.stderr, flush=True)
         for line in (folder / "calls").read_text().splitlines():
             method, path, status = line.split("\t")
             counts[f"{method} {path}"][int(status)] += 1
     for operation in sorted(described - set(MAY_FAIL)):
         if not any(status < 300 for status in counts[operation]):
             failed.append(f"{name}: {operation} never succeeded, only {dict(counts[operation])}")
+            print(failed[-1], file=sys.stderr, flush=True)
     return {operation: counts[operation] for operation in described}, failed
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     arguments.add_argument("--server", required=True, help="the command; {address} in it becomes host:port")
-    arguments.add_argument("--examples", type=int, default=10, help="how many requests are made up for an operation")
+    arguments.add_argument("--examples", type=int, default=5, help="how many requests are made up for an operation")
     arguments.add_argument("--seed", type=int, default=1, help="another seed makes up other requests")
     arguments.add_argument("--only", help="one document: compute-2.1, compute-2.104, placement, control")
     options = arguments.parse_args()
@@ -265,8 +267,6 @@ def main():
             good = sum(many for statuses in counts.values() for status, many in statuses.items() if status < 300)
             print(f"{name}: {len(counts)} operations, {sent} requests, {good} of them fulfilled, {passed:.0f} s", flush=True)
             failed += wrong
-    for wrong in failed:
-        print(wrong, file=sys.stderr)
     sys.exit(1 if failed else 0)
 
 

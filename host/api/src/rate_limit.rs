@@ -134,7 +134,9 @@ impl RateLimitLayer {
                         Some(token) => line.who(token).await,
                         None => None,
                     };
-                    who.map_or(Client::At(peer), |who| Client::Known(who.user.to_string(), who.project.to_string()))
+                    who.map_or(Client::At(peer), |who| {
+                        Client::Known(who.user.to_string(), who.project.to_string())
+                    })
                 }
                 // They are taken at their word here too.
                 AuthMode::None => match user.or(token) {
@@ -267,11 +269,18 @@ mod tests {
         assert_eq!(buckets.take(named("late"), Instant::now()), Ok(()), "all further ones have one bucket");
         assert!(buckets.take(named("later"), Instant::now()).is_err());
         advance(Duration::from_secs(2)).await;
-        assert_eq!(buckets.take(named("later"), Instant::now()), Ok(()), "the others' are full, and forgotten");
+        assert_eq!(
+            buckets.take(named("later"), Instant::now()),
+            Ok(()),
+            "the others' are full, and forgotten"
+        );
         assert_eq!(buckets.full_at.lock().expect("a map").len(), 1);
     }
 
-    async fn send(service: &mut impl Service<Request, Response = Response, Error = Infallible>, user: &str) -> Response {
+    async fn send(
+        service: &mut impl Service<Request, Response = Response, Error = Infallible>,
+        user: &str,
+    ) -> Response {
         let request = Request::builder().header("x-auth-user", user).body(Body::empty()).expect("a request");
         service.call(request).await.expect("an answer")
     }

@@ -11,7 +11,9 @@ pub use networks::{Network, NetworkError, Subnet};
 use async_trait::async_trait;
 use compute::{NetworkApi, ServiceFaults};
 use model::ids::NetworkId;
-use model::{ExceptionClass, HostName, Migration, NetworkInfo, NovaError, PortId, ProjectId, Server, ServerId, Vif};
+use model::{
+    ExceptionClass, HostName, Migration, NetworkInfo, NovaError, PortId, ProjectId, Server, ServerId, Vif,
+};
 use networks::Networks;
 use runtime::{Randomness, Trace, TraceEvent};
 use serde::Serialize;
@@ -244,7 +246,9 @@ impl NetworkService {
     /// not for all (`nova/network/neutron.py, _get_available_networks`).
     pub fn available_to(&self, project: &ProjectId) -> Vec<Network> {
         let mut networks = self.networks();
-        networks.retain(|network| network.shared || (network.project.as_ref() == Some(project) && !network.external));
+        networks.retain(|network| {
+            network.shared || (network.project.as_ref() == Some(project) && !network.external)
+        });
         networks
     }
 
@@ -293,7 +297,13 @@ impl NetworkService {
     /// The subnet of the cloud's own network.
     pub fn home_subnet(&self) -> Option<Uuid> {
         let home = self.network_id();
-        self.state.borrow().networks.subnets().iter().find(|subnet| subnet.network == home).map(|subnet| subnet.id)
+        self.state
+            .borrow()
+            .networks
+            .subnets()
+            .iter()
+            .find(|subnet| subnet.network == home)
+            .map(|subnet| subnet.id)
     }
 
     /// Deletes a port that is plugged into no server. Answers whether it did.

@@ -1,8 +1,8 @@
 //! Interfaces of servers (`nova/api/openstack/compute/attach_interfaces.py`).
 
-use super::{body, requested_networks};
 use super::call::Call;
 use super::refusal::Refusal;
+use super::{body, requested_networks};
 use crate::answer::Answer;
 use crate::caller::Access;
 use conductor::{NewPort, Port};
@@ -94,7 +94,8 @@ async fn attach_new(
     let not_found = || Refusal::not_found(format!("Network {network} could not be found."));
     let service = call.cloud.network();
     let known = network.parse().ok().and_then(|id| service.network(id));
-    let known = known.filter(|known| crate::network::visible(known, &call.requester)).ok_or_else(not_found)?;
+    let known =
+        known.filter(|known| crate::network::visible(known, &call.requester)).ok_or_else(not_found)?;
     let address = address.map(requested_networks::address).transpose()?;
     let wanted = NewPort { address, made_for_server: true, ..NewPort::on(known.id) };
     let refused = |error: conductor::NetworkError| Refusal::bad_request(error.to_string());

@@ -56,7 +56,8 @@ fn free_port(
         return Err(Refusal::new(409, format!("Port {text} is still in use.")));
     }
     if before.contains(&RequestedInterface::Port(port.id)) {
-        let message = format!("Port ID '{text}' was specified twice: you cannot attach a port multiple times.");
+        let message =
+            format!("Port ID '{text}' was specified twice: you cannot attach a port multiple times.");
         return Err(Refusal::bad_request(message));
     }
     Ok(port.id)
@@ -91,7 +92,8 @@ fn on_network(call: &Call<'_>, asked: &Value, count: u64) -> Result<RequestedInt
     let wanted = asked["fixed_ip"].as_str().map(address).transpose()?;
     if let Some(wanted) = wanted {
         if count > 1 {
-            let message = "Failed to launch instances: max_count cannot be greater than 1 if an fixed_ip is specified.";
+            let message =
+                "Failed to launch instances: max_count cannot be greater than 1 if an fixed_ip is specified.";
             return Err(Refusal::bad_request(message));
         }
         if !subnets.any(|subnet| subnet.cidr.contains(wanted)) {

@@ -87,7 +87,11 @@ pub(super) fn switch_on(world: &World, body: &Value) -> Outcome {
                 device: None,
                 bindings: BTreeMap::new(),
                 mac_address: "fa:16:3e:4c:2c:30".to_owned(),
-                fixed_ips: network.home_subnet().map(|subnet| FixedIp { subnet, address }).into_iter().collect(),
+                fixed_ips: network
+                    .home_subnet()
+                    .map(|subnet| FixedIp { subnet, address })
+                    .into_iter()
+                    .collect(),
                 made_for_server: false,
                 plugged: 0,
             });

@@ -41,7 +41,8 @@ pub(super) fn answer(world: &World, ask: &Ask, user: &str, parts: &[&str]) -> Re
     match (parts, &ask.method) {
         ([], &Method::GET) => {
             let name = ask.query.get("name");
-            let fitting = identity.credentials_of(user).filter(|one| name.is_none_or(|name| one.name == name));
+            let fitting =
+                identity.credentials_of(user).filter(|one| name.is_none_or(|name| one.name == name));
             let shown = fitting.map(|one| show(&identity, ask, one)).collect();
             Ok(Answer::json(200, list(ask, "application_credentials", shown)))
         }
@@ -77,7 +78,9 @@ fn create(identity: &mut Identity, ask: &Ask, token: &Token, now: Timestamp) -> 
     let body = body_of(ask, KEY)?;
     let name = name_of(&body)?;
     let Some(project) = token.project.clone() else {
-        return Err(Refusal::forbidden("identity:create_application_credential: the token is for no project"));
+        return Err(Refusal::forbidden(
+            "identity:create_application_credential: the token is for no project",
+        ));
     };
     if identity.credentials_of(&token.user).any(|one| one.name == name) {
         let message = format!(
@@ -94,11 +97,17 @@ fn create(identity: &mut Identity, ask: &Ask, token: &Token, now: Timestamp) -> 
     }
     let expires_at = match &body["expires_at"] {
         Value::Null => None,
-        Value::String(text) => Some(crate::compute::parse_time(text).filter(|at| *at > now).ok_or_else(|| {
-            Refusal::bad_request(format!("Invalid input for field 'expires_at': {text} is no time to come."))
-        })?),
+        Value::String(text) => {
+            Some(crate::compute::parse_time(text).filter(|at| *at > now).ok_or_else(|| {
+                Refusal::bad_request(format!(
+                    "Invalid input for field 'expires_at': {text} is no time to come."
+                ))
+            })?)
+        }
         other => {
-            return Err(Refusal::bad_request(format!("Invalid input for field 'expires_at': {other} is no time.")));
+            return Err(Refusal::bad_request(format!(
+                "Invalid input for field 'expires_at': {other} is no time."
+            )));
         }
     };
     let secret = text_of(&body, "secret").filter(|text| !text.is_empty()).unwrap_or_else(new_secret);
@@ -257,7 +266,10 @@ mod tests {
             let (demo, id) = log_in(&rig, "demo", "demo").await;
             assert_eq!(make(&demo, &admin, json!({"name": "a"})).await.0, 403);
             assert_eq!(make(&demo, &id, json!({"name": "a", "roles": [{"name": "admin"}]})).await.0, 400);
-            assert_eq!(make(&demo, &id, json!({"name": "a", "expires_at": "2001-01-01T00:00:00Z"})).await.0, 400);
+            assert_eq!(
+                make(&demo, &id, json!({"name": "a", "expires_at": "2001-01-01T00:00:00Z"})).await.0,
+                400
+            );
             assert_eq!(make(&demo, &id, json!({"name": "a", "expires_at": 5})).await.0, 400);
             assert_eq!(make(&demo, &id, json!({})).await.0, 400);
             assert_eq!(make(&demo, &id, json!({"name": "a"})).await.0, 201);
@@ -284,14 +296,19 @@ mod tests {
                 let given = json!({"id": made["id"], "secret": made["secret"]});
                 let (_, program, _) = with_credential(&rig, given.clone()).await;
                 assert_eq!(program.get("/compute/v2.1/servers").await.status(), 200);
-                let path = format!("/identity/v3/users/{id}/application_credentials/{}", made["id"].as_str().unwrap_or(""));
+                let path = format!(
+                    "/identity/v3/users/{id}/application_credentials/{}",
+                    made["id"].as_str().unwrap_or("")
+                );
                 let answer = match ends {
                     "deleted" => demo.delete(&path).await,
                     _ => {
                         let project = made["project_id"].as_str().unwrap_or("");
                         let roles = body_of(&admin.get("/identity/v3/roles?name=member").await);
                         let role = roles["roles"][0]["id"].as_str().unwrap_or("").to_owned();
-                        admin.delete(&format!("/identity/v3/projects/{project}/users/{id}/roles/{role}")).await
+                        admin
+                            .delete(&format!("/identity/v3/projects/{project}/users/{id}/roles/{role}"))
+                            .await
                     }
                 };
                 assert_eq!(answer.status(), 204, "{ends}");

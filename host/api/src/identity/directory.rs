@@ -12,10 +12,12 @@
 //! in any project reads and writes all of it; others read their own entry and change their own password; nobody else learns
 //! anything but what kind of server this is.
 
+use super::Identity;
 use super::records::{Password, Project, Role, User};
 use super::store::new_id;
-use super::Identity;
-use crate::ldap::{Attribute, Change, ChangeKind, Dn, Entry, Filter, Operation, Outcome, Scope, Search, code};
+use crate::ldap::{
+    Attribute, Change, ChangeKind, Dn, Entry, Filter, Operation, Outcome, Scope, Search, code,
+};
 use std::collections::BTreeSet;
 
 /// The root.
@@ -26,8 +28,13 @@ const MAX_ENTRIES: usize = 1_000;
 const MAX_VALUE: usize = 1_024;
 const MAX_VALUES: usize = 16;
 /// What is kept of a user beside what the identity service knows: in lower case and as it is shown.
-const PERSONAL: [(&str, &str); 5] =
-    [("cn", "cn"), ("sn", "sn"), ("givenname", "givenName"), ("displayname", "displayName"), ("mail", "mail")];
+const PERSONAL: [(&str, &str); 5] = [
+    ("cn", "cn"),
+    ("sn", "sn"),
+    ("givenname", "givenName"),
+    ("displayname", "displayName"),
+    ("mail", "mail"),
+];
 /// The role of whoever becomes a member of a project.
 const MEMBER: &str = "member";
 
@@ -98,7 +105,11 @@ fn same(left: &str, right: &str) -> bool {
 }
 
 /// What one who is bound as this user, if as anybody, is answered; and, for a bind, the user they are bound as from now on.
-pub(crate) fn perform(identity: &mut Identity, operation: Operation, bound: Option<&str>) -> (Outcome, Option<String>) {
+pub(crate) fn perform(
+    identity: &mut Identity,
+    operation: Operation,
+    bound: Option<&str>,
+) -> (Outcome, Option<String>) {
     // A user who was deleted or disabled since is nobody.
     let bound = bound.filter(|id| identity.users.get(*id).is_some_and(|user| user.enabled));
     if let Operation::Bind { version, dn, password } = operation {
@@ -140,7 +151,8 @@ fn bind(identity: &Identity, version: i64, name: &str, password: Option<&str>) -
         Some(Place::User(user)) => user_named(identity, &user),
         _ => None,
     };
-    let proved = user.filter(|user| user.enabled && user.password.as_ref().is_some_and(|kept| kept.is(password)));
+    let proved =
+        user.filter(|user| user.enabled && user.password.as_ref().is_some_and(|kept| kept.is(password)));
     proved.map(|user| Some(user.id.clone())).ok_or_else(|| Outcome::of(code::INVALID_CREDENTIALS, ""))
 }
 
@@ -193,19 +205,26 @@ fn entries(identity: &Identity) -> Vec<Entry> {
     }
     all.extend(identity.users.values().map(user_entry));
     let names = |ids: BTreeSet<&String>| -> Vec<String> {
-        ids.into_iter().filter_map(|id| identity.users.get(id)).map(|user| user_dn(user).to_string()).collect()
+        ids.into_iter()
+            .filter_map(|id| identity.users.get(id))
+            .map(|user| user_dn(user).to_string())
+            .collect()
     };
     for project in identity.projects.values() {
         let dn = container("projects").child("cn", &project.name);
         let within = || identity.assignments.iter().filter(|(within, _, _)| *within == project.id);
-        let entry = Entry::new(dn.clone()).with("objectClass", ["top", "groupOfNames"]).with("cn", [project.name.as_str()]);
+        let entry = Entry::new(dn.clone())
+            .with("objectClass", ["top", "groupOfNames"])
+            .with("cn", [project.name.as_str()]);
         let entry = entry.with("description", [project.description.as_str()]);
         let members = names(within().map(|(_, user, _)| user).collect());
         all.push(entry.with("member", members).with("entryUUID", [project.id.as_str()]));
         for role in identity.roles.values() {
-            let holders: BTreeSet<_> = within().filter(|(_, _, held)| *held == role.id).map(|(_, user, _)| user).collect();
+            let holders: BTreeSet<_> =
+                within().filter(|(_, _, held)| *held == role.id).map(|(_, user, _)| user).collect();
             if !holders.is_empty() {
-                let entry = Entry::new(dn.child("cn", &role.name)).with("objectClass", ["top", "organizationalRole"]);
+                let entry =
+                    Entry::new(dn.child("cn", &role.name)).with("objectClass", ["top", "organizationalRole"]);
                 all.push(entry.with("cn", [role.name.as_str()]).with("roleOccupant", names(holders)));
             }
         }
@@ -240,7 +259,8 @@ fn readable(identity: &Identity, bound: Option<&str>) -> Vec<Entry> {
 fn find(identity: &Identity, search: &Search, bound: Option<&str>) -> Done<Outcome> {
     let base = dn(&search.base)?;
     if base.depth() == 0 && search.scope == Scope::Base {
-        let found = if search.filter.matches(&root_dse()) { vec![wanted(root_dse(), search)] } else { Vec::new() };
+        let found =
+            if search.filter.matches(&root_dse()) { vec![wanted(root_dse(), search)] } else { Vec::new() };
         return Ok(Outcome { entries: found, ..Outcome::default() });
     }
     if bound.is_none() {
@@ -256,7 +276,8 @@ fn find(identity: &Identity, search: &Search, bound: Option<&str>) -> Done<Outco
         Scope::OneLevel => entry.dn.parent().is_some_and(|parent| parent == base),
         Scope::Subtree => entry.dn.is_within(&base),
     };
-    let found: Vec<&Entry> = all.iter().filter(reached).filter(|entry| search.filter.matches(entry)).collect();
+    let found: Vec<&Entry> =
+        all.iter().filter(reached).filter(|entry| search.filter.matches(entry)).collect();
     let most = if search.size_limit == 0 { MAX_ENTRIES } else { search.size_limit.min(MAX_ENTRIES) };
     let too_many = found.len() > most;
     let entries = found.into_iter().take(most).map(|entry| wanted(entry.clone(), search)).collect();
@@ -271,11 +292,15 @@ fn find(identity: &Identity, search: &Search, bound: Option<&str>) -> Done<Outco
 fn wanted(mut entry: Entry, search: &Search) -> Entry {
     let asked = |word: &str| search.attributes.iter().any(|name| name == word);
     let operational = |name: &str| {
-        matches!(name, "entryuuid" | "namingcontexts" | "supportedldapversion" | "supportedextension" | "vendorname")
+        matches!(
+            name,
+            "entryuuid" | "namingcontexts" | "supportedldapversion" | "supportedextension" | "vendorname"
+        )
     };
     entry.attributes.retain(|(name, _)| {
         let name = name.to_lowercase();
-        let by_kind = if operational(&name) { asked("+") } else { search.attributes.is_empty() || asked("*") };
+        let by_kind =
+            if operational(&name) { asked("+") } else { search.attributes.is_empty() || asked("*") };
         by_kind || asked(&name)
     });
     if search.types_only {
@@ -284,7 +309,13 @@ fn wanted(mut entry: Entry, search: &Search) -> Entry {
     entry
 }
 
-fn compare(identity: &Identity, name: &str, attribute: &str, value: &str, bound: Option<&str>) -> Done<Outcome> {
+fn compare(
+    identity: &Identity,
+    name: &str,
+    attribute: &str,
+    value: &str,
+    bound: Option<&str>,
+) -> Done<Outcome> {
     let dn = dn(name)?;
     let all = readable(identity, bound);
     let Some(entry) = all.iter().find(|entry| entry.dn == dn) else { return absent(&dn) };
@@ -307,7 +338,8 @@ fn check_values(attribute: &Attribute) -> Done<()> {
     let Attribute { name, values } = attribute;
     let members = matches!(name.as_str(), "member" | "roleoccupant");
     if values.iter().any(|value| value.len() > MAX_VALUE) || (values.len() > MAX_VALUES && !members) {
-        let message = format!("{name}: values have {MAX_VALUE} bytes at most, and there are {MAX_VALUES} at most");
+        let message =
+            format!("{name}: values have {MAX_VALUE} bytes at most, and there are {MAX_VALUES} at most");
         return refuse(code::CONSTRAINT_VIOLATION, message);
     }
     Ok(())
@@ -326,8 +358,14 @@ fn add(identity: &mut Identity, name: &str, attributes: &[Attribute]) -> Done<Ou
     let (dn, place) = place(name)?;
     attributes.iter().try_for_each(check_values)?;
     let (class, naming, known): (&str, &str, &[&str]) = match &place {
-        Place::Root | Place::Container(_) => return refuse(code::ENTRY_ALREADY_EXISTS, format!("{dn} is there")),
-        Place::User(_) => ("inetorgperson", "uid", &["cn", "sn", "givenname", "displayname", "mail", "description", "userpassword"]),
+        Place::Root | Place::Container(_) => {
+            return refuse(code::ENTRY_ALREADY_EXISTS, format!("{dn} is there"));
+        }
+        Place::User(_) => (
+            "inetorgperson",
+            "uid",
+            &["cn", "sn", "givenname", "displayname", "mail", "description", "userpassword"],
+        ),
         Place::Project(_) => ("groupofnames", "cn", &["description", "member"]),
         Place::RoleIn { .. } => ("organizationalrole", "cn", &["roleoccupant"]),
         Place::Role(_) => ("organizationalrole", "cn", &[]),
@@ -336,7 +374,9 @@ fn add(identity: &mut Identity, name: &str, attributes: &[Attribute]) -> Done<Ou
     if !classes.any(|given| given.to_lowercase() == class) {
         return refuse(code::OBJECT_CLASS_VIOLATION, format!("what is there has the object class {class}"));
     }
-    let strange = |one: &&Attribute| one.name != "objectclass" && one.name != naming && !known.contains(&one.name.as_str());
+    let strange = |one: &&Attribute| {
+        one.name != "objectclass" && one.name != naming && !known.contains(&one.name.as_str())
+    };
     if let Some(strange) = attributes.iter().find(strange) {
         return refuse(code::UNDEFINED_ATTRIBUTE_TYPE, format!("{} is not known of a {class}", strange.name));
     }
@@ -366,7 +406,8 @@ fn add(identity: &mut Identity, name: &str, attributes: &[Attribute]) -> Done<Ou
                 personal: Default::default(),
             };
             for (key, _) in PERSONAL {
-                let given = attributes.iter().filter(|one| one.name == key).flat_map(|one| one.values.clone());
+                let given =
+                    attributes.iter().filter(|one| one.name == key).flat_map(|one| one.values.clone());
                 let values: Vec<String> = given.collect();
                 if !values.is_empty() {
                     user.personal.insert(key.to_owned(), values);
@@ -392,9 +433,14 @@ fn add(identity: &mut Identity, name: &str, attributes: &[Attribute]) -> Done<Ou
             }
             let holders = occupants(identity, attributes, "roleoccupant")?;
             if holders.is_empty() {
-                return refuse(code::OBJECT_CLASS_VIOLATION, "a role in a project is there while somebody has it: say roleOccupant");
+                return refuse(
+                    code::OBJECT_CLASS_VIOLATION,
+                    "a role in a project is there while somebody has it: say roleOccupant",
+                );
             }
-            identity.assignments.extend(holders.into_iter().map(|user| (project.clone(), user, role.clone())));
+            identity
+                .assignments
+                .extend(holders.into_iter().map(|user| (project.clone(), user, role.clone())));
         }
         Place::Role(name) => {
             if role_named(identity, &name).is_some() {
@@ -425,7 +471,9 @@ fn occupant(identity: &Identity, name: &str) -> Done<String> {
 
 fn member_role(identity: &Identity) -> Done<String> {
     let role = role_named(identity, MEMBER).map(|role| role.id.clone());
-    role.ok_or_else(|| Outcome::of(code::UNWILLING_TO_PERFORM, "there is no role that new members could be given"))
+    role.ok_or_else(|| {
+        Outcome::of(code::UNWILLING_TO_PERFORM, "there is no role that new members could be given")
+    })
 }
 
 fn role_in(identity: &Identity, dn: &Dn, project: &str, role: &str) -> Done<(String, String)> {
@@ -438,7 +486,9 @@ fn role_in(identity: &Identity, dn: &Dn, project: &str, role: &str) -> Done<(Str
 fn delete(identity: &mut Identity, name: &str) -> Done<Outcome> {
     let (dn, place) = place(name)?;
     let done = match place {
-        Place::Root | Place::Container(_) => return refuse(code::NOT_ALLOWED_ON_NON_LEAF, format!("{dn} stays")),
+        Place::Root | Place::Container(_) => {
+            return refuse(code::NOT_ALLOWED_ON_NON_LEAF, format!("{dn} stays"));
+        }
         Place::User(name) => {
             let id = user_named(identity, &name).map(|user| user.id.clone());
             id.is_some_and(|id| identity.delete_user(&id))
@@ -471,9 +521,10 @@ fn delete(identity: &mut Identity, name: &str) -> Done<Outcome> {
 
 /// The ids of those who have a role, or any, in a project.
 fn holders(identity: &Identity, project: &str, role: Option<&str>) -> BTreeSet<String> {
-    let within = identity.assignments.iter().filter(|(within, _, held)| {
-        within == project && role.is_none_or(|role| held == role)
-    });
+    let within = identity
+        .assignments
+        .iter()
+        .filter(|(within, _, held)| within == project && role.is_none_or(|role| held == role));
     within.map(|(_, user, _)| user.clone()).collect()
 }
 
@@ -549,7 +600,9 @@ fn modify(identity: &mut Identity, name: &str, changes: Vec<Change>, bound: Opti
                 match change.attribute.name.as_str() {
                     "description" => apply(&mut description, change, same)?,
                     "member" => apply_occupants(identity, &mut after, &change)?,
-                    other => return refuse(code::UNDEFINED_ATTRIBUTE_TYPE, format!("{other} cannot be changed")),
+                    other => {
+                        return refuse(code::UNDEFINED_ATTRIBUTE_TYPE, format!("{other} cannot be changed"));
+                    }
                 }
             }
             let role = member_role(identity)?;
@@ -576,10 +629,14 @@ fn modify(identity: &mut Identity, name: &str, changes: Vec<Change>, bound: Opti
             for change in changes {
                 match change.attribute.name.as_str() {
                     "roleoccupant" => apply_occupants(identity, &mut after, &change)?,
-                    other => return refuse(code::UNDEFINED_ATTRIBUTE_TYPE, format!("{other} cannot be changed")),
+                    other => {
+                        return refuse(code::UNDEFINED_ATTRIBUTE_TYPE, format!("{other} cannot be changed"));
+                    }
                 }
             }
-            identity.assignments.extend(after.iter().map(|user| (project.clone(), user.clone(), role.clone())));
+            identity
+                .assignments
+                .extend(after.iter().map(|user| (project.clone(), user.clone(), role.clone())));
             for user in before.iter().filter(|user| !after.contains(user)) {
                 identity.take_role(&project, user, &role);
             }
@@ -625,7 +682,8 @@ fn apply(values: &mut Vec<String>, change: Change, equal: impl Fn(&str, &str) ->
 /// Changes who is a member, or has a role: names come, ids are kept.
 fn apply_occupants(identity: &Identity, ids: &mut Vec<String>, change: &Change) -> Done<()> {
     let name = change.attribute.name.clone();
-    let values = change.attribute.values.iter().map(|value| occupant(identity, value)).collect::<Done<_>>()?;
+    let values =
+        change.attribute.values.iter().map(|value| occupant(identity, value)).collect::<Done<_>>()?;
     let change = Change { kind: change.kind, attribute: Attribute { name, values } };
     apply(ids, change, |left, right| left == right)
 }
@@ -642,7 +700,10 @@ fn change_user(user: &mut User, change: Change) -> Done<()> {
                 }
                 ChangeKind::Delete => user.password = None,
                 ChangeKind::Add if user.password.is_some() => {
-                    return refuse(code::CONSTRAINT_VIOLATION, "userPassword can have one value only: replace it");
+                    return refuse(
+                        code::CONSTRAINT_VIOLATION,
+                        "userPassword can have one value only: replace it",
+                    );
                 }
                 ChangeKind::Add | ChangeKind::Replace => {
                     user.password = single(&[change.attribute], "userpassword")?.map(Password::new);

@@ -269,8 +269,13 @@ mod tests {
         let start = Timestamp::SIMULATION_START;
         let user = identity.user_named("demo").map(|user| user.id.clone()).expect("a user");
         let mut buy = |minutes: u64| {
-            let order =
-                Order { user: user.clone(), project: None, methods: Vec::new(), ends: None, credential: None };
+            let order = Order {
+                user: user.clone(),
+                project: None,
+                methods: Vec::new(),
+                ends: None,
+                credential: None,
+            };
             identity.issue(order, start.after(Duration::from_secs(60 * minutes))).expect("a token");
             identity.tokens.len()
         };

@@ -84,9 +84,15 @@ pub(super) fn octets(bytes: &[u8]) -> StructureTag {
 pub(super) fn number(id: u64, number: i32) -> StructureTag {
     let bytes = number.to_be_bytes();
     // As short as it can be: a byte goes when the sign of the next one says the same.
-    let redundant = |pair: &&[u8]| matches!(pair, [0, next] if *next < 0x80) || matches!(pair, [0xff, next] if *next >= 0x80);
+    let redundant = |pair: &&[u8]| {
+        matches!(pair, [0, next] if *next < 0x80) || matches!(pair, [0xff, next] if *next >= 0x80)
+    };
     let skip = bytes.windows(2).take_while(redundant).count();
-    StructureTag { class: TagClass::Universal, id, payload: PL::P(bytes.iter().skip(skip).copied().collect()) }
+    StructureTag {
+        class: TagClass::Universal,
+        id,
+        payload: PL::P(bytes.iter().skip(skip).copied().collect()),
+    }
 }
 
 /// The parts of what is built.
@@ -103,7 +109,8 @@ pub(super) fn text(tag: StructureTag) -> Option<String> {
 pub(super) fn whole(tag: StructureTag) -> Option<i64> {
     let bytes = tag.expect_primitive()?;
     let negative = *bytes.first()? >= 0x80;
-    (bytes.len() <= 8).then(|| bytes.iter().fold(if negative { -1 } else { 0 }, |all, byte| (all << 8) | i64::from(*byte)))
+    (bytes.len() <= 8)
+        .then(|| bytes.iter().fold(if negative { -1 } else { 0 }, |all, byte| (all << 8) | i64::from(*byte)))
 }
 
 #[cfg(test)]
@@ -135,7 +142,9 @@ mod tests {
         assert!(read(&nested(60)).is_none());
         let deep: Vec<u8> = [0x30, 0x84, 0x00, 0x00, 0xff, 0xff].repeat(10_000);
         assert!(!shallow(&deep));
-        for wrong in [&[0x30][..], &[0x30, 3, 4, 2, 0], &[0x30, 0x80, 0, 0], &[0x3f, 1, 0], &[0x30, 0x82, 1], &[4, 5]] {
+        for wrong in
+            [&[0x30][..], &[0x30, 3, 4, 2, 0], &[0x30, 0x80, 0, 0], &[0x3f, 1, 0], &[0x30, 0x82, 1], &[4, 5]]
+        {
             assert!(read(wrong).is_none(), "{wrong:?}");
         }
     }

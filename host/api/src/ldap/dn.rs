@@ -147,7 +147,13 @@ mod tests {
 
     #[test]
     fn names_are_read_and_written_with_what_has_to_be_escaped() {
-        for text in ["uid=demo,ou=users,dc=novarig", r"cn=a\,b\=c\\,dc=novarig", r"cn=\ x\ ,dc=n", "cn=größe,dc=n", ""] {
+        for text in [
+            "uid=demo,ou=users,dc=novarig",
+            r"cn=a\,b\=c\\,dc=novarig",
+            r"cn=\ x\ ,dc=n",
+            "cn=größe,dc=n",
+            "",
+        ] {
             assert_eq!(dn(text).to_string(), text);
         }
         assert_eq!(dn(r"UID=De\6d\C3\b6 , OU = Users").to_string(), "uid=Demö,ou=Users");
@@ -157,7 +163,18 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for text in ["demo", "uid=", "=demo", "uid=a,", "uid=a,,ou=b", "uid=a+cn=b", r"uid=a\", r"uid=\4", "u d=a", r"uid=\ff"] {
+        for text in [
+            "demo",
+            "uid=",
+            "=demo",
+            "uid=a,",
+            "uid=a,,ou=b",
+            "uid=a+cn=b",
+            r"uid=a\",
+            r"uid=\4",
+            "u d=a",
+            r"uid=\ff",
+        ] {
             assert!(text.parse::<Dn>().is_err(), "{text}");
         }
     }
@@ -166,7 +183,9 @@ mod tests {
     fn a_name_is_within_itself_and_those_above_it() {
         let demo = dn("uid=demo,ou=users,dc=novarig");
         assert!(demo.is_within(&demo) && demo.is_within(&dn("DC=novarig")) && demo.is_within(&Dn::default()));
-        assert!(!demo.is_within(&dn("uid=x,uid=demo,ou=users,dc=novarig")) && !demo.is_within(&dn("dc=other")));
+        assert!(
+            !demo.is_within(&dn("uid=x,uid=demo,ou=users,dc=novarig")) && !demo.is_within(&dn("dc=other"))
+        );
         assert_eq!(demo.parent(), Some(dn("ou=users,dc=novarig")));
         assert_eq!(dn("ou=users,dc=novarig").child("uid", "demo"), demo);
     }

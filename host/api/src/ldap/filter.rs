@@ -62,15 +62,25 @@ impl Filter {
         match self {
             Self::And(all) => {
                 let truths: Vec<_> = all.iter().map(|one| one.truth(entry)).collect();
-                if truths.contains(&Some(false)) { Some(false) } else { truths.into_iter().collect::<Option<Vec<_>>>().map(|_| true) }
+                if truths.contains(&Some(false)) {
+                    Some(false)
+                } else {
+                    truths.into_iter().collect::<Option<Vec<_>>>().map(|_| true)
+                }
             }
             Self::Or(all) => {
                 let truths: Vec<_> = all.iter().map(|one| one.truth(entry)).collect();
-                if truths.contains(&Some(true)) { Some(true) } else { truths.into_iter().collect::<Option<Vec<_>>>().map(|_| false) }
+                if truths.contains(&Some(true)) {
+                    Some(true)
+                } else {
+                    truths.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
+                }
             }
             Self::Not(inner) => inner.truth(entry).map(|truth| !truth),
             Self::Equal(attribute, value) => any(attribute, &|known| known == value.to_lowercase()),
-            Self::AtLeast(attribute, value) => any(attribute, &|known| known >= value.to_lowercase().as_str()),
+            Self::AtLeast(attribute, value) => {
+                any(attribute, &|known| known >= value.to_lowercase().as_str())
+            }
             Self::AtMost(attribute, value) => any(attribute, &|known| known <= value.to_lowercase().as_str()),
             Self::Present(attribute) => Some(!entry.values(attribute).is_empty()),
             Self::Parts(attribute, first, middle, last) => {

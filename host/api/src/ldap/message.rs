@@ -58,7 +58,8 @@ impl Entry {
 
     /// The same with an attribute; one without a value is not there.
     pub(crate) fn with<T: Into<String>>(mut self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
-        let values: Vec<String> = values.into_iter().map(Into::into).filter(|value| !value.is_empty()).collect();
+        let values: Vec<String> =
+            values.into_iter().map(Into::into).filter(|value| !value.is_empty()).collect();
         if !values.is_empty() {
             self.attributes.push((name.to_owned(), values));
         }
@@ -203,7 +204,8 @@ fn read_operation(tag: StructureTag) -> Option<Operation> {
         }
         8 => {
             let [dn, attributes] = fixed(tag)?;
-            let attributes = ber::parts(attributes)?.into_iter().map(read_attribute).collect::<Option<_>>()?;
+            let attributes =
+                ber::parts(attributes)?.into_iter().map(read_attribute).collect::<Option<_>>()?;
             Some(Operation::Add { dn: ber::text(dn)?, attributes })
         }
         10 => Some(Operation::Delete { dn: ber::text(tag)? }),

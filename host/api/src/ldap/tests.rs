@@ -2,7 +2,9 @@
 
 use super::ber::{self, built, number, octets};
 use super::message::{Request, code};
-use super::{Attribute, Change, ChangeKind, Entry, Filter, MAX_MESSAGE, Operation, Outcome, Scope, Search, converse};
+use super::{
+    Attribute, Change, ChangeKind, Entry, Filter, MAX_MESSAGE, Operation, Outcome, Scope, Search, converse,
+};
 use crate::identity::{Identity, directory};
 use crate::rig::{Job, Line};
 use crate::testing::{Client, Rig, body_of, header_of};
@@ -59,7 +61,8 @@ async fn log_in(rig: &Client, user: &str, password: &str, project: Option<&str>)
     let identity = json!({"methods": ["password"], "password": {"user": user}});
     let scope = project.map(|project| json!({"project": {"name": project, "domain": {"id": "default"}}}));
     let scope = scope.unwrap_or_else(|| json!("unscoped"));
-    let answer = rig.post("/identity/v3/auth/tokens", json!({"auth": {"identity": identity, "scope": scope}})).await;
+    let answer =
+        rig.post("/identity/v3/auth/tokens", json!({"auth": {"identity": identity, "scope": scope}})).await;
     let token = header_of(&answer, "x-subject-token");
     (answer.status().as_u16(), rig.with(&[("x-auth-token", &token)]))
 }
@@ -82,20 +85,39 @@ fn a_user_made_in_the_directory_logs_in_and_one_made_by_the_api_is_found_and_bin
         assert_eq!(modify(&rig, ADMIN, demo, ChangeKind::Add, "member", &[dn]), code::SUCCESS);
         let (status, eve) = log_in(&rig, "eve", "apple", Some("demo")).await;
         assert_eq!((status, eve.get("/compute/v2.1/servers").await.status().as_u16()), (201, 200));
-        let occupied = search("cn=member,cn=demo,ou=projects,dc=novarig", Scope::Base, Filter::Equal("roleoccupant".into(), dn.into()));
+        let occupied = search(
+            "cn=member,cn=demo,ou=projects,dc=novarig",
+            Scope::Base,
+            Filter::Equal("roleoccupant".into(), dn.into()),
+        );
         assert_eq!(found(&rig, ADMIN, occupied).len(), 1);
         assert_eq!(modify(&rig, ADMIN, demo, ChangeKind::Delete, "member", &[dn]), code::SUCCESS);
         assert_eq!(eve.get("/compute/v2.1/servers").await.status(), 401, "her tokens went with her role");
 
         let (_, admin) = log_in(&rig, "admin", "secret", Some("admin")).await;
-        let made = admin.post("/identity/v3/users", json!({"user": {"name": "bob", "password": "secret"}})).await;
+        let made =
+            admin.post("/identity/v3/users", json!({"user": {"name": "bob", "password": "secret"}})).await;
         let id = body_of(&made)["user"]["id"].clone();
-        let mut by_id = search("ou=users,dc=novarig", Scope::OneLevel, Filter::Equal("entryuuid".into(), id.as_str().unwrap_or("").into()));
+        let mut by_id = search(
+            "ou=users,dc=novarig",
+            Scope::OneLevel,
+            Filter::Equal("entryuuid".into(), id.as_str().unwrap_or("").into()),
+        );
         by_id.attributes = vec!["cn".to_owned(), "entryuuid".to_owned()];
         let outcome = ask(&rig, ADMIN, Operation::Search(by_id));
         let shown: &Entry = &outcome.entries[0];
-        assert_eq!(shown.attributes, [("cn".to_owned(), vec!["bob".to_owned()]), ("entryUUID".to_owned(), vec![id.as_str().unwrap_or("").to_owned()])]);
-        let who = ask(&rig, "uid=bob,ou=users,dc=novarig", Operation::Extended { name: super::WHO_AM_I.to_owned() });
+        assert_eq!(
+            shown.attributes,
+            [
+                ("cn".to_owned(), vec!["bob".to_owned()]),
+                ("entryUUID".to_owned(), vec![id.as_str().unwrap_or("").to_owned()])
+            ]
+        );
+        let who = ask(
+            &rig,
+            "uid=bob,ou=users,dc=novarig",
+            Operation::Extended { name: super::WHO_AM_I.to_owned() },
+        );
         assert_eq!(who.message, "dn:uid=bob,ou=users,dc=novarig");
     });
 }
@@ -109,7 +131,8 @@ fn a_search_goes_as_far_as_its_scope_and_tells_what_is_asked_for() {
             names("DC=Novarig", Scope::OneLevel),
             ["ou=projects,dc=novarig", "ou=roles,dc=novarig", "ou=users,dc=novarig"]
         );
-        let users = ["uid=admin", "uid=demo", "uid=demo_reader"].map(|user| format!("{user},ou=users,dc=novarig"));
+        let users =
+            ["uid=admin", "uid=demo", "uid=demo_reader"].map(|user| format!("{user},ou=users,dc=novarig"));
         assert_eq!(names("ou=users,dc=novarig", Scope::OneLevel), users);
         assert_eq!(names("dc=novarig", Scope::Subtree).len(), 4 + 3 + 2 + 4 + 5);
         let filter = Filter::And(vec![
@@ -117,20 +140,29 @@ fn a_search_goes_as_far_as_its_scope_and_tells_what_is_asked_for() {
             Filter::Parts("uid".into(), Some("demo".into()), Vec::new(), None),
             Filter::Not(Box::new(Filter::Equal("uid".into(), "demo".into()))),
         ]);
-        assert_eq!(found(&rig, ADMIN, search("dc=novarig", Scope::Subtree, filter)), ["uid=demo_reader,ou=users,dc=novarig"]);
+        assert_eq!(
+            found(&rig, ADMIN, search("dc=novarig", Scope::Subtree, filter)),
+            ["uid=demo_reader,ou=users,dc=novarig"]
+        );
         let mut few = search("dc=novarig", Scope::Subtree, every());
         few.size_limit = 3;
         let outcome = ask(&rig, ADMIN, Operation::Search(few.clone()));
         assert_eq!((outcome.code, outcome.entries.len()), (code::SIZE_LIMIT_EXCEEDED, 3));
         few.types_only = true;
         let outcome = ask(&rig, ADMIN, Operation::Search(few));
-        assert!(outcome.entries.iter().flat_map(|entry| &entry.attributes).all(|(_, values)| values.is_empty()));
-        let absent = ask(&rig, ADMIN, Operation::Search(search("ou=none,dc=novarig", Scope::Subtree, every())));
+        assert!(
+            outcome.entries.iter().flat_map(|entry| &entry.attributes).all(|(_, values)| values.is_empty())
+        );
+        let absent =
+            ask(&rig, ADMIN, Operation::Search(search("ou=none,dc=novarig", Scope::Subtree, every())));
         assert_eq!(absent.code, code::NO_SUCH_OBJECT);
         let wrong = ask(&rig, ADMIN, Operation::Search(search("none", Scope::Subtree, every())));
         assert_eq!(wrong.code, code::INVALID_DN_SYNTAX);
         let all = ask(&rig, ADMIN, Operation::Search(search("dc=novarig", Scope::Subtree, every())));
-        assert!(all.entries.iter().all(|entry| entry.values("userPassword").is_empty()), "no password is told");
+        assert!(
+            all.entries.iter().all(|entry| entry.values("userPassword").is_empty()),
+            "no password is told"
+        );
     });
 }
 
@@ -162,7 +194,11 @@ fn who_is_no_administrator_reads_their_own_entry_and_changes_their_own_password(
             (3, "admin", Some("secret"), code::INVALID_DN_SYNTAX),
         ] {
             let password = password.map(str::to_owned);
-            assert_eq!(nobody(Operation::Bind { version, dn: dn.to_owned(), password }).code, expected, "{dn}");
+            assert_eq!(
+                nobody(Operation::Bind { version, dn: dn.to_owned(), password }).code,
+                expected,
+                "{dn}"
+            );
         }
     });
 }
@@ -172,7 +208,11 @@ fn entries_are_renamed_changed_and_deleted_with_what_hangs_on_them() {
     Rig::keystone().run(async |rig| {
         let (_, demo) = log_in(&rig, "demo", "secret", Some("demo")).await;
         let rename = |dn: &str, new: &str, superior: Option<&str>| {
-            let operation = Operation::Rename { dn: dn.to_owned(), new_rdn: new.to_owned(), new_superior: superior.map(str::to_owned) };
+            let operation = Operation::Rename {
+                dn: dn.to_owned(),
+                new_rdn: new.to_owned(),
+                new_superior: superior.map(str::to_owned),
+            };
             ask(&rig, ADMIN, operation).code
         };
         assert_eq!(rename(DEMO, "uid=admin", None), code::ENTRY_ALREADY_EXISTS);
@@ -194,10 +234,14 @@ fn entries_are_renamed_changed_and_deleted_with_what_hangs_on_them() {
 
         let groups: &[(&str, &[&str])] = &[("objectclass", &["groupOfNames"]), ("member", &[dora])];
         assert_eq!(add(&rig, "cn=web,ou=projects,dc=novarig", groups), code::SUCCESS);
-        let reader: &[(&str, &[&str])] = &[("objectclass", &["organizationalRole"]), ("roleoccupant", &[ADMIN])];
+        let reader: &[(&str, &[&str])] =
+            &[("objectclass", &["organizationalRole"]), ("roleoccupant", &[ADMIN])];
         assert_eq!(add(&rig, "cn=reader,cn=web,ou=projects,dc=novarig", reader), code::SUCCESS);
         assert_eq!(add(&rig, "cn=none,cn=web,ou=projects,dc=novarig", reader), code::NO_SUCH_OBJECT);
-        assert_eq!(add(&rig, "cn=x,ou=projects,dc=novarig", &[("objectclass", &["person"])]), code::OBJECT_CLASS_VIOLATION);
+        assert_eq!(
+            add(&rig, "cn=x,ou=projects,dc=novarig", &[("objectclass", &["person"])]),
+            code::OBJECT_CLASS_VIOLATION
+        );
         assert_eq!(add(&rig, "cn=x,ou=nowhere,dc=novarig", groups), code::NO_SUCH_OBJECT);
         assert_eq!(log_in(&rig, "dora", "secret", Some("web")).await.0, 201);
         assert_eq!(log_in(&rig, "admin", "secret", Some("web")).await.0, 201);
@@ -243,7 +287,8 @@ fn message(id: i32, operation: StructureTag) -> Vec<u8> {
 }
 
 fn bind(password: &str) -> StructureTag {
-    let password = StructureTag { class: TagClass::Context, id: 0, payload: PL::P(password.as_bytes().to_vec()) };
+    let password =
+        StructureTag { class: TagClass::Context, id: 0, payload: PL::P(password.as_bytes().to_vec()) };
     application(0, vec![number(2, 3), octets(ADMIN.as_bytes()), password])
 }
 
@@ -258,16 +303,19 @@ async fn answered(stream: &TcpStream) -> Option<(u64, Option<i64>)> {
 #[tokio::test]
 async fn requests_are_answered_in_order_over_a_connection_until_it_is_unbound() {
     let stream = connect().await;
-    let search = application(3, vec![
-        octets(b"ou=users,dc=novarig"),
-        number(10, 1),
-        number(10, 0),
-        number(2, 0),
-        number(2, 0),
-        StructureTag { class: TagClass::Universal, id: 1, payload: PL::P(vec![0]) },
-        StructureTag { class: TagClass::Context, id: 7, payload: PL::P(b"objectClass".to_vec()) },
-        built(TagClass::Universal, 16, Vec::new()),
-    ]);
+    let search = application(
+        3,
+        vec![
+            octets(b"ou=users,dc=novarig"),
+            number(10, 1),
+            number(10, 0),
+            number(2, 0),
+            number(2, 0),
+            StructureTag { class: TagClass::Universal, id: 1, payload: PL::P(vec![0]) },
+            StructureTag { class: TagClass::Context, id: 7, payload: PL::P(b"objectClass".to_vec()) },
+            built(TagClass::Universal, 16, Vec::new()),
+        ],
+    );
     let whole: Vec<u8> = [message(1, bind("wrong")), message(2, bind("secret")), message(3, search)].concat();
     super::write(&stream, &whole).await.expect("it is written");
     assert_eq!(answered(&stream).await, Some((1, Some(49))));

@@ -93,7 +93,8 @@ fn target(call: &Call<'_>, given: &Value, own: Option<Uuid>) -> Result<Option<(P
     let Some(id) = parsed::<PortId>(given, "port_id", "UUID")? else { return Ok(None) };
     super::ports::find(call, &id.to_string())?;
     let ports = call.world.cloud().network().ports();
-    let port = ports.iter().find(|port| port.id == id).ok_or_else(|| Refusal::not_found("port", &id.to_string()))?;
+    let port =
+        ports.iter().find(|port| port.id == id).ok_or_else(|| Refusal::not_found("port", &id.to_string()))?;
     let wanted: Option<IpAddr> = parsed(given, "fixed_ip_address", "IP address")?;
     let mut addresses = port.fixed_ips.iter().map(|fixed| fixed.address);
     let found = addresses.find(|address| wanted.is_none_or(|wanted| wanted == *address) && address.is_ipv4());
@@ -120,7 +121,8 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     let network: NetworkId = parsed(&given, "floating_network_id", "UUID")?.ok_or_else(|| {
         Refusal::invalid("Failed to parse request. Required attribute 'floating_network_id' not specified")
     })?;
-    let known = cloud.network().network(network).filter(|network| networks::visible(network, &call.requester));
+    let known =
+        cloud.network().network(network).filter(|network| networks::visible(network, &call.requester));
     let known = known.ok_or_else(|| Refusal::not_found("network", &network.to_string()))?;
     if !known.external {
         let message = format!("Bad floatingip request: Network {network} is not a valid external network.");
@@ -142,7 +144,8 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
 pub(super) fn update(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> {
     let known = own(call, id)?;
     let given = call.given("floatingip")?;
-    let target = if given.get("port_id").is_some() { Some(target(call, &given, Some(known.id))?) } else { None };
+    let target =
+        if given.get("port_id").is_some() { Some(target(call, &given, Some(known.id))?) } else { None };
     let description = text(&given, "description")?;
     let mut networks = call.world.networks.borrow_mut();
     if let Some(floating) = networks.floating.iter_mut().find(|floating| floating.id == known.id) {

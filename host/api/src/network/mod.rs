@@ -103,7 +103,9 @@ fn change(call: &Call<'_>, kind: &str, rest: &[&str]) -> Result<Answer, Refusal>
         ("security-groups", [], "POST") => security_groups::create(call),
         ("security-groups", [id], "PUT") => security_groups::update(call, id),
         ("security-group-rules", [], "POST") => security_groups::create_rule(call),
-        ("security-groups" | "security-group-rules", [id], "DELETE") => security_groups::delete(call, kind, id),
+        ("security-groups" | "security-group-rules", [id], "DELETE") => {
+            security_groups::delete(call, kind, id)
+        }
         _ => Err(Refusal::nothing_here()),
     }
 }
@@ -151,9 +153,9 @@ fn truth(given: &Value, key: &str) -> Result<Option<bool>, Refusal> {
         Value::Bool(truth) => Ok(Some(*truth)),
         Value::String(word) if word.eq_ignore_ascii_case("true") => Ok(Some(true)),
         Value::String(word) if word.eq_ignore_ascii_case("false") => Ok(Some(false)),
-        other => {
-            Err(Refusal::invalid(&format!("Invalid input for {key}. Reason: {other} cannot be converted to boolean.")))
-        }
+        other => Err(Refusal::invalid(&format!(
+            "Invalid input for {key}. Reason: {other} cannot be converted to boolean."
+        ))),
     }
 }
 

@@ -29,7 +29,8 @@ pub(super) fn all(world: &World, requester: &Requester) -> Vec<Value> {
 }
 
 fn show(port: &Port, note: &PortNote, project: &str, requester: &Requester) -> Value {
-    let fixed = port.fixed_ips.iter().map(|fixed| json!({"subnet_id": fixed.subnet, "ip_address": fixed.address}));
+    let fixed =
+        port.fixed_ips.iter().map(|fixed| json!({"subnet_id": fixed.subnet, "ip_address": fixed.address}));
     let mut shown = json!({
         "id": port.id, "name": note.name, "network_id": port.network, "mac_address": port.mac_address,
         "admin_state_up": true, "security_groups": [DEFAULT_GROUP], "description": note.description, "tags": [],
@@ -77,7 +78,9 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
             wanted.subnet = parsed(fixed, "subnet_id", "UUID")?;
         }
         other => {
-            let message = format!("Invalid input for fixed_ips. Reason: a port has one address at most here, not {other}.");
+            let message = format!(
+                "Invalid input for fixed_ips. Reason: a port has one address at most here, not {other}."
+            );
             return Err(Refusal::invalid(&message));
         }
     }
@@ -94,7 +97,9 @@ fn read_mac(text: &str) -> Result<String, Refusal> {
     if parts.len() == 6 && parts.iter().all(hexadecimal) {
         return Ok(text.to_lowercase());
     }
-    Err(Refusal::invalid(&format!("Invalid input for mac_address. Reason: '{text}' is not a valid MAC address.")))
+    Err(Refusal::invalid(&format!(
+        "Invalid input for mac_address. Reason: '{text}' is not a valid MAC address."
+    )))
 }
 
 /// What users say of a port.

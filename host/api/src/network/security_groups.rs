@@ -19,12 +19,19 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     let given = call.given(KEY)?;
     let (name, description) = (text(&given, "name")?.unwrap_or_default(), text(&given, "description")?);
     if name.eq_ignore_ascii_case("default") {
-        return Err(refusal(409, "SecurityGroupDefaultAlreadyExists", "Default security group already exists."));
+        return Err(refusal(
+            409,
+            "SecurityGroupDefaultAlreadyExists",
+            "Default security group already exists.",
+        ));
     }
     check_room(call)?;
     let project = call.project(&given)?;
     let mut networks = call.world.networks.borrow_mut();
-    Ok(Answer::json(201, json!({KEY: networks.make_group(&project, &name, &description.unwrap_or_default())})))
+    Ok(Answer::json(
+        201,
+        json!({KEY: networks.make_group(&project, &name, &description.unwrap_or_default())}),
+    ))
 }
 
 fn check_room(call: &Call<'_>) -> Result<(), Refusal> {
@@ -39,7 +46,11 @@ pub(super) fn update(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> {
     let group = group_of(call, id)?;
     let (name, description) = (text(&given, "name")?, text(&given, "description")?);
     if group["name"] == "default" && name.as_ref().is_some_and(|name| name != "default") {
-        return Err(refusal(409, "SecurityGroupCannotUpdateDefault", "Updating default security group not allowed."));
+        return Err(refusal(
+            409,
+            "SecurityGroupCannotUpdateDefault",
+            "Updating default security group not allowed.",
+        ));
     }
     call.world.networks.borrow_mut().update_group(&call.requester.project, id, name, description);
     Ok(Answer::json(200, json!({KEY: group_of(call, id)?})))
@@ -51,7 +62,8 @@ fn port(given: &Value, key: &str) -> Result<Option<u64>, Refusal> {
         Value::String(text) => text.parse().ok(),
         other => other.as_u64(),
     };
-    let wrong = || refusal(400, "SecurityGroupInvalidPortValue", &format!("Invalid value for port {}", given[key]));
+    let wrong =
+        || refusal(400, "SecurityGroupInvalidPortValue", &format!("Invalid value for port {}", given[key]));
     number.filter(|number| *number <= 65_535).map(Some).ok_or_else(wrong)
 }
 

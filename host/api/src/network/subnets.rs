@@ -65,7 +65,9 @@ fn gateway(given: &Value) -> Result<Option<Option<IpAddr>>, Refusal> {
 
 fn pools(given: &Value) -> Result<Option<Vec<Pool>>, Refusal> {
     let Some(given) = given.get("allocation_pools").filter(|pools| !pools.is_null()) else { return Ok(None) };
-    let wrong = || Refusal::invalid(&format!("Invalid input for allocation_pools. Reason: {given} is no list of pools."));
+    let wrong = || {
+        Refusal::invalid(&format!("Invalid input for allocation_pools. Reason: {given} is no list of pools."))
+    };
     let pools = given.as_array().filter(|pools| pools.len() <= MAX_SUBNETS).ok_or_else(wrong)?;
     let pool = |pool: &Value| {
         let first = parsed(pool, "start", "IP address")?.ok_or_else(wrong)?;
@@ -91,9 +93,15 @@ fn apply(subnet: &mut Subnet, given: &Value) -> Result<(), Refusal> {
         subnet.pools = pools;
     }
     if let Some(servers) = given.get("dns_nameservers").filter(|servers| !servers.is_null()) {
-        let wrong = || Refusal::invalid(&format!("Invalid input for dns_nameservers. Reason: {servers} is no list of addresses."));
+        let wrong = || {
+            Refusal::invalid(&format!(
+                "Invalid input for dns_nameservers. Reason: {servers} is no list of addresses."
+            ))
+        };
         let servers = servers.as_array().filter(|servers| servers.len() <= 16).ok_or_else(wrong)?;
-        let address = |server: &Value| Ok(server.as_str().and_then(|text| text.parse::<IpAddr>().ok()).ok_or_else(wrong)?.to_string());
+        let address = |server: &Value| {
+            Ok(server.as_str().and_then(|text| text.parse::<IpAddr>().ok()).ok_or_else(wrong)?.to_string())
+        };
         subnet.name_servers = servers.iter().map(address).collect::<Result<_, Refusal>>()?;
     }
     Ok(())
@@ -101,11 +109,16 @@ fn apply(subnet: &mut Subnet, given: &Value) -> Result<(), Refusal> {
 
 pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     let given = call.given("subnet")?;
-    let missing = |key: &str| Refusal::invalid(&format!("Failed to parse request. Required attribute '{key}' not specified"));
+    let missing = |key: &str| {
+        Refusal::invalid(&format!("Failed to parse request. Required attribute '{key}' not specified"))
+    };
     let network: NetworkId = parsed(&given, "network_id", "UUID")?.ok_or_else(|| missing("network_id"))?;
     let cidr: Cidr = parsed(&given, "cidr", "IP subnet")?.ok_or_else(|| missing("cidr"))?;
     if given.get("ip_version").is_some_and(|version| *version != json!(cidr.version())) {
-        let message = format!("Invalid input for operation: cidr {cidr} and ip_version {} conflict.", given["ip_version"]);
+        let message = format!(
+            "Invalid input for operation: cidr {cidr} and ip_version {} conflict.",
+            given["ip_version"]
+        );
         return Err(refusal(400, "InvalidInput", &message));
     }
     let known = own_network(call, network)?;

@@ -16,7 +16,10 @@ async fn make(rig: &Client, kind: &str, given: Value) -> (u16, Value) {
     };
     let answer = rig.post(&format!("{ROOT}/{path}"), json!({kind: given})).await;
     let body = body_of(&answer);
-    (answer.status().as_u16(), if body[kind].is_null() { body["NeutronError"].clone() } else { body[kind].clone() })
+    (
+        answer.status().as_u16(),
+        if body[kind].is_null() { body["NeutronError"].clone() } else { body[kind].clone() },
+    )
 }
 
 /// A network with a subnet; answers their ids.
@@ -24,7 +27,8 @@ async fn network(rig: &Client, name: &str, range: &str) -> (String, String) {
     let (status, network) = make(rig, "network", json!({"name": name})).await;
     assert_eq!(status, 201, "{network}");
     let id = network["id"].as_str().unwrap_or("").to_owned();
-    let (status, subnet) = make(rig, "subnet", json!({"network_id": id, "cidr": range, "ip_version": 4})).await;
+    let (status, subnet) =
+        make(rig, "subnet", json!({"network_id": id, "cidr": range, "ip_version": 4})).await;
     assert_eq!(status, 201, "{subnet}");
     (id, subnet["id"].as_str().unwrap_or("").to_owned())
 }
@@ -36,7 +40,10 @@ async fn boot(rig: &Client, networks: Value) -> (u16, Value) {
     rig.at_rest().await;
     let id = body_of(&answer)["server"]["id"].as_str().unwrap_or("none").to_owned();
     let shown = body_of(&rig.at("2.96").get(&format!("{SERVERS}/{id}")).await);
-    (answer.status().as_u16(), if answer.status() == 202 { shown["server"].clone() } else { body_of(&answer) })
+    (
+        answer.status().as_u16(),
+        if answer.status() == 202 { shown["server"].clone() } else { body_of(&answer) },
+    )
 }
 
 async fn start_host(rig: &Client) {
@@ -83,7 +90,9 @@ fn networks_and_subnets_are_made_changed_and_deleted_by_those_whose_they_are() {
         assert_eq!(others.get(&format!("{ROOT}/subnets/{subnet}")).await.status(), 404);
         assert_eq!(make(&others, "network", json!({"shared": true})).await.0, 403);
         assert_eq!(make(&others, "network", json!({"router:external": true})).await.0, 403);
-        let renamed = rig.put(&format!("{ROOT}/networks/{id}"), json!({"network": {"name": "red", "shared": true}})).await;
+        let renamed = rig
+            .put(&format!("{ROOT}/networks/{id}"), json!({"network": {"name": "red", "shared": true}}))
+            .await;
         assert_eq!(body_of(&renamed)["network"]["name"], "red");
         assert_eq!(others.get(&format!("{ROOT}/networks/{id}")).await.status(), 200, "it is for all now");
         assert_eq!(others.delete(&format!("{ROOT}/networks/{id}")).await.status(), 403);
@@ -173,8 +182,11 @@ fn a_server_is_plugged_into_the_networks_it_asks_for_and_shows_their_names() {
 
         let id = web["id"].as_str().unwrap_or("").to_owned();
         let attached = rig
-            .post(&format!("{SERVERS}/{id}/os-interface"), json!({"interfaceAttachment": {
-                "net_id": red, "fixed_ips": [{"ip_address": "10.2.0.77"}]}}))
+            .post(
+                &format!("{SERVERS}/{id}/os-interface"),
+                json!({"interfaceAttachment": {
+                "net_id": red, "fixed_ips": [{"ip_address": "10.2.0.77"}]}}),
+            )
             .await;
         assert_eq!(body_of(&attached)["interfaceAttachment"]["fixed_ips"][0]["ip_address"], "10.2.0.77");
         rig.at_rest().await;
@@ -199,7 +211,10 @@ fn a_floating_address_comes_from_an_external_network_and_shows_at_its_server() {
         let port = ports["ports"][0]["id"].clone();
 
         let (status, floating) = make(&rig, "floatingip", json!({"floating_network_id": id})).await;
-        assert_eq!((status, &floating["floating_ip_address"], &floating["status"]), (201, &json!("203.0.113.2"), &json!("DOWN")));
+        assert_eq!(
+            (status, &floating["floating_ip_address"], &floating["status"]),
+            (201, &json!("203.0.113.2"), &json!("DOWN"))
+        );
         let one = format!("{ROOT}/floatingips/{}", floating["id"].as_str().unwrap_or(""));
         let led = body_of(&rig.put(&one, json!({"floatingip": {"port_id": port}})).await);
         assert_eq!(led["floatingip"]["fixed_ip_address"], "192.168.0.2");
@@ -207,7 +222,8 @@ fn a_floating_address_comes_from_an_external_network_and_shows_at_its_server() {
         let addresses = &shown["server"]["addresses"]["private"];
         assert_eq!(addresses[1]["addr"], "203.0.113.2");
         assert_eq!(addresses[1]["OS-EXT-IPS:type"], "floating");
-        let (status, refused) = make(&rig, "floatingip", json!({"floating_network_id": id, "port_id": port})).await;
+        let (status, refused) =
+            make(&rig, "floatingip", json!({"floating_network_id": id, "port_id": port})).await;
         assert_eq!((status, &refused["type"]), (409, &json!("FloatingIPPortAlreadyAssociated")));
         assert_eq!(demo(&rig).get(&one).await.status(), 404, "another project's");
         assert_eq!(rig.delete(&format!("{ROOT}/networks/{id}")).await.status(), 409);
@@ -215,7 +231,10 @@ fn a_floating_address_comes_from_an_external_network_and_shows_at_its_server() {
         rig.delete(&format!("{SERVERS}/{server}")).await;
         rig.at_rest().await;
         let left = body_of(&rig.get(&one).await);
-        assert_eq!((&left["floatingip"]["port_id"], &left["floatingip"]["status"]), (&Value::Null, &json!("DOWN")));
+        assert_eq!(
+            (&left["floatingip"]["port_id"], &left["floatingip"]["status"]),
+            (&Value::Null, &json!("DOWN"))
+        );
         assert_eq!(rig.delete(&one).await.status(), 204);
         assert_eq!(rig.delete(&format!("{ROOT}/networks/{id}")).await.status(), 204);
     });
@@ -230,8 +249,13 @@ fn security_groups_are_kept_with_their_rules_and_the_default_one_stays() {
         let rule = json!({"security_group_id": id, "protocol": "tcp", "port_range_min": 80});
         assert_eq!(make(&rig, "security_group_rule", rule).await.0, 201);
         let shown = body_of(&rig.get(&format!("{groups}/{id}")).await);
-        assert_eq!(shown["security_group"]["security_group_rules"].as_array().map(Vec::len), Some(3), "{shown}");
-        let renamed = rig.put(&format!("{groups}/{id}"), json!({"security_group": {"description": "80"}})).await;
+        assert_eq!(
+            shown["security_group"]["security_group_rules"].as_array().map(Vec::len),
+            Some(3),
+            "{shown}"
+        );
+        let renamed =
+            rig.put(&format!("{groups}/{id}"), json!({"security_group": {"description": "80"}})).await;
         assert_eq!(body_of(&renamed)["security_group"]["description"], "80");
         assert_eq!(make(&rig, "security_group", json!({"name": "default"})).await.0, 409);
         let wrong = json!({"security_group_id": id, "direction": "sideways"});

@@ -196,7 +196,10 @@ mod tests {
         assert!(!cidr("10.0.0.0/8").contains(ip("11.0.0.0")));
         assert!(!cidr("::/0").contains(ip("10.0.0.1")));
         assert!(cidr("::/0").contains(ip("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")));
-        assert!(cidr("10.0.0.0/8").overlaps(cidr("10.3.0.0/16")) && cidr("10.3.0.0/16").overlaps(cidr("10.0.0.0/8")));
+        assert!(
+            cidr("10.0.0.0/8").overlaps(cidr("10.3.0.0/16"))
+                && cidr("10.3.0.0/16").overlaps(cidr("10.0.0.0/8"))
+        );
         assert!(!cidr("10.0.0.0/24").overlaps(cidr("10.0.1.0/24")));
     }
 

@@ -61,13 +61,19 @@ pub enum NetworkError {
     #[error("Subnet {0} could not be found.")]
     NoSubnet(Uuid),
     /// Ports are on it.
-    #[error("Unable to complete operation on network {0}. There are one or more ports still in use on the network.")]
+    #[error(
+        "Unable to complete operation on network {0}. There are one or more ports still in use on the network."
+    )]
     NetworkInUse(NetworkId),
     /// Ports have its addresses.
-    #[error("Unable to complete operation on subnet {0}: One or more ports have an IP allocation from this subnet.")]
+    #[error(
+        "Unable to complete operation on subnet {0}: One or more ports have an IP allocation from this subnet."
+    )]
     SubnetInUse(Uuid),
     /// Another subnet of the network has some of the addresses.
-    #[error("Invalid input for operation: Requested subnet with cidr: {0} for network: {1} overlaps with another subnet.")]
+    #[error(
+        "Invalid input for operation: Requested subnet with cidr: {0} for network: {1} overlaps with another subnet."
+    )]
     Overlap(Cidr, NetworkId),
     /// The gateway or a pool is not within the subnet, or a pool ends before it begins.
     #[error("Invalid input for operation: {0}")]
@@ -112,7 +118,8 @@ impl Networks {
     pub(super) fn remove(&mut self, id: NetworkId) {
         self.networks.remove(&id);
         let gone = |subnet: &Subnet| subnet.network == id;
-        let of_it: Vec<Uuid> = self.subnets.iter().filter(|subnet| gone(subnet)).map(|subnet| subnet.id).collect();
+        let of_it: Vec<Uuid> =
+            self.subnets.iter().filter(|subnet| gone(subnet)).map(|subnet| subnet.id).collect();
         of_it.iter().for_each(|subnet| drop(self.given.remove(subnet)));
         self.subnets.retain(|subnet| !gone(subnet));
     }

@@ -154,6 +154,7 @@ fn endpoints(address: SocketAddr, directory: Option<SocketAddr>) -> String {
         ("volume", "/volume/v3"),
         ("control", "/_novarig/v1"),
     ];
-    let ldap = directory.map_or_else(String::new, |at| format!("  {:<10}ldap://{at}/dc=novarig\n", "directory"));
+    let ldap =
+        directory.map_or_else(String::new, |at| format!("  {:<10}ldap://{at}/dc=novarig\n", "directory"));
     format!("novarig serves http://{address}/ until Ctrl-C\n{}{ldap}", services.map(row).concat())
 }

@@ -79,10 +79,12 @@ async fn describe(world: &World, operation: &Operation, version: Version) -> Val
     responses.insert("4XX".to_owned(), json!({"description": "It is refused.", "content": refused.clone()}));
     if !operation.bodies.is_empty() {
         let too_large = json!({"text/plain": {"schema": {"type": "string"}}});
-        responses.insert("413".to_owned(), json!({"description": "The body is too large.", "content": too_large}));
+        responses
+            .insert("413".to_owned(), json!({"description": "The body is too large.", "content": too_large}));
     }
     if operation.may_lack {
-        responses.insert("501".to_owned(), json!({"description": "The hypervisor cannot.", "content": refused}));
+        responses
+            .insert("501".to_owned(), json!({"description": "The hypervisor cannot.", "content": refused}));
     }
     let parameters: Vec<Value> = std::iter::once(asked_version).chain(in_path).chain(in_query).collect();
     let mut described = json!({
@@ -121,7 +123,8 @@ async fn body_of(world: &World, operation: &Operation, version: Version) -> Opti
 /// A request that wants to know the schema of its body.
 fn ask(operation: &Operation, body: &str) -> Option<Ask> {
     let path: String = operation.path.replace(['{', '}'], "");
-    let headers: HeaderMap = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect();
+    let headers: HeaderMap =
+        [(CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect();
     Some(Ask {
         method: Method::from_bytes(operation.method.as_bytes()).ok()?,
         path: format!("/{ROOT}{path}"),
@@ -192,7 +195,11 @@ mod tests {
                 let version = operation.newest().to_string();
                 let answer = rig.at(&version).send(operation.method, &path, bytes::Bytes::new()).await;
                 let said = body_of(&answer)["itemNotFound"]["message"].clone();
-                assert_ne!(said, "The resource could not be found.", "{} {path} at {version}", operation.method);
+                assert_ne!(
+                    said, "The resource could not be found.",
+                    "{} {path} at {version}",
+                    operation.method
+                );
                 assert!(answer.status().as_u16() < 500 || operation.may_lack, "{} {path}", operation.method);
             }
         });

@@ -65,16 +65,7 @@ impl Operation {
 }
 
 const fn bare(method: &'static str, path: &'static str, answers: Answers) -> Operation {
-    Operation {
-        method,
-        path,
-        since: 1,
-        until: u32::MAX,
-        query: &[],
-        bodies: &[],
-        answers,
-        may_lack: false,
-    }
+    Operation { method, path, since: 1, until: u32::MAX, query: &[], bodies: &[], answers, may_lack: false }
 }
 
 const fn get(path: &'static str, answers: Answers) -> Operation {
@@ -104,7 +95,9 @@ fn no_body(status: u16) -> Vec<(u16, Option<Value>)> {
 /// What the value of a key of a query string looks like.
 pub(super) fn query_schema(key: &str) -> Value {
     match key {
-        "limit" | "offset" | "minRam" | "minDisk" => json!({"type": "integer", "minimum": 0, "maximum": 1000}),
+        "limit" | "offset" | "minRam" | "minDisk" => {
+            json!({"type": "integer", "minimum": 0, "maximum": 1000})
+        }
         "start" | "end" | "changes-since" | "changes-before" => {
             json!({"type": "string", "pattern": r"^20[0-4]\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"})
         }
@@ -121,8 +114,25 @@ pub(super) fn query_schema(key: &str) -> Value {
 pub(super) const SERVER_ACTION: &str = "/servers/{server_id}/action";
 
 const SERVER_FILTERS: &[&str] = &[
-    "name", "status", "host", "all_tenants", "deleted", "limit", "marker", "sort_key", "sort_dir",
-    "changes-since", "changes-before", "tags", "not-tags", "locked", "flavor", "image", "ip", "reservation_id", "vm_state",
+    "name",
+    "status",
+    "host",
+    "all_tenants",
+    "deleted",
+    "limit",
+    "marker",
+    "sort_key",
+    "sort_dir",
+    "changes-since",
+    "changes-before",
+    "tags",
+    "not-tags",
+    "locked",
+    "flavor",
+    "image",
+    "ip",
+    "reservation_id",
+    "vm_state",
 ];
 
 #[rustfmt::skip]

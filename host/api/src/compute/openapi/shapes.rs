@@ -193,7 +193,8 @@ pub(super) fn server(v: Version, alone: bool) -> Value {
         schema = since(schema, v, minor, fields);
     }
     let volume = since(record("id:uuid"), v, 3, "delete_on_termination:bool");
-    schema = with_one(schema, "os-extended-volumes:volumes_attached", json!({"type": "array", "items": volume}));
+    schema =
+        with_one(schema, "os-extended-volumes:volumes_attached", json!({"type": "array", "items": volume}));
     if alone { since(schema, v, 71, "server_groups:uuids") } else { schema }
 }
 
@@ -214,7 +215,8 @@ pub(super) fn action(v: Version) -> Value {
 }
 
 pub(super) fn action_with_events(v: Version) -> Value {
-    let event = record("event:text start_time:time finish_time:time|null result:text|null traceback?:text|null");
+    let event =
+        record("event:text start_time:time finish_time:time|null result:text|null traceback?:text|null");
     let event = since(event, v, 62, "host?:text hostId:text");
     let event = since(event, v, 84, "details?:text|null");
     let mut schema = action(v);
@@ -339,7 +341,11 @@ pub(super) fn hypervisor(v: Version, detail: bool) -> Value {
     }
     let id = if v.since(53) { "id:uuid" } else { "id:count" };
     let service = with(record("host:text disabled_reason:text|null"), id);
-    schema = with_one(with(schema, "hypervisor_type:text hypervisor_version:count host_ip:text"), "service", service);
+    schema = with_one(
+        with(schema, "hypervisor_type:text hypervisor_version:count host_ip:text"),
+        "service",
+        service,
+    );
     if v.since(88) {
         return with(schema, "uptime:text|null");
     }
