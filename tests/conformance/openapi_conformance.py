@@ -67,7 +67,7 @@ EXAMPLES = {
     "PUT /os-services/{service_action}": {"host": "host1", "binary": "nova-compute", "disabled_reason": "tried"},
     "POST /fixtures": {"name": "NeutronFixture"},
     "POST /services": {"name": "compute", "host": "extra", "driver": "fake"},
-    "PUT /hosts/{host}/driver": {"stack": "fake+slow"},
+    "PUT /hosts/{host}/driver": {"stack": "fake"},
     "POST /os-aggregates/{aggregate_id}/images": {"cache": [{"id": IMAGE}]},
 }
 

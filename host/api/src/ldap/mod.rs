@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How many connections there may be; further ones wait.
 const MAX_CONNECTIONS: usize = 64;
@@ -29,6 +29,9 @@ const MAX_CONNECTIONS: usize = 64;
 const MAX_MESSAGE: usize = 64 << 10;
 /// How long a connection may be silent, or take to send one message or to receive an answer.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How long nobody is let in after that could not be done.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What the directory answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,12 +51,16 @@ impl Outcome {
     }
 }
 
-/// Serves the directory at this address until the listener fails.
-pub async fn serve_directory(listener: TcpListener, rig: &Rig) -> std::io::Result<()> {
+/// Serves the directory at this address for as long as it is polled.
+pub async fn serve_directory(listener: TcpListener, rig: &Rig) {
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return Ok(()) };
-        let (stream, _) = listener.accept().await?;
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else {
+            // A client that went away again, or a machine that is out of something: neither is for ever.
+            sleep(PAUSE).await;
+            continue;
+        };
         let line = rig.line();
         tokio::spawn(async move {
             converse(stream, &line).await;

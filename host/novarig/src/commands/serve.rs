@@ -123,7 +123,7 @@ async fn serve_until(
         }
     };
     tokio::select! {
-        ended = directory => ended,
+        () = directory => Ok(()),
         ended = api::serve(listener, rig, rate) => ended,
         () = stop.wanted() => Ok(()),
     }
