@@ -58,10 +58,17 @@ conformance-placement: build conformance-environment
     @{{ conformance_python }} {{ quote(conformance / "placement_differential.py") }} --server {{ placement_server }} --requests 300
     @{{ conformance_python }} {{ quote(conformance / "placement_fuzz.py") }} --server {{ placement_server }} --seconds 25
 
-# Drive a served cloud with the unmodified `openstack` client
+# Drive a served cloud with the unmodified `openstack` client, and its directory with the LDAP tools of the distribution
 conformance-client: build conformance-environment
     @{{ conformance_python }} {{ quote(conformance / "cloud_client.py") }} \
         --server {{ quote(cloud_server + " --hosts 2 --host broken=fake+fail-finish-migration") }}
+    @{{ conformance_python }} {{ quote(conformance / "directory_client.py") }} \
+        --server {{ quote(cloud_server + " --hosts 0 --ldap {directory}") }}
+
+# Send made-up requests to everything a served cloud describes itself with (OpenAPI), and check every answer
+conformance-api *ARGS: build conformance-environment
+    @{{ conformance_python }} {{ quote(conformance / "openapi_conformance.py") }} \
+        --server {{ quote(cloud_server + " --auth none --hosts 2") }} "$@"
 
 # Run Nova's own functional tests against a served cloud, unmodified; arguments are other tests of Nova's, or flags
 conformance-nova *ARGS: build

@@ -207,6 +207,58 @@ class CloudClientTest(unittest.TestCase):
         quiet("flavor delete", "small")
         self.assertTrue(run("resource provider list"))
 
+    def test_a_program_logs_in_with_an_application_credential(self):
+        run, quiet = self.client, self.quiet
+        made = run("application credential create", "--role", "member", "--description", "for a test", "robot")
+        self.addCleanup(self.client_may_fail, "application credential delete", "robot")
+        self.assertEqual([one["Name"] for one in run("application credential list")], ["robot"])
+        self.assertNotIn("Secret", run("application credential show", "robot"))
+        robot = {name: "" for name in USER if name.startswith("OS_") and name not in ("OS_IDENTITY_API_VERSION", "OS_REGION_NAME")}
+        robot |= {
+            "OS_AUTH_TYPE": "v3applicationcredential",
+            "OS_APPLICATION_CREDENTIAL_ID": made["ID"],
+            "OS_APPLICATION_CREDENTIAL_SECRET": made["Secret"],
+        }
+        project = run("project show", "demo")["id"]
+        self.assertEqual(run("token issue", user=robot)["project_id"], project)
+        self.assertIsInstance(run("server list", user=robot), list)
+        with self.assertRaisesRegex(AssertionError, "403"):
+            run("compute service list", user=robot)
+        quiet("application credential delete", "robot")
+        with self.assertRaisesRegex(AssertionError, "401"):
+            run("token issue", user=robot)
+
+    def test_a_server_is_on_networks_of_its_project_and_has_a_floating_address(self):
+        run, quiet = self.client, self.quiet
+        for name, arguments in (("blue", ()), ("public", ("--external",))):
+            run("network create", *arguments, name)
+            self.addCleanup(self.client_may_fail, "network delete", name)
+        run("subnet create", "--network", "blue", "--subnet-range", "10.1.0.0/24", "blue-subnet")
+        run("subnet create", "--network", "public", "--subnet-range", "203.0.113.0/24", "public-subnet")
+        self.assertEqual(run("subnet show", "blue-subnet")["gateway_ip"], "10.1.0.1")
+        quiet("network set", "--description", "first", "blue")
+        self.assertEqual(run("network show", "blue")["description"], "first")
+        run("port create", "--network", "blue", "--fixed-ip", "ip-address=10.1.0.30", "own")
+        self.boot("plugged", "--host", "host1", "--network", "blue", "--port", "own")
+        addresses = self.server_shown("plugged")["addresses"]
+        self.assertEqual(addresses["blue"], ["10.1.0.2", "10.1.0.30"])
+        floating = run("floating ip create", "public")["floating_ip_address"]
+        quiet("server add floating ip", "plugged", floating)
+        shown = [address for of in self.server_shown("plugged")["addresses"].values() for address in of]
+        self.assertIn(floating, shown)
+        self.assertEqual(run("floating ip show", floating)["status"], "ACTIVE")
+        quiet("server remove floating ip", "plugged", floating)
+        self.assertEqual(run("floating ip list")[0]["Port"], None)
+        quiet("floating ip delete", floating)
+        run("security group create", "web")
+        run("security group rule create", "--protocol", "tcp", "--dst-port", "80", "web")
+        self.assertEqual(len(run("security group rule list", "web")), 3)
+        quiet("security group delete", "web")
+        quiet("server delete", "--wait", "plugged")
+        quiet("port delete", "own")
+        quiet("network delete", "blue", "public")
+        self.assertEqual([network["Name"] for network in run("network list")], ["private"])
+
     def test_a_reader_looks_and_does_not_touch(self):
         reader = {"OS_USERNAME": "demo_reader"}
         self.assertIsInstance(self.client("server list", user=reader), list)
@@ -218,10 +270,13 @@ class CloudClientTest(unittest.TestCase):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     arguments.add_argument("--server", required=True, help="the command; {address} in it becomes host:port")
+    arguments.add_argument("-k", dest="only", action="append", help="only tests with this in their names")
     options = arguments.parse_args()
     server = CloudClientTest.server = placement_gabbi.Server(options.server)
     with server.running(""):
-        tests = unittest.defaultTestLoader.loadTestsFromTestCase(CloudClientTest)
+        loader = unittest.TestLoader()
+        loader.testNamePatterns = [f"*{part}*" for part in options.only] if options.only else None
+        tests = loader.loadTestsFromTestCase(CloudClientTest)
         result = unittest.TextTestRunner(verbosity=2).run(tests)
     sys.exit(0 if result.wasSuccessful() else 1)
 

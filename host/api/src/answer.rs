@@ -4,6 +4,7 @@ use crate::placement::query::Query;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use bytes::Bytes;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -30,9 +31,11 @@ impl Ask {
     pub(crate) fn read(request: Request<Bytes>, mount: &'static str) -> Option<Self> {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path().strip_prefix(mount).unwrap_or(parts.uri.path());
+        // As a gateway of Python's does it: before anybody looks for slashes.
+        let path = percent_decode_str(path).decode_utf8_lossy();
         Some(Self {
             method: parts.method,
-            path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
+            path: if path.is_empty() { "/".to_owned() } else { path.into_owned() },
             mount,
             query: Query::parse(parts.uri.query().unwrap_or("")).ok()?,
             headers: parts.headers,

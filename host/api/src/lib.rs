@@ -15,7 +15,9 @@ mod dispatch;
 mod heard;
 mod identity;
 mod image;
+mod ldap;
 mod network;
+mod rate_limit;
 mod rig;
 mod serve;
 #[cfg(test)]
@@ -23,6 +25,8 @@ mod testing;
 mod volume;
 mod world;
 
+pub use ldap::serve_directory;
+pub use rate_limit::{Rate, RateError};
 pub use rig::{Rig, RigError, TimeMode};
 pub use serve::serve;
 pub use world::{AuthMode, HostPlan, Oracle, PrepareError, WorldConfig};

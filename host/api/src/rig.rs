@@ -9,6 +9,8 @@
 
 use crate::caller::Requester;
 use crate::dispatch;
+use crate::identity::directory;
+use crate::ldap::{Operation, Outcome};
 use crate::placement::{ChannelEngine, EngineWork};
 use crate::world::{AuthMode, PrepareError, World, WorldConfig};
 use axum::http::{Request, Response};
@@ -67,6 +69,15 @@ pub(crate) enum Job {
         /// Where the answer goes.
         answer: oneshot::Sender<Option<Requester>>,
     },
+    /// Something of the directory.
+    Directory {
+        /// What.
+        operation: Box<Operation>,
+        /// The id of the user who asks.
+        bound: Option<String>,
+        /// Where the answer goes, with the id of the user that a bind has proved.
+        answer: oneshot::Sender<(Outcome, Option<String>)>,
+    },
 }
 
 /// The handle on a cloud that runs on a thread of its own. The cloud ends when the last clone of what it hands out is gone.
@@ -82,11 +93,29 @@ pub struct Rig {
 pub(crate) struct Line(mpsc::Sender<Job>);
 
 impl Line {
+    /// The way to whoever takes these jobs.
+    #[cfg(test)]
+    pub(crate) fn to(jobs: mpsc::Sender<Job>) -> Self {
+        Self(jobs)
+    }
+
     /// Has the cloud answer a request. None when the cloud is gone.
     pub(crate) async fn ask(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         let (answer, answered) = oneshot::channel();
         let request = Box::new(request);
         self.0.send(Job::Answer { request, answer }).await.ok()?;
+        answered.await.ok()
+    }
+
+    /// Does something of the directory for a user; answers the outcome, and the user that a bind has proved. None when the
+    /// cloud is gone.
+    pub(crate) async fn directory(
+        &self,
+        operation: Operation,
+        bound: Option<String>,
+    ) -> Option<(Outcome, Option<String>)> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Job::Directory { operation: Box::new(operation), bound, answer }).await.ok()?;
         answered.await.ok()
     }
 
@@ -177,6 +206,10 @@ async fn answer_all(
             job = incoming.recv() => match job {
                 // Whoever asked and went away does not want to know any more.
                 Some(Job::Who { token, answer }) => drop(answer.send(Requester::of_token(world, &token))),
+                Some(Job::Directory { operation, bound, answer }) => {
+                    let mut identity = world.identity.borrow_mut();
+                    drop(answer.send(directory::perform(&mut identity, *operation, bound.as_deref())));
+                }
                 Some(Job::Answer { request, answer }) => {
                     let world = Rc::clone(world);
                     tokio::task::spawn_local(async move {

@@ -1,21 +1,28 @@
 //! The server: one port for all services.
 
 use crate::placement::{Config, Service, placement_routes};
+use crate::rate_limit::{Rate, RateLimitLayer};
 use crate::rig::{Line, Rig};
 use crate::world::AuthMode;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Request as Whole, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::serve::ListenerExt;
+use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 /// The largest body taken, in bytes, as Nova's own middleware has it. Images may be larger.
 const MAX_BODY: usize = 114_688;
 /// The largest image taken, in bytes: it is kept in memory.
 const MAX_IMAGE: usize = 64 << 20;
+/// How long a request's body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// Who asks, by a token or by name.
 const TOKEN: &str = "x-auth-token";
 /// What roles they have.
@@ -23,11 +30,16 @@ const ROLES: &str = "x-roles";
 /// Where Placement is mounted.
 const PLACEMENT: &str = "/placement";
 
-/// Serves a cloud at this address until the listener fails.
-pub async fn serve(listener: TcpListener, rig: &Rig) -> std::io::Result<()> {
+/// Serves a cloud at this address until the listener fails; with a rate, each client sends no more requests than that.
+pub async fn serve(listener: TcpListener, rig: &Rig, rate: Option<Rate>) -> std::io::Result<()> {
     // An answer goes out at once; a connection on which that cannot be had is served all the same.
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    axum::serve(listener, routes(rig)).await
+    let routes = routes(rig);
+    let routes = match rate {
+        Some(rate) => routes.layer(RateLimitLayer::new(rate, rig.auth(), rig.line())),
+        None => routes,
+    };
+    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>()).await
 }
 
 fn routes(rig: &Rig) -> Router {
@@ -67,7 +79,10 @@ async fn identified(State(line): State<Line>, mut request: Request, next: Next) 
 async fn hand_over(State(line): State<Line>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let most = if parts.uri.path().ends_with("/file") { MAX_IMAGE } else { MAX_BODY };
-    let Ok(body) = to_bytes(body, most).await else {
+    let Ok(body) = timeout(BODY_TIMEOUT, to_bytes(body, most)).await else {
+        return plain(StatusCode::REQUEST_TIMEOUT, "The request did not arrive in time.\n".to_owned());
+    };
+    let Ok(body) = body else {
         return plain(
             StatusCode::PAYLOAD_TOO_LARGE,
             format!("Request is too large: at most {most} bytes are taken.\n"),
@@ -82,5 +97,6 @@ async fn hand_over(State(line): State<Line>, request: Request) -> Response {
 fn plain(status: StatusCode, text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=UTF-8"));
     response
 }

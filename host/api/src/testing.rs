@@ -75,6 +75,12 @@ impl Client {
         self.with(&[("openstack-api-version", &format!("compute {version}"))])
     }
 
+    /// A header that is sent; empty when it is not.
+    pub(crate) fn header(&self, name: &str) -> String {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
     pub(crate) fn world(&self) -> &World {
         &self.world
     }

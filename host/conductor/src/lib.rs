@@ -35,7 +35,10 @@ pub use compute_api::{
 };
 pub use labels::{Asker, FlavorLabels, ServerLabels};
 pub use limits::{LIMITED_RESOURCES, Limits, limited_resource};
-pub use network_service::{NetworkService, Port, RequestedNetworks};
+pub use network_service::{
+    Cidr, CidrError, FixedIp, Network, NetworkError, NetworkService, NewPort, Pool, Port, RequestedInterface,
+    RequestedNetworks, Subnet,
+};
 pub use records::StateOfRecord;
 pub use volume_service::{
     Attachment, IMAGE_BACKED_VOL, MULTIATTACH_VOL, SWAP_ERR_NEW_VOL, SWAP_ERR_OLD_VOL, SWAP_NEW_VOL,

@@ -293,6 +293,14 @@ pub(crate) struct ServeArguments {
     #[arg(long)]
     pub(crate) reachable: bool,
 
+    /// Serve users, projects and roles as a directory (LDAP) as well, at this address
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) ldap: Option<String>,
+
+    /// Refuse what a client (a user in a project) asks for beyond this, with 429; without it there is no limit
+    #[arg(long, value_name = "NUMBER/s|m|h")]
+    pub(crate) rate_limit: Option<api::Rate>,
+
     /// Start a host with this stack
     #[arg(long, value_name = "NAME=STACK")]
     pub(crate) host: Vec<String>,

@@ -31,6 +31,51 @@ pub(super) async fn act(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> {
     run(call, &server, action, args).await
 }
 
+/// The actions there are.
+const ACTIONS: [&str; 30] = [
+    "reboot",
+    "resize",
+    "confirmResize",
+    "revertResize",
+    "rebuild",
+    "createImage",
+    "createBackup",
+    "os-start",
+    "os-stop",
+    "pause",
+    "unpause",
+    "suspend",
+    "resume",
+    "lock",
+    "unlock",
+    "rescue",
+    "unrescue",
+    "shelve",
+    "unshelve",
+    "shelveOffload",
+    "migrate",
+    "os-migrateLive",
+    "evacuate",
+    "forceDelete",
+    "restore",
+    "changePassword",
+    "trigger_crash_dump",
+    "os-getConsoleOutput",
+    "os-resetState",
+    "injectNetworkInfo",
+];
+
+/// What bodies with actions look like, one of which has those that Nova does not check.
+pub(super) fn describe(call: &Call<'_>) -> Value {
+    let there = ACTIONS.iter().copied();
+    let there = there.filter(|action| known(action).is_some_and(|(_, _, since)| call.version.since(since)));
+    let described = there.map(|action| {
+        let schema = schema(call, action).unwrap_or_else(|| json!({"type": ["null", "object"]}));
+        body::object(json!({action: schema}), &[action])
+    });
+    json!({"oneOf": (described.collect::<Vec<_>>())})
+}
+
 /// The rule, the default access and the first microversion of an action.
 fn known(action: &str) -> Option<(&'static str, Access, u32)> {
     let member = |rule| Some((rule, Access::Member, 1));
@@ -358,4 +403,16 @@ async fn image(call: &Call<'_>, server: &Server, action: &str, args: &Value) -> 
         return Ok(Answer::json(202, json!({"image_id": image})));
     }
     Ok(Answer::empty(202).with("location", &format!("{}/image/v2/images/{image}", call.ask.origin())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ACTIONS, known};
+
+    #[test]
+    fn every_action_that_is_described_is_known() {
+        for action in ACTIONS {
+            assert!(known(action).is_some(), "{action}");
+        }
+    }
 }

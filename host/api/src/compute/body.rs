@@ -22,6 +22,9 @@ pub(super) fn read(call: &Call<'_>) -> Result<Value, Refusal> {
 
 /// The body of a request, checked against a schema.
 pub(super) fn checked(call: &Call<'_>, schema: Value) -> Result<Value, Refusal> {
+    if call.tell_schema(&schema) {
+        return Err(Refusal::bad_request("The request wanted to know what its body is to look like."));
+    }
     let body = read(call)?;
     Schema::new(schema).check(&body).map_err(|violation| Refusal::of_body(&violation))?;
     Ok(body)
@@ -79,5 +82,8 @@ pub(super) fn truth(value: &Value) -> bool {
 
 /// What [`number`] lets through.
 pub(super) fn whole(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+    // A number with a fraction of nothing is whole too.
+    let whole = |number: f64| (number >= 0.0 && number.fract() == 0.0).then_some(number as u64);
+    let number = value.as_u64().or_else(|| value.as_f64().and_then(whole));
+    number.or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }

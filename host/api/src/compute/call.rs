@@ -8,6 +8,7 @@ use crate::world::World;
 use conductor::{Caller, Cloud, ComputeApi};
 use model::{RequestId, Server, ServerId};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// One request.
@@ -22,6 +23,8 @@ pub(super) struct Call<'w> {
     request: RequestId,
     root: String,
     project_part: String,
+    /// For a request that only wants to be told what its body must look like: where that goes.
+    describing: Option<RefCell<Option<Value>>>,
 }
 
 impl<'w> Call<'w> {
@@ -52,7 +55,24 @@ impl<'w> Call<'w> {
             request: RequestId::from(request_id),
             root: root.to_owned(),
             project_part,
+            describing: None,
         }
+    }
+
+    /// The same, but wanting only to be told what its body must look like: it is refused where the body would be checked.
+    pub(super) fn describing(mut self) -> Self {
+        self.describing = Some(RefCell::default());
+        self
+    }
+
+    /// Tells the schema of the body to a request that wants to be told. Answers whether it does.
+    pub(super) fn tell_schema(&self, schema: &Value) -> bool {
+        self.describing.as_ref().map(|told| told.replace(Some(schema.clone()))).is_some()
+    }
+
+    /// The schema that was told.
+    pub(super) fn described(&self) -> Option<Value> {
+        self.describing.as_ref()?.take()
     }
 
     /// Refuses whoever may not do this.

@@ -15,7 +15,7 @@ pub(super) fn ips(call: &Call<'_>, id: &str, network: Option<&str>) -> Result<An
     let server = call.server(id)?;
     let rule = if network.is_some() { "show" } else { "index" };
     call.require(Access::Reader, &format!("os_compute_api:ips:{rule}"))?;
-    let all = server_view::addresses(&server, true);
+    let all = server_view::addresses(call, &server, true);
     let Some(network) = network else { return Ok(Answer::json(200, json!({"addresses": all}))) };
     match all.get(network) {
         Some(addresses) => Ok(Answer::json(200, json!({network: addresses}))),

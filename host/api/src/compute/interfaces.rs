@@ -1,12 +1,11 @@
 //! Interfaces of servers (`nova/api/openstack/compute/attach_interfaces.py`).
 
-use super::body;
 use super::call::Call;
 use super::refusal::Refusal;
+use super::{body, requested_networks};
 use crate::answer::Answer;
 use crate::caller::Access;
-use crate::network;
-use conductor::Port;
+use conductor::{NewPort, Port};
 use model::{PortId, ServerId};
 use serde_json::{Value, json};
 
@@ -15,9 +14,11 @@ fn rule(what: &str) -> String {
 }
 
 fn view(call: &Call<'_>, port: &Port) -> Value {
-    let fixed_ips = json!([{"subnet_id": network::subnet_id(call.world), "ip_address": port.fixed_ip}]);
+    let fixed = port.fixed_ips.iter();
+    let fixed_ips: Value =
+        fixed.map(|fixed| json!({"subnet_id": fixed.subnet, "ip_address": fixed.address})).collect();
     let mut shown = json!({
-        "net_id": call.cloud.network().network_id(), "port_id": port.id, "mac_addr": port.mac_address,
+        "net_id": port.network, "port_id": port.id, "mac_addr": port.mac_address,
         "port_state": "ACTIVE", "fixed_ips": fixed_ips,
     });
     if call.version.since(70) {
@@ -74,14 +75,37 @@ pub(super) async fn attach(call: &Call<'_>, id: &str) -> Result<Answer, Refusal>
     if given["fixed_ips"].is_array() && network.is_none() {
         return Err(Refusal::bad_request("Must input network_id when request IP address"));
     }
-    let own = call.cloud.network().network_id().to_string();
-    if let Some(other) = network.filter(|network| *network != own) {
-        return Err(Refusal::not_found(format!("Network {other} could not be found.")));
-    }
-    let port: Option<PortId> = port.and_then(|port| port.parse().ok());
-    let attached = call.api.attach_interface(server.id, port).await?;
+    let address = given["fixed_ips"][0]["ip_address"].as_str();
+    let attached = match network {
+        Some(network) => attach_new(call, server.id, network, address).await?,
+        None => call.api.attach_interface(server.id, port.and_then(|port| port.parse().ok())).await?,
+    };
     let attached = find(call, server.id, &attached.to_string())?;
     Ok(Answer::json(200, json!({"interfaceAttachment": view(call, &attached)})))
+}
+
+/// Attaches a new port on a network, which goes with its server.
+async fn attach_new(
+    call: &Call<'_>,
+    server: ServerId,
+    network: &str,
+    address: Option<&str>,
+) -> Result<PortId, Refusal> {
+    let not_found = || Refusal::not_found(format!("Network {network} could not be found."));
+    let service = call.cloud.network();
+    let known = network.parse().ok().and_then(|id| service.network(id));
+    let known =
+        known.filter(|known| crate::network::visible(known, &call.requester)).ok_or_else(not_found)?;
+    let address = address.map(requested_networks::address).transpose()?;
+    let wanted = NewPort { address, made_for_server: true, ..NewPort::on(known.id) };
+    let refused = |error: conductor::NetworkError| Refusal::bad_request(error.to_string());
+    let port = service.create_port_as(wanted).map_err(refused)?;
+    let attached = call.api.attach_interface(server, Some(port)).await;
+    if attached.is_err() {
+        // Nobody knows of it, and it would never go.
+        service.delete_port(port);
+    }
+    Ok(attached?)
 }
 
 pub(super) async fn detach(call: &Call<'_>, id: &str, port: &str) -> Result<Answer, Refusal> {

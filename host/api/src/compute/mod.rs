@@ -23,8 +23,10 @@ mod instance_actions;
 mod interfaces;
 mod keypairs;
 mod migrations;
+mod openapi;
 mod quota_sets;
 mod refusal;
+mod requested_networks;
 mod routes;
 mod server_create;
 mod server_filters;
@@ -44,6 +46,8 @@ mod volume_attachments;
 mod zones;
 
 pub(crate) use keypairs::Keypairs;
+pub(crate) use openapi::document as openapi_document;
+pub(crate) use time::parse as parse_time;
 
 use crate::answer::{Answer, Ask};
 use crate::caller::Requester;

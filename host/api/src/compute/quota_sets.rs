@@ -117,12 +117,14 @@ pub(super) fn defaults(call: &Call<'_>, project: &str) -> Result<Answer, Refusal
 fn limit() -> Value {
     json!({"anyOf": [
         {"type": "integer", "minimum": -1, "maximum": i32::MAX},
-        {"type": "string", "pattern": "^-?[0-9]+$", "minLength": 1, "maxLength": 10},
+        {"type": "string", "pattern": "^(-1|[0-9]+)$", "minLength": 1, "maxLength": 10},
     ]})
 }
 
 fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+    let whole = |number: f64| (number.fract() == 0.0).then_some(number as i64);
+    let number = value.as_i64().or_else(|| value.as_f64().and_then(whole));
+    number.or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
 pub(super) fn update(call: &Call<'_>, project: &str) -> Result<Answer, Refusal> {

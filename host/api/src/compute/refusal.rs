@@ -69,6 +69,11 @@ impl Refusal {
         })
     }
 
+    /// What is said to the client.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     #[cfg(test)]
     pub(super) fn code(&self) -> u16 {
         self.code

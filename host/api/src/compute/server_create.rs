@@ -3,12 +3,12 @@
 use super::block_devices::{self, Device};
 use super::call::Call;
 use super::refusal::Refusal;
-use super::{body, flavors, image_fit, servers};
+use super::{body, flavors, image_fit, requested_networks, servers};
 use crate::answer::Answer;
 use crate::caller::Access;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use conductor::{Count, CreateServer, RequestedNetworks};
+use conductor::{Count, CreateServer};
 use model::{HostName, ImageId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -121,7 +121,7 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     let (mut request, devices) = request(call, given)?;
     request.scheduler_hints = scheduler_hints(&document);
     call.api.check_metadata_quota(given["metadata"].as_object().map_or(0, |pairs| pairs.len()))?;
-    let networks = requested_networks(call, given, most)?;
+    let networks = requested_networks::read(call, given, most)?;
     check_key(call, given)?;
     check_user_data(given)?;
     let forced_drive = call.cloud.services().options.get().force_config_drive;
@@ -223,46 +223,4 @@ fn check_user_data(given: &Value) -> Result<(), Refusal> {
             "Invalid input for field/attribute user_data. Value: {text}. '{text}' is not a 'base64'"
         ))
     })
-}
-
-/// What the server is to be plugged into; none for a port of its own.
-fn requested_networks(
-    call: &Call<'_>,
-    given: &Value,
-    count: u64,
-) -> Result<Option<RequestedNetworks>, Refusal> {
-    if given["networks"] == "none" {
-        return Ok(Some(RequestedNetworks::Nothing));
-    }
-    let service = call.cloud.network();
-    let own = service.network_id().to_string();
-    let named = networks(given).filter_map(|network| network["uuid"].as_str());
-    if let Some(other) = named.into_iter().find(|id| *id != own) {
-        return Err(Refusal::bad_request(format!("Network {other} could not be found.")));
-    }
-    let mut ports = Vec::new();
-    let known = service.ports();
-    for text in networks(given).filter_map(|network| network["port"].as_str()) {
-        if count > 1 {
-            let message = "Unable to launch multiple instances with a single configured port ID. Please launch your \
-                           instance one by one with different ports.";
-            return Err(Refusal::bad_request(message));
-        }
-        let port = known.iter().find(|port| port.id.to_string() == text);
-        let port = port.ok_or_else(|| Refusal::bad_request(format!("Port id {text} could not be found.")))?;
-        if port.device.is_some() {
-            return Err(Refusal::new(409, format!("Port {text} is still in use.")));
-        }
-        if ports.contains(&port.id) {
-            let message =
-                format!("Port ID '{text}' was specified twice: you cannot attach a port multiple times.");
-            return Err(Refusal::bad_request(message));
-        }
-        ports.push(port.id);
-    }
-    Ok((!ports.is_empty()).then_some(RequestedNetworks::Ports(ports)))
-}
-
-fn networks(given: &Value) -> impl Iterator<Item = &Value> {
-    given["networks"].as_array().into_iter().flatten()
 }

@@ -2,11 +2,12 @@
 
 use super::call::Call;
 use crate::caller::Access;
-use crate::network::NETWORK_NAME;
+use crate::network;
 use conductor::ServerLabels;
 use model::{HostName, Server, ServerStatus, Timestamp, VmState};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha224};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A time without fractions: `2026-01-01T00:00:00Z`.
@@ -59,7 +60,7 @@ fn common(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut V
     shown["created"] = json!(seconds(server.created_at));
     shown["updated"] = json!(seconds(updated));
     shown["hostId"] = json!(host_id(server.project_id.as_str(), server.host.as_ref()));
-    shown["addresses"] = addresses(server, reduced);
+    shown["addresses"] = addresses(call, server, reduced);
     shown["accessIPv4"] = json!(labels.access_ip_v4);
     shown["accessIPv6"] = json!(labels.access_ip_v6);
     shown["metadata"] = json!(labels.metadata);
@@ -92,22 +93,29 @@ fn common(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut V
 }
 
 /// The addresses of a server, by network.
-pub(super) fn addresses(server: &Server, reduced: bool) -> Value {
-    if server.vm_state == VmState::Building || server.network_info.is_empty() {
+pub(super) fn addresses(call: &Call<'_>, server: &Server, reduced: bool) -> Value {
+    if server.vm_state == VmState::Building {
         return json!({});
     }
-    let mut shown = Vec::new();
+    let mut by_network: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for vif in &server.network_info {
-        for address in &vif.fixed_ips {
+        let shown = by_network.entry(network::name_of(call.world, vif.network)).or_default();
+        let mut add = |address: &str, kind: &str| {
             let mut one = json!({"addr": address, "version": if address.contains(':') { 6 } else { 4 }});
             if !reduced {
-                one["OS-EXT-IPS:type"] = json!("fixed");
+                one["OS-EXT-IPS:type"] = json!(kind);
                 one["OS-EXT-IPS-MAC:mac_addr"] = json!(vif.mac_address);
             }
             shown.push(one);
+        };
+        for fixed in &vif.fixed_ips {
+            add(fixed, "fixed");
+            for floating in network::floating_of(call.world, vif.port, fixed) {
+                add(&floating.to_string(), "floating");
+            }
         }
     }
-    json!({NETWORK_NAME: shown})
+    json!(by_network)
 }
 
 /// What answers to a change do not have until 2.74.

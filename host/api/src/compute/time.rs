@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Reads `2026-01-01T00:00:00`, with a fraction, a `Z` or an offset such as `+02:00` if need be. Without a zone it is UTC. None
 /// for what is no such time, or before 1970.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let (date, time) = text.split_once(['T', ' '])?;
     let mut date = date.splitn(3, '-').map(number);
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);

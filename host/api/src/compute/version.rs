@@ -38,7 +38,8 @@ impl Version {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, Refusal> {
+    /// Reads a microversion such as `2.53`.
+    pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
         let number = |part: &str| -> Option<u32> {
             let plain = part == "0" || !part.starts_with('0');
             (plain && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse().ok()).flatten()

@@ -3,11 +3,12 @@
 use super::{Outcome, Refusal, done, text};
 use crate::control::config;
 use crate::world::World;
-use conductor::Port;
+use conductor::{FixedIp, Port};
 use model::rpc::Address;
 use model::{PortId, RequestedGroup, ResourceClass, VolumeId};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use uuid::uuid;
 
 /// What is always as these fixtures make it.
@@ -28,6 +29,9 @@ const ALWAYS_ON: &[&str] = &[
 
 /// The port that is there at first (`nova/tests/fixtures/neutron.py`).
 const PORT_1: PortId = PortId(uuid!("ce531f90-199f-48c0-816c-13e38010b442"));
+
+/// Its address.
+const PORT_1_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 3);
 
 /// Volumes that say something of what is on them (`nova/tests/fixtures/cinder.py`).
 const VOLUMES: [(VolumeId, &[(&str, &str)]); 2] = [
@@ -74,12 +78,20 @@ pub(super) fn switch_on(world: &World, body: &Value) -> Outcome {
             done()
         }
         "NeutronFixture" => {
-            world.cloud().network().put_port(Port {
+            let cloud = world.cloud();
+            let network = cloud.network();
+            let address = PORT_1_ADDRESS.into();
+            network.put_port(Port {
                 id: PORT_1,
+                network: network.network_id(),
                 device: None,
                 bindings: BTreeMap::new(),
                 mac_address: "fa:16:3e:4c:2c:30".to_owned(),
-                fixed_ip: "192.168.1.3".to_owned(),
+                fixed_ips: network
+                    .home_subnet()
+                    .map(|subnet| FixedIp { subnet, address })
+                    .into_iter()
+                    .collect(),
                 made_for_server: false,
                 plugged: 0,
             });

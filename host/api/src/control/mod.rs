@@ -66,6 +66,12 @@ async fn call(world: &World, ask: &Ask) -> Outcome {
     let method = &ask.method;
     match ask.parts().as_slice() {
         ["openapi.json"] if method == get => Ok(openapi::document(&ask.base())),
+        ["openapi", "compute.json"] if method == get => {
+            let version = ask.query.get("microversion");
+            crate::compute::openapi_document(world, &ask.origin(), version)
+                .await
+                .map_err(Refusal::bad_request)
+        }
         ["reset"] if method == post => config::reset(world, &body),
         ["config"] if method == put => config::put(world, &body),
         ["config"] if method == delete => config::delete(world, &body),

@@ -62,6 +62,13 @@ const CALLS: &[Call] = &[
     ("post", "/images", "Adds an image as a test of Nova's makes it.", &[], || {
         object(&json!({"image": {"type": "object"}}), &["image"])
     }),
+    (
+        "get",
+        "/openapi/compute.json",
+        "The compute API, for programs, as of a microversion.",
+        &[("microversion", "such as 2.1; without it the newest")],
+        nothing,
+    ),
     ("get", "/log", "What services logged.", &[], nothing),
     (
         "get",

@@ -1,7 +1,8 @@
 //! Log-in (`/v3/auth`).
 
 use super::records::{DOMAIN_ID, DOMAIN_NAME, Project, Token, User};
-use super::{Identity, Refusal, catalog, nothing_here, resources};
+use super::store::Order;
+use super::{Identity, Refusal, application_credentials, catalog, nothing_here, resources};
 use crate::answer::{Answer, Ask};
 use crate::world::World;
 use axum::http::Method;
@@ -65,7 +66,7 @@ fn log_in(world: &World, ask: &Ask) -> Result<Answer, Refusal> {
     if methods.is_empty() {
         return Err(Refusal::bad_request("'identity' is a required property with one method at least"));
     }
-    let (now, mut user, mut ends, mut project) = (world.now(), None, None, None);
+    let (now, mut user, mut ends, mut project, mut credential) = (world.now(), None, None, None, None);
     let mut identity = world.identity.borrow_mut();
     for method in &methods {
         let found = match method.as_str() {
@@ -75,7 +76,18 @@ fn log_in(world: &World, ask: &Ask) -> Result<Answer, Refusal> {
                 let token = identity.token(text, now).cloned().ok_or_else(Refusal::unauthorized)?;
                 ends = Some(token.expires_at);
                 project = token.project;
+                credential = token.credential;
                 Some(token.user)
+            }
+            "application_credential" => {
+                // It is for one project, so that no other can be asked for.
+                let given = &auth["identity"]["application_credential"];
+                let proved = application_credentials::proved(&identity, given, now);
+                let proved = proved.filter(|_| auth["scope"].is_null()).ok_or_else(Refusal::unauthorized)?;
+                ends = proved.expires_at;
+                project = Some(proved.project.clone());
+                credential = Some(proved.id.clone());
+                Some(proved.user.clone())
             }
             _ => None,
         };
@@ -97,8 +109,8 @@ fn log_in(world: &World, ask: &Ask) -> Result<Answer, Refusal> {
             Some(named.ok_or_else(Refusal::unauthorized)?.id.clone())
         }
     };
-    let text =
-        identity.issue(&user, scope.as_deref(), methods, now, ends).ok_or_else(Refusal::unauthorized)?;
+    let order = Order { user, project: scope, methods, ends, credential };
+    let text = identity.issue(order, now).ok_or_else(Refusal::unauthorized)?;
     let token = identity.token(&text, now).ok_or_else(Refusal::unauthorized)?;
     Ok(Answer::json(201, show(&identity, token, ask)).with(SUBJECT, &text))
 }
@@ -153,6 +165,10 @@ fn show(identity: &Identity, token: &Token, ask: &Ask) -> Value {
         if ask.query.get("nocatalog").is_none() {
             shown["catalog"] = catalog::catalog(ask);
         }
+    }
+    if let Some(credential) = token.credential.as_ref().and_then(|id| identity.credentials.get(id)) {
+        shown["application_credential"] =
+            json!({"id": credential.id, "name": credential.name, "restricted": !credential.unrestricted});
     }
     json!({"token": shown})
 }

@@ -1,10 +1,12 @@
-//! The identity service's API, version 3 (Keystone): log-in, catalogue, projects, users, roles.
+//! The identity service's API, version 3 (Keystone): log-in, catalogue, projects, users, roles, application credentials.
 //!
 //! Everything is in one domain, `default`. Its data is seeded as a DevStack's is: the projects `admin` and `demo`, a user
 //! of each name, and the roles that Nova's policies know.
 
+mod application_credentials;
 mod auth;
 mod catalog;
+pub(crate) mod directory;
 mod records;
 mod resources;
 mod store;
@@ -64,6 +66,9 @@ pub(crate) fn answer(world: &World, ask: &Ask) -> Answer {
         [] => Ok(Answer::json(300, json!({"versions": {"values": [version(ask)]}}))),
         ["v3"] => Ok(Answer::json(200, json!({"version": version(ask)}))),
         ["v3", "auth", rest @ ..] => auth::answer(world, ask, rest),
+        ["v3", "users", user, "application_credentials", rest @ ..] => {
+            application_credentials::answer(world, ask, user, rest)
+        }
         ["v3", rest @ ..] => resources::answer(world, ask, rest),
         _ => Err(nothing_here()),
     };

@@ -1,7 +1,7 @@
 //! What the identity service keeps.
 
 use model::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The one domain.
 pub(crate) const DOMAIN_ID: &str = "default";
@@ -26,6 +26,8 @@ pub(crate) struct User {
     pub(crate) enabled: bool,
     pub(crate) default_project: Option<String>,
     pub(super) password: Option<Password>,
+    /// What a directory says of them beside that, by attribute.
+    pub(super) personal: BTreeMap<String, Vec<String>>,
 }
 
 /// A role.
@@ -67,4 +69,22 @@ pub(crate) struct Token {
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) audit_id: String,
+    /// The application credential it was bought with, itself or the token that it was bought with.
+    pub(crate) credential: Option<String>,
+}
+
+/// An application credential.
+#[derive(Clone)]
+pub(crate) struct Credential {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) user: String,
+    pub(crate) project: String,
+    /// Ids of roles.
+    pub(crate) roles: BTreeSet<String>,
+    pub(super) secret: Password,
+    pub(crate) expires_at: Option<Timestamp>,
+    /// Whether it may make and delete credentials.
+    pub(crate) unrestricted: bool,
 }

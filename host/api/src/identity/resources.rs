@@ -8,6 +8,7 @@ use crate::answer::{Answer, Ask};
 use crate::world::{AuthMode, World};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// The token a request comes with.
 pub(super) fn require_token(world: &World, ask: &Ask) -> Result<Token, Refusal> {
@@ -110,19 +111,28 @@ fn only_named(ask: &Ask, mut items: Vec<Value>) -> Vec<Value> {
     items
 }
 
-fn body_of(ask: &Ask, kind: &str) -> Result<Value, Refusal> {
+pub(super) fn body_of(ask: &Ask, kind: &str) -> Result<Value, Refusal> {
     let body = ask.json().unwrap_or_default();
     let found = body.get(kind).filter(|value| value.is_object()).cloned();
     found.ok_or_else(|| Refusal::bad_request(format!("'{kind}' is a required property")))
 }
 
-fn text_of(body: &Value, key: &str) -> Option<String> {
+pub(super) fn text_of(body: &Value, key: &str) -> Option<String> {
     body[key].as_str().map(str::to_owned)
 }
 
-fn name_of(body: &Value) -> Result<String, Refusal> {
+pub(super) fn name_of(body: &Value) -> Result<String, Refusal> {
     let name = text_of(body, "name").filter(|name| !name.is_empty() && name.len() <= 255);
     name.ok_or_else(|| Refusal::bad_request("'name' is a required property of 1 to 255 characters"))
+}
+
+/// The name that a change gives, if it is one and gives one.
+fn new_name(ask: &Ask, kind: &str) -> Result<Option<String>, Refusal> {
+    if ask.method != Method::PATCH {
+        return Ok(None);
+    }
+    let body = body_of(ask, kind)?;
+    if body.get("name").is_none() { Ok(None) } else { name_of(&body).map(Some) }
 }
 
 fn taken(kind: &str, name: &str) -> Refusal {
@@ -156,20 +166,23 @@ fn projects(identity: &mut Identity, ask: &Ask, parts: &[&str]) -> Result<Answer
             Ok(Answer::json(201, json!({"project": shown})))
         }
         ([id], method) => {
+            let name = new_name(ask, "project")?;
+            let other = name.as_ref().and_then(|name| identity.project_named(name));
+            if let Some(other) = other.filter(|other| other.id != *id) {
+                return Err(taken("project", &other.name));
+            }
             let project = identity.projects.get_mut(*id).ok_or_else(|| Refusal::not_found("project", id))?;
             match *method {
                 Method::GET => {}
                 Method::PATCH => {
                     let body = body_of(ask, "project")?;
-                    project.name = text_of(&body, "name").unwrap_or_else(|| project.name.clone());
+                    project.name = name.unwrap_or_else(|| project.name.clone());
                     project.description =
                         text_of(&body, "description").unwrap_or_else(|| project.description.clone());
                     project.enabled = body["enabled"].as_bool().unwrap_or(project.enabled);
                 }
                 Method::DELETE => {
-                    identity.projects.remove(*id);
-                    identity.assignments.retain(|(project, _, _)| project != id);
-                    identity.revoke_where(|token| token.project.as_deref() == Some(*id));
+                    identity.delete_project(id);
                     return Ok(Answer::empty(204));
                 }
                 _ => return Err(nothing_here()),
@@ -203,8 +216,7 @@ fn grant(
         }
         Method::GET | Method::HEAD if was_there => {}
         Method::DELETE if was_there => {
-            identity.assignments.remove(&assignment);
-            identity.revoke_where(|token| token.user == user && token.project.as_deref() == Some(project));
+            identity.take_role(project, user, role);
         }
         _ => return Err(Refusal::not_found("role assignment with role", role)),
     }
@@ -230,6 +242,7 @@ fn users(identity: &mut Identity, ask: &Ask, parts: &[&str]) -> Result<Answer, R
                 enabled: body["enabled"].as_bool().unwrap_or(true),
                 default_project: text_of(&body, "default_project_id"),
                 password: body["password"].as_str().map(Password::new),
+                personal: BTreeMap::new(),
             };
             let shown = show_user(ask, &user);
             identity.users.insert(user.id.clone(), user);
@@ -241,12 +254,17 @@ fn users(identity: &mut Identity, ask: &Ask, parts: &[&str]) -> Result<Answer, R
             Ok(Answer::json(200, list(ask, "projects", shown)))
         }
         ([id], method) => {
+            let name = new_name(ask, "user")?;
+            let other = name.as_ref().and_then(|name| identity.user_named(name));
+            if let Some(other) = other.filter(|other| other.id != *id) {
+                return Err(taken("user", &other.name));
+            }
             let user = identity.users.get_mut(*id).ok_or_else(|| Refusal::not_found("user", id))?;
             match *method {
                 Method::GET => {}
                 Method::PATCH => {
                     let body = body_of(ask, "user")?;
-                    user.name = text_of(&body, "name").unwrap_or_else(|| user.name.clone());
+                    user.name = name.unwrap_or_else(|| user.name.clone());
                     user.description =
                         text_of(&body, "description").unwrap_or_else(|| user.description.clone());
                     user.enabled = body["enabled"].as_bool().unwrap_or(user.enabled);
@@ -258,9 +276,7 @@ fn users(identity: &mut Identity, ask: &Ask, parts: &[&str]) -> Result<Answer, R
                     }
                 }
                 Method::DELETE => {
-                    identity.users.remove(*id);
-                    identity.assignments.retain(|(_, user, _)| user != id);
-                    identity.revoke_where(|token| token.user == *id);
+                    identity.delete_user(id);
                     return Ok(Answer::empty(204));
                 }
                 _ => return Err(nothing_here()),
@@ -292,8 +308,9 @@ fn roles(identity: &mut Identity, ask: &Ask, parts: &[&str]) -> Result<Answer, R
             Ok(Answer::json(200, json!({"role": show_role(ask, role)})))
         }
         ([id], &Method::DELETE) => {
-            identity.roles.remove(*id).ok_or_else(|| Refusal::not_found("role", id))?;
-            identity.assignments.retain(|(_, _, role)| role != id);
+            if !identity.delete_role(id) {
+                return Err(Refusal::not_found("role", id));
+            }
             Ok(Answer::empty(204))
         }
         _ => Err(nothing_here()),

@@ -1,6 +1,6 @@
 //! The identity data, and the tokens that are in use.
 
-use super::records::{Password, Project, Role, Token, User};
+use super::records::{Credential, Password, Project, Role, Token, User};
 use crate::caller::with_implied;
 use model::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,8 @@ pub(crate) struct Identity {
     pub(super) roles: BTreeMap<String, Role>,
     /// Project, user, role.
     pub(super) assignments: BTreeSet<(String, String, String)>,
+    /// Application credentials, by id.
+    pub(super) credentials: BTreeMap<String, Credential>,
     /// By their text.
     tokens: BTreeMap<String, Token>,
     /// Their texts by when they end.
@@ -33,6 +35,22 @@ pub(crate) struct Identity {
 /// An id as the identity service makes them.
 pub(super) fn new_id() -> String {
     Uuid::new_v4().simple().to_string()
+}
+
+/// A text nobody can guess: two version 4 uuids have 244 random bits.
+pub(super) fn new_secret() -> String {
+    format!("{}{}", new_id(), new_id())
+}
+
+/// A token that is to be made for a user who has proved to be one.
+pub(super) struct Order {
+    pub(super) user: String,
+    pub(super) project: Option<String>,
+    pub(super) methods: Vec<String>,
+    /// When it ends at the latest: with the token or credential it is bought with.
+    pub(super) ends: Option<Timestamp>,
+    /// The application credential whose roles it has at most.
+    pub(super) credential: Option<String>,
 }
 
 impl Identity {
@@ -67,6 +85,7 @@ impl Identity {
                 enabled: true,
                 default_project: default_project.map(|project| project.id.clone()),
                 password: Some(Password::new(SEEDED_PASSWORD)),
+                personal: BTreeMap::new(),
             };
             for (project, role) in roles {
                 let found = (identity.project_named(project), identity.role_named(role));
@@ -109,35 +128,36 @@ impl Identity {
         projects
     }
 
-    /// Makes a token for a user who has proved to be one, and answers its text. None when the user has no role in the
-    /// project. A token bought with another one ends with it.
-    pub(super) fn issue(
-        &mut self,
-        user: &str,
-        project: Option<&str>,
-        methods: Vec<String>,
-        now: Timestamp,
-        ends: Option<Timestamp>,
-    ) -> Option<String> {
-        let roles = match project {
-            Some(project) => with_implied(self.roles_in(project, user).map(|role| role.name.as_str())),
+    /// Makes a token, and answers its text. None when the user has no role in the project, or when the application
+    /// credential is gone or is for another project.
+    pub(super) fn issue(&mut self, order: Order, now: Timestamp) -> Option<String> {
+        let Order { user, project, methods, ends, credential } = order;
+        let mut roles = match &project {
+            Some(project) => with_implied(self.roles_in(project, &user).map(|role| role.name.as_str())),
             None => BTreeSet::new(),
         };
+        if let Some(id) = &credential {
+            let credential = self.credentials.get(id).filter(|one| Some(&one.project) == project.as_ref())?;
+            let named = credential.roles.iter().filter_map(|id| self.roles.get(id));
+            let most = with_implied(named.map(|role| role.name.as_str()));
+            roles.retain(|role| most.contains(role));
+        }
         if project.is_some() && roles.is_empty() {
             return None;
         }
+        let end = now.after(TOKEN_LIFE);
         let token = Token {
-            user: user.to_owned(),
-            project: project.map(str::to_owned),
+            user,
+            project,
             roles,
             methods,
             issued_at: now,
-            expires_at: ends.unwrap_or_else(|| now.after(TOKEN_LIFE)),
+            expires_at: ends.map_or(end, |ends| ends.min(end)),
             audit_id: new_id(),
+            credential,
         };
         self.forget_old_tokens(now);
-        // Two version 4 uuids: nobody can guess 244 random bits.
-        let text = format!("{}{}", new_id(), new_id());
+        let text = new_secret();
         self.ends.insert((token.expires_at, text.clone()));
         self.tokens.insert(text.clone(), token);
         Some(text)
@@ -161,6 +181,67 @@ impl Identity {
         (user && token.project.as_ref().is_none_or(project)).then_some(token)
     }
 
+    /// A user's application credentials.
+    pub(super) fn credentials_of(&self, user: &str) -> impl Iterator<Item = &Credential> {
+        self.credentials.values().filter(move |credential| credential.user == user)
+    }
+
+    /// One of a user's application credentials.
+    pub(super) fn credential(&self, user: &str, id: &str) -> Option<&Credential> {
+        self.credentials.get(id).filter(|credential| credential.user == user)
+    }
+
+    /// Whether a token came from an application credential that may not make or delete others.
+    pub(super) fn is_restricted(&self, token: &Token) -> bool {
+        let credential = token.credential.as_ref().map(|id| self.credentials.get(id));
+        credential.is_some_and(|credential| credential.is_none_or(|credential| !credential.unrestricted))
+    }
+
+    /// Deletes the application credentials for which this is true, with the tokens that were bought with them.
+    pub(super) fn delete_credentials(&mut self, ended: impl Fn(&Credential) -> bool) {
+        self.credentials.retain(|_, credential| !ended(credential));
+        let left: BTreeSet<String> = self.credentials.keys().cloned().collect();
+        self.revoke_where(|token| token.credential.as_ref().is_some_and(|id| !left.contains(id)));
+    }
+
+    /// Removes what a user was given in a project, with what the user made of it. Answers whether it was there.
+    pub(super) fn take_role(&mut self, project: &str, user: &str, role: &str) -> bool {
+        let there = self.assignments.remove(&(project.to_owned(), user.to_owned(), role.to_owned()));
+        if there {
+            self.delete_credentials(|one| one.user == user && one.project == project);
+            self.revoke_where(|token| token.user == user && token.project.as_deref() == Some(project));
+        }
+        there
+    }
+
+    /// Deletes a user with everything that was given to them. Answers whether there was one.
+    pub(super) fn delete_user(&mut self, id: &str) -> bool {
+        let there = self.users.remove(id).is_some();
+        self.assignments.retain(|(_, user, _)| user != id);
+        self.delete_credentials(|one| one.user == id);
+        self.revoke_where(|token| token.user == id);
+        there
+    }
+
+    /// Deletes a project with everything that was given in it. Answers whether there was one.
+    pub(super) fn delete_project(&mut self, id: &str) -> bool {
+        let there = self.projects.remove(id).is_some();
+        self.assignments.retain(|(project, _, _)| project != id);
+        self.delete_credentials(|one| one.project == id);
+        self.revoke_where(|token| token.project.as_deref() == Some(id));
+        there
+    }
+
+    /// Deletes a role wherever it was given. Answers whether there was one.
+    pub(super) fn delete_role(&mut self, id: &str) -> bool {
+        let there = self.roles.remove(id).is_some();
+        let given: Vec<_> = self.assignments.iter().filter(|(_, _, role)| role == id).cloned().collect();
+        for (project, user, role) in given {
+            self.take_role(&project, &user, &role);
+        }
+        there
+    }
+
     /// Ends a token.
     pub(super) fn revoke(&mut self, text: &str) {
         if let Some(token) = self.tokens.remove(text) {
@@ -173,5 +254,33 @@ impl Identity {
         self.tokens.retain(|_, token| !ended(token));
         let tokens = &self.tokens;
         self.ends.retain(|(_, text)| tokens.contains_key(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Identity, Order};
+    use model::Timestamp;
+    use std::time::Duration;
+
+    #[test]
+    fn tokens_that_have_ended_are_not_kept() {
+        let mut identity = Identity::seeded();
+        let start = Timestamp::SIMULATION_START;
+        let user = identity.user_named("demo").map(|user| user.id.clone()).expect("a user");
+        let mut buy = |minutes: u64| {
+            let order = Order {
+                user: user.clone(),
+                project: None,
+                methods: Vec::new(),
+                ends: None,
+                credential: None,
+            };
+            identity.issue(order, start.after(Duration::from_secs(60 * minutes))).expect("a token");
+            identity.tokens.len()
+        };
+        assert_eq!([buy(0), buy(30), buy(59)], [1, 2, 3]);
+        assert_eq!([buy(61), buy(91)], [3, 3], "the first and the second have ended by now");
+        assert_eq!(identity.tokens.len(), identity.ends.len());
     }
 }

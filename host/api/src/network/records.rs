@@ -1,5 +1,7 @@
-//! What is kept of the network beside its ports: their names, and security groups, which nothing enforces.
+//! What is kept of the network beside what the workflows use: the names of ports, floating addresses, and security groups,
+//! which nothing enforces.
 
+use super::floating_ips::FloatingIp;
 use model::{PortId, ProjectId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ pub(super) struct PortNote {
 #[derive(Debug, Default)]
 pub(crate) struct Networks {
     pub(super) ports: BTreeMap<PortId, PortNote>,
+    pub(super) floating: Vec<FloatingIp>,
     /// Security groups that were made, without their rules.
     groups: Vec<Value>,
     rules: Vec<Value>,
@@ -63,9 +66,8 @@ impl Networks {
     }
 
     /// Makes a group.
-    pub(super) fn make_group(&mut self, project: &ProjectId, given: &Value) -> Value {
-        let text = |key: &str| given[key].as_str().unwrap_or("");
-        let made = group(Uuid::new_v4(), project, text("name"), text("description"));
+    pub(super) fn make_group(&mut self, project: &ProjectId, name: &str, description: &str) -> Value {
+        let made = group(Uuid::new_v4(), project, name, description);
         self.groups.push(made.clone());
         for family in ["IPv4", "IPv6"] {
             let wanted = json!({"security_group_id": made["id"], "direction": "egress", "ethertype": family});
@@ -73,6 +75,29 @@ impl Networks {
         }
         let groups = self.groups(project);
         groups.into_iter().find(|group| group["id"] == made["id"]).unwrap_or(made)
+    }
+
+    /// How many groups and rules were made.
+    pub(super) fn group_records(&self) -> usize {
+        self.groups.len() + self.rules.len()
+    }
+
+    /// Changes a group that was made.
+    pub(super) fn update_group(
+        &mut self,
+        project: &ProjectId,
+        id: &str,
+        name: Option<String>,
+        description: Option<String>,
+    ) {
+        let own = |group: &&mut Value| group["id"] == id && group["project_id"] == project.as_str();
+        for group in self.groups.iter_mut().filter(own) {
+            for (key, text) in [("name", &name), ("description", &description)] {
+                if let Some(text) = text {
+                    group[key] = json!(text);
+                }
+            }
+        }
     }
 
     /// Makes a rule.

@@ -6,7 +6,7 @@ use crate::output::print;
 use crate::setup;
 use crate::stop::Stop;
 use anyhow::{Context, bail};
-use api::{AuthMode, HostPlan, Rig, TimeMode, WorldConfig};
+use api::{AuthMode, HostPlan, Rate, Rig, TimeMode, WorldConfig};
 use conductor::Cloud;
 use explore::CloudState;
 use explore::invariants::check_all;
@@ -85,7 +85,16 @@ fn invariants(cloud: Rc<Cloud>) -> Pin<Box<dyn Future<Output = Value>>> {
 async fn serve_at(arguments: &ServeArguments, config: WorldConfig) -> anyhow::Result<()> {
     let listener = listen_at(&arguments.listen).await?;
     let address = listener.local_addr().context("the system does not say where it listens")?;
-    check_reach(arguments, address)?;
+    check_reach(arguments, "--listen", address)?;
+    let directory = match &arguments.ldap {
+        None => None,
+        Some(text) => {
+            let listener = listen_at(text).await?;
+            let address = listener.local_addr().context("the system does not say where it listens")?;
+            check_reach(arguments, "--ldap", address)?;
+            Some((listener, address))
+        }
+    };
     let tools = || {
         let engine = setup::engine().map_err(|error| format!("{error:#}"))?;
         Ok((engine, setup::library()))
@@ -93,21 +102,35 @@ async fn serve_at(arguments: &ServeArguments, config: WorldConfig) -> anyhow::Re
     let rig = Rig::start(config, tools)?;
     // From here on it takes Ctrl-C, so that nobody who has read the lines can be too early.
     let mut stop = Stop::listen().context("the system does not hand over Ctrl-C")?;
-    print(&endpoints(address));
-    serve_until(listener, &rig, &mut stop)
+    print(&endpoints(address, directory.as_ref().map(|(_, address)| *address)));
+    let directory = directory.map(|(listener, _)| listener);
+    serve_until(listener, directory, &rig, arguments.rate_limit, &mut stop)
         .await
         .with_context(|| format!("{address} cannot be served any more"))
 }
 
-async fn serve_until(listener: TcpListener, rig: &Rig, stop: &mut Stop) -> std::io::Result<()> {
+async fn serve_until(
+    listener: TcpListener,
+    directory: Option<TcpListener>,
+    rig: &Rig,
+    rate: Option<Rate>,
+    stop: &mut Stop,
+) -> std::io::Result<()> {
+    let directory = async {
+        match directory {
+            Some(listener) => api::serve_directory(listener, rig).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
-        ended = api::serve(listener, rig) => ended,
+        () = directory => Ok(()),
+        ended = api::serve(listener, rig, rate) => ended,
         () = stop.wanted() => Ok(()),
     }
 }
 
 /// Others than this machine reach a cloud only when that was asked for, and never one that takes them at their word.
-fn check_reach(arguments: &ServeArguments, address: SocketAddr) -> anyhow::Result<()> {
+fn check_reach(arguments: &ServeArguments, option: &str, address: SocketAddr) -> anyhow::Result<()> {
     if address.ip().to_canonical().is_loopback() {
         return Ok(());
     }
@@ -115,12 +138,12 @@ fn check_reach(arguments: &ServeArguments, address: SocketAddr) -> anyhow::Resul
         bail!("--auth none: {address} can be reached from other machines; it is for 127.0.0.1 only");
     }
     if !arguments.reachable {
-        bail!("--listen: {address} can be reached from other machines; say --reachable if it is to be");
+        bail!("{option}: {address} can be reached from other machines; say --reachable if it is to be");
     }
     Ok(())
 }
 
-fn endpoints(address: SocketAddr) -> String {
+fn endpoints(address: SocketAddr, directory: Option<SocketAddr>) -> String {
     let row = |(name, path): (&str, &str)| format!("  {name:<10}http://{address}{path}\n");
     let services = [
         ("identity", "/identity/v3"),
@@ -131,5 +154,7 @@ fn endpoints(address: SocketAddr) -> String {
         ("volume", "/volume/v3"),
         ("control", "/_novarig/v1"),
     ];
-    format!("novarig serves http://{address}/ until Ctrl-C\n{}", services.map(row).concat())
+    let ldap =
+        directory.map_or_else(String::new, |at| format!("  {:<10}ldap://{at}/dc=novarig\n", "directory"));
+    format!("novarig serves http://{address}/ until Ctrl-C\n{}{ldap}", services.map(row).concat())
 }
