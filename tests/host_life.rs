@@ -1,11 +1,11 @@
 //! What a host does by itself: its periodic tasks, and what it does with its servers when its service starts
 //! (instance-lifecycle.md, section 13).
 
-use crate::common::says_no;
-use compute::{ExpectedTask, PeriodicTask, Records};
+use crate::common::{leave_in, says_no};
+use compute::{PeriodicTask, Records};
 use conductor::CreateServer;
 use harness::{Simulation, TestCloud};
-use model::{MigrationStatus, MigrationType, PowerState, Server, ServerId, ServerStatus, TaskState, VmState};
+use model::{MigrationStatus, MigrationType, PowerState, ServerId, ServerStatus, TaskState, VmState};
 use std::time::Duration;
 
 const FLAVOR: &str = "m1.small";
@@ -25,15 +25,6 @@ async fn run(cloud: &TestCloud, task: PeriodicTask) {
 
 async fn pass(cloud: &TestCloud, seconds: u64) {
     cloud.services().clock.sleep(Duration::from_secs(seconds)).await;
-}
-
-/// Puts a server into a state as an operation would that is interrupted in it.
-async fn leave_in(cloud: &TestCloud, server: ServerId, change: impl Fn(&mut Server)) {
-    cloud
-        .records()
-        .update_server(server, ExpectedTask::Any, &mut |server: &mut Server| change(server))
-        .await
-        .unwrap();
 }
 
 /// Has the hypervisor switch a guest off behind everybody's back.

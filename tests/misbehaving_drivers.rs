@@ -2,10 +2,9 @@
 //! notice, and the host itself lives on. How the boundary finds out is tested in `host/virt`; here it is seen from a
 //! cloud.
 
-use driver_toolchain::{BuildRequest, Toolchain};
+use crate::common::test_layer;
 use harness::{ServerExpectation, Simulation, TestCloud};
 use model::{HostName, MigrationStatus, PowerState, Server, ServerStatus};
-use std::path::Path;
 use std::sync::OnceLock;
 
 const OLD: &str = "m1.small";
@@ -22,19 +21,7 @@ const MISBEHAVIOURS: [(&str, &str); 4] = [
 /// The layer in `misbehave/`, built once.
 fn misbehave() -> &'static [u8] {
     static LAYER: OnceLock<Vec<u8>> = OnceLock::new();
-    LAYER.get_or_init(|| {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let request = BuildRequest {
-            manifest_dir: &here.join("misbehave"),
-            package: None,
-            // Where the shipped drivers are built: what they share is compiled already.
-            target_dir: &target.join("drivers"),
-            profile: "driver",
-        };
-        let module = Toolchain::detect().unwrap().build(&request).unwrap_or_else(|error| panic!("{error}"));
-        std::fs::read(module).unwrap()
-    })
+    LAYER.get_or_init(|| test_layer("misbehave"))
 }
 
 /// A cloud whose `bad` host misbehaves in one method, and whose other host does not.

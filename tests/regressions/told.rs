@@ -1,10 +1,9 @@
 //! Running a scenario twice, with a switch and without, and telling what was left.
 
+pub(super) use crate::common::{pass, stacks, strike};
 use harness::{Outcome, Simulation, TestCloud};
 use model::{Bug, ConsumerId, Fix, ServerId};
 use std::panic::resume_unwind;
-use std::time::Duration;
-use virt::Fault;
 
 pub(super) const SMALL: &str = "m1.small";
 pub(super) const MEDIUM: &str = "m1.medium";
@@ -12,12 +11,6 @@ pub(super) const MEDIUM: &str = "m1.medium";
 /// Hosts that are preferred in the order of their numbers.
 pub(super) fn hosts(count: usize) -> Simulation {
     stacks(&vec!["fake(size=medium)"; count])
-}
-
-/// Hosts with these stacks, preferred in the order of their numbers.
-pub(super) fn stacks(stacks: &[&str]) -> Simulation {
-    let preferred = Simulation::new().set("weight_classes", "HostNameWeigher");
-    (1..).zip(stacks).fold(preferred, |made, (number, stack)| made.host(&format!("host{number}"), stack))
 }
 
 /// What a test sees with the bug, and without.
@@ -74,18 +67,8 @@ pub(super) async fn guests(cloud: &TestCloud, server: ServerId) -> String {
     found.join(" ")
 }
 
-/// Lets the next such call fail.
-pub(super) fn strike(cloud: &TestCloud, point: &str, fault: Fault) {
-    cloud.faults().reset_counts();
-    cloud.inject_fault(point, fault);
-}
-
 /// Takes the service of a host away for good.
 pub(super) async fn lose(cloud: &TestCloud, host: &str) {
     cloud.stop_compute(&host.into()).await.unwrap();
     cloud.api().force_down(&host.into(), true).await.unwrap();
-}
-
-pub(super) async fn pass(cloud: &TestCloud, milliseconds: u64) {
-    cloud.services().clock.sleep(Duration::from_millis(milliseconds)).await;
 }

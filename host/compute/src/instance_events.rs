@@ -311,4 +311,41 @@ mod tests {
         let other = ExternalEvent { tag: "another port".into(), ..plugged(false) };
         assert_eq!(wait(Some((3, other))).0, Err(EventError::Timeout));
     }
+
+    #[test]
+    fn a_drivers_tasks_are_those_of_the_manager_and_in_a_shelve_those_of_shelving() {
+        use DriverTask as D;
+        use TaskState as T;
+        let before = [Some(T::ImageSnapshot), Some(T::ImageBackup), Some(T::Shelving), Some(T::Rebuilding)];
+        for (task, plain, shelving) in [
+            (D::ImagePendingUpload, T::ImagePendingUpload, T::ShelvingImagePendingUpload),
+            (D::ImageUploading, T::ImageUploading, T::ShelvingImageUploading),
+            (D::RebuildBlockDeviceMapping, T::RebuildBlockDeviceMapping, T::RebuildBlockDeviceMapping),
+            (D::RebuildSpawning, T::RebuildSpawning, T::RebuildSpawning),
+        ] {
+            for (is_shelve, of_manager) in [(false, plain), (true, shelving)] {
+                assert_eq!(driver_task(is_shelve, task, None), (of_manager, before.as_slice()));
+                let (_, from) = driver_task(is_shelve, task, Some(task));
+                assert_eq!(from, [Some(of_manager)]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_refused_task_is_told_as_what_has_become_of_the_server() {
+        use ExceptionClass as E;
+        let refused = |class| {
+            let expected = [Some(TaskState::ImageSnapshot), Some(TaskState::Rebuilding)];
+            task_refused(&NovaError::new(class, "no"), &uuid(), &expected, None)
+        };
+        let conflict = TaskStateConflict {
+            instance: uuid(),
+            expected: "image_snapshot, rebuilding".to_owned(),
+            actual: "None".to_owned(),
+        };
+        assert_eq!(refused(E::UnexpectedTaskState), VirtError::UnexpectedTaskState(conflict.clone()));
+        let deleting = VirtError::UnexpectedDeletingTaskState(conflict);
+        assert_eq!(refused(E::UnexpectedDeletingTaskState), deleting);
+        assert_eq!(refused(E::InstanceNotFound), VirtError::InstanceNotFound(uuid()));
+    }
 }

@@ -52,8 +52,8 @@ use crate::virt_types;
 use async_trait::async_trait;
 use model::rpc::{Address, Answer, ExternalEvent, Message, Method, POWER_UPDATE, RequestContext};
 use model::{
-    ComputeNode, ExceptionClass, Fix, HostName, Migration, MigrationId, NotificationPriority, NovaError,
-    PowerState, Server, ServerId, TaskState,
+    ExceptionClass, Fix, HostName, Migration, MigrationId, NotificationPriority, NovaError, PowerState,
+    Server, ServerId, TaskState,
 };
 use runtime::{Handler, Reply};
 use std::future::Future;
@@ -158,21 +158,6 @@ impl ComputeManager {
     fn live_on(self: Rc<Self>, work: impl Future<Output = ()> + 'static) {
         let tasks = self.services.tasks.clone();
         tasks.spawn(async move { self.life.spend(work).await.unwrap_or_default() });
-    }
-
-    /// The host.
-    pub fn host(&self) -> &HostName {
-        &self.host
-    }
-
-    /// The host's hypervisor.
-    pub fn driver(&self) -> &Hypervisor {
-        &self.driver
-    }
-
-    /// The node record as the resource tracker has it.
-    pub fn compute_node(&self) -> Option<ComputeNode> {
-        self.tracker.node()
     }
 
     /// On whose behalf the service does what nobody asked for.

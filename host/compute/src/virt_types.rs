@@ -2,6 +2,8 @@
 //! the contract can get a new version without the rest noticing.
 
 mod nodes;
+#[cfg(test)]
+mod tests;
 mod volumes;
 
 pub(crate) use nodes::{compute_info, from_message, to_message};

@@ -242,7 +242,9 @@ pub(crate) fn is_foreseen(error: &NovaError) -> bool {
     use ExceptionClass as E;
     matches!(
         error.class,
+        // The second is a kind of the first.
         E::NoValidHost
+            | E::MaxRetriesExceeded
             | E::ComputeHostNotFound
             | E::ComputeServiceUnavailable
             | E::InvalidHypervisorType

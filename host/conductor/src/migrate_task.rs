@@ -6,8 +6,8 @@ use crate::scheduling::{self, Destinations};
 use compute::{Owner, Records};
 use model::rpc::{Address, Message, Method, RequestContext, Reschedule, Retry};
 use model::{
-    Bug, ExceptionClass, Fix, Flavor, HostName, Migration, MigrationId, MigrationStatus, MigrationType,
-    NovaError, RequestSpec, Server,
+    Bug, ExceptionClass, Flavor, HostName, Migration, MigrationId, MigrationStatus, MigrationType, NovaError,
+    RequestSpec, Server,
 };
 use placement::TraitName;
 
@@ -117,18 +117,17 @@ impl ConductorManager {
     /// Whether the server may move to the host it is on: a resize if the option allows it, a cold migration if the
     /// host's driver can.
     fn may_stay_on(&self, source: &HostName, kind: MigrationType) -> bool {
-        match kind {
-            MigrationType::Resize => self.services.options.get().allow_resize_to_same_host,
-            MigrationType::Migration => self.records.compute_node(source).is_some_and(|node| {
-                let wanted = TraitName::from(SAME_HOST_COLD_MIGRATE);
-                self.services.report_client.read(|placement| {
-                    placement
-                        .provider(node.id)
-                        .is_ok_and(|provider| provider.traits().any(|name| *name == wanted))
-                })
-            }),
-            MigrationType::LiveMigration | MigrationType::Evacuation => false,
+        if kind == MigrationType::Resize {
+            return self.services.options.get().allow_resize_to_same_host;
         }
+        self.records.compute_node(source).is_some_and(|node| {
+            let wanted = TraitName::from(SAME_HOST_COLD_MIGRATE);
+            self.services.report_client.read(|placement| {
+                placement
+                    .provider(node.id)
+                    .is_ok_and(|provider| provider.traits().any(|name| *name == wanted))
+            })
+        })
     }
 
     async fn roll_back(&self, server: &Server, migration: MigrationId) -> Result<(), NovaError> {
@@ -137,10 +136,6 @@ impl ConductorManager {
         let client = &self.services.report_client;
         if client.allocations_of(migration.into()).is_empty() {
             return Ok(());
-        }
-        let gone = self.services.records.server(server.id).is_err();
-        if gone && self.services.switches.fixes(Fix::DeletedServerGetsNothingBack) {
-            return client.empty_allocations(&Address::Conductor, migration.into(), &Owner::of(server));
         }
         client.move_allocations(&Address::Conductor, migration.into(), server.id.into(), &Owner::of(server))
     }

@@ -47,6 +47,10 @@ impl ConductorManager {
         let server = self.services.records.server(id)?;
         let host = match self.destination(&server, &rebuild).await {
             Ok(host) => host,
+            // Nobody in Nova foresees this, and the server keeps its task.
+            Err((_, error)) if error.is(ExceptionClass::ConsumerAllocationRetrievalFailed) => {
+                return Err(error);
+            }
             Err((vm_state, error)) => {
                 self.fail_rebuild(&server, &rebuild, vm_state, &error).await;
                 return Err(error);
@@ -126,7 +130,7 @@ impl ConductorManager {
         let mut amounts = held.into_values();
         let claimed = match (amounts.next(), amounts.next()) {
             (Some(amounts), None) => Allocations::from([(target.id, amounts)]),
-            (None, _) => Allocations::new(),
+            (None, _) => return Err(self.nothing_held(server)),
             (Some(_), Some(_)) => {
                 return Err(refuse(
                     "The instance has complex allocations on the source host so move cannot be forced.",
@@ -137,6 +141,20 @@ impl ConductorManager {
             return Ok(());
         }
         Err(refuse("There is not enough capacity on the host for the instance."))
+    }
+
+    /// The error of a move that cannot be forced because the server holds nothing on its host.
+    fn nothing_held(&self, server: &Server) -> NovaError {
+        let node = server.host.as_ref().and_then(|host| self.records.compute_node(host));
+        let node = node.map(|node| node.id.to_string()).unwrap_or_default();
+        NovaError::new(
+            ExceptionClass::ConsumerAllocationRetrievalFailed,
+            format!(
+                "Failed to retrieve allocations for consumer {}: Expected to find allocations for source node resource \
+                 provider {node}. Retry the operation without forcing a destination host.",
+                server.id
+            ),
+        )
     }
 
     async fn fail_rebuild(

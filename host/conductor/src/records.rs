@@ -383,6 +383,10 @@ fn unexpected_task(id: ServerId, actual: Option<TaskState>) -> NovaError {
     NovaError::new(class, format!("Conflict updating instance {id}. Actual: {{'task_state': {shown}}}"))
 }
 
+fn migration_not_found(id: MigrationId) -> NovaError {
+    NovaError::new(ExceptionClass::MigrationNotFound, format!("Migration {id} could not be found."))
+}
+
 #[async_trait(?Send)]
 impl Records for StateOfRecord {
     fn server(&self, id: ServerId) -> Result<Server, NovaError> {
@@ -402,9 +406,7 @@ impl Records for StateOfRecord {
     }
 
     fn migration(&self, id: MigrationId) -> Result<Migration, NovaError> {
-        self.tables.borrow().migrations.get(&id).cloned().ok_or_else(|| {
-            NovaError::new(ExceptionClass::MigrationNotFound, format!("Migration {id} could not be found."))
-        })
+        self.tables.borrow().migrations.get(&id).cloned().ok_or_else(|| migration_not_found(id))
     }
 
     fn migrations_in_progress_or_error(&self, host: &HostName) -> Vec<Migration> {
@@ -495,12 +497,7 @@ impl Records for StateOfRecord {
         let now = self.clock.now();
         let (before, after) = {
             let mut tables = self.tables.borrow_mut();
-            let migration = tables.migrations.get_mut(&id).ok_or_else(|| {
-                NovaError::new(
-                    ExceptionClass::MigrationNotFound,
-                    format!("Migration {id} could not be found."),
-                )
-            })?;
+            let migration = tables.migrations.get_mut(&id).ok_or_else(|| migration_not_found(id))?;
             let before = self.before(migration);
             change(migration);
             migration.updated_at = now;

@@ -316,9 +316,7 @@ pub(crate) fn check_rebuild(
     let decision = scheduler::schedule(&check, hosts, &options, &mut |bound| random.below(bound));
     let passed = decision.ordered.first().map(|one| &one.host);
     trace(services, spec.server, decision.explain(), passed, &[], &[]);
-    if let Some(failure) = decision.failure {
-        return Err(NovaError::no_valid_host(&failure.to_string()));
-    }
+    // Of one host nothing is weighed, which alone could fail.
     if decision.ordered.is_empty() {
         return Err(NovaError::no_valid_host("There are not enough hosts available."));
     }

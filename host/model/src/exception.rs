@@ -80,6 +80,8 @@ exception_classes! {
 
     AllocationUpdateFailed = "AllocationUpdateFailed", 500;
     AllocationMoveFailed = "AllocationMoveFailed", 500;
+    /// A consumer that ought to hold something holds nothing.
+    ConsumerAllocationRetrievalFailed = "ConsumerAllocationRetrievalFailed", 500;
     AllocationDeleteFailed = "AllocationDeleteFailed", 500;
     ResourceProviderUpdateConflict = "ResourceProviderUpdateConflict", 500;
     PlacementApiError = "PlacementAPIConflict", 500;

@@ -455,8 +455,24 @@ pub enum Answer {
 
 impl Answer {
     /// The error of whoever expected another kind of answer.
-    pub fn unexpected(&self) -> NovaError {
+    fn unexpected(&self) -> NovaError {
         NovaError::new(ExceptionClass::Unexpected, format!("unexpected answer {self:?}"))
+    }
+
+    /// The port it names. Errors: [`Answer::unexpected`].
+    pub fn into_port(self) -> Result<PortId, NovaError> {
+        match self {
+            Answer::Port(port) => Ok(port),
+            other => Err(other.unexpected()),
+        }
+    }
+
+    /// The text it has. Errors: [`Answer::unexpected`].
+    pub fn into_text(self) -> Result<String, NovaError> {
+        match self {
+            Answer::Text(text) => Ok(text),
+            other => Err(other.unexpected()),
+        }
     }
 
     /// The value it has. Errors: [`Answer::unexpected`].

@@ -182,9 +182,8 @@ impl ComputeManager {
         volume: VolumeId,
         forget: bool,
     ) -> Result<(), NovaError> {
-        let Some(server) = self.services.records.server_even_deleted(id) else {
-            return Err(NovaError::instance_not_found(id));
-        };
+        let known = self.services.records.server_even_deleted(id);
+        let server = known.ok_or_else(|| NovaError::instance_not_found(id))?;
         let Some(device) = server.block_device(volume) else { return Err(bdm_not_found(volume)) };
         self.notify(id, "volume_detach.start");
         if server.is_on(&self.host) {

@@ -185,10 +185,12 @@ impl ComputeManager {
     /// `_build_resources` and the spawn within.
     async fn prepare_and_spawn(&self, id: ServerId) -> Result<(), NovaError> {
         let server = self.save(id, |server| server.task_state = Some(TaskState::Networking)).await?;
-        let network_info = match self.services.network.allocate_for_instance(&server, &self.host).await {
-            Ok(info) => info,
-            Err(error) => return Err(NovaError::build_abort(id, &error.to_string())),
-        };
+        // In Nova this goes on beside the build, which learns only from the spawn that it failed.
+        let (network_info, unallocated) =
+            match self.services.network.allocate_for_instance(&server, &self.host).await {
+                Ok(info) => (info, None),
+                Err(error) => (NetworkInfo::new(), Some(error)),
+            };
         self.save(id, |server| server.network_info = network_info.clone()).await?;
         if let Err(error) = self.prepare_devices(id, &network_info).await {
             match self.clean_up_unspawned(id, &network_info).await {
@@ -211,12 +213,13 @@ impl ComputeManager {
                 server.task_state = Some(TaskState::Spawning);
             })
             .await;
-        let spawned = match spawning {
-            Ok(server) => self.spawn(&server, &network_info, true).await,
-            Err(error) => Err(error),
+        let spawned = match (spawning, unallocated) {
+            (Ok(server), None) => self.spawn(&server, &network_info, true).await,
+            (Ok(_), Some(error)) | (Err(error), _) => Err(error),
         };
         let Err(error) = spawned else { return Ok(()) };
-        if self.shutdown_instance(id, false).await.is_err() {
+        // Without interfaces there may be ports that nobody will use.
+        if self.shutdown_instance(id, network_info.is_empty()).await.is_err() {
             return Err(NovaError::build_abort(id, &error.to_string()));
         }
         Err(error)

@@ -131,3 +131,19 @@ fn common_form(numbers: types::InstanceDiagnostics) -> Value {
         "disk_details": disks,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn power_states_and_numbers_are_shown_as_nova_names_them() {
+        use PowerState as P;
+        let states = [P::NoState, P::Running, P::Paused, P::Shutdown, P::Crashed, P::Suspended];
+        let names = states.map(state_name);
+        assert_eq!(names, ["pending", "running", "paused", "shutdown", "crashed", "suspended"]);
+        use types::DiagnosticValue as D;
+        let told = [D::Null, D::Boolean(true), D::Integer(-1), D::Float(0.5), D::Text("raw".to_owned())];
+        assert_eq!(told.map(value), [Value::Null, true.into(), (-1).into(), 0.5.into(), "raw".into()]);
+    }
+}

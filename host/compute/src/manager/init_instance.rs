@@ -20,6 +20,11 @@ impl ComputeManager {
         }
         let power_state = self.power_state(server).await?;
         if let Some(reboot_type) = interrupted_reboot(server, power_state) {
+            let was_soft = matches!(server.task_state, Some(T::RebootPending | T::RebootStarted));
+            if was_soft && reboot_type == RebootType::Hard {
+                // It got as far as switching the guest off. A hard reboot begins with tasks of its own.
+                self.save(id, |server| server.task_state = Some(T::RebootPendingHard)).await?;
+            }
             self.send_to_self(id, Method::RebootInstance { reboot_type });
             return Ok(());
         }

@@ -67,10 +67,8 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         let server = self.services.records.server(source.id)?;
         for (volume, former) in former_attachments(&moving.data) {
-            let Some(device) = server.block_device(volume) else { continue };
-            let Some(attachment) = device.attachment.filter(|attachment| *attachment != former) else {
-                continue;
-            };
+            let device = server.block_device(volume).filter(|device| device.attachment != Some(former));
+            let Some(attachment) = device.and_then(|device| device.attachment) else { continue };
             let message = Message {
                 context: context.clone(),
                 server: source.id,

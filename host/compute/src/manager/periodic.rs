@@ -193,3 +193,21 @@ impl ComputeManager {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PeriodicTask;
+
+    #[test]
+    fn tasks_are_called_as_in_nova() {
+        let names: Vec<_> = PeriodicTask::ALL.iter().map(|task| task.as_str()).collect();
+        let novas = [
+            "poll_shelved_instances",
+            "poll_unconfirmed_resizes",
+            "sync_power_states",
+            "cleanup_running_deleted_instances",
+            "reclaim_queued_deletes",
+        ];
+        assert_eq!(names, novas);
+    }
+}

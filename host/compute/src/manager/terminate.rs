@@ -68,9 +68,8 @@ impl ComputeManager {
         deallocate_networks: bool,
     ) -> Result<(), NovaError> {
         self.notify(id, "shutdown.start");
-        let Some(server) = self.services.records.server_even_deleted(id) else {
-            return Err(NovaError::instance_not_found(id));
-        };
+        let known = self.services.records.server_even_deleted(id);
+        let server = known.ok_or_else(|| NovaError::instance_not_found(id))?;
         let request = virt_types::destroy_request(&server, &server.network_info, true);
         let destroyed = match self.driver.destroy(request).await.map_err(NovaError::from) {
             // What is gone is destroyed. Nova takes it for a server that somebody else deletes.

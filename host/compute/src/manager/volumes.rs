@@ -218,10 +218,8 @@ impl ComputeManager {
         volume: VolumeId,
     ) -> Result<(), NovaError> {
         let server = self.services.records.server(id)?;
-        match server.block_device(volume) {
-            Some(device) => self.driver_detach(&server, device).await,
-            None => Ok(()),
-        }
+        let Some(device) = server.block_device(volume) else { return Ok(()) };
+        self.driver_detach(&server, device).await
     }
 }
 
@@ -245,5 +243,15 @@ fn device_letters(number: u32) -> String {
     match number / 26 {
         0 => letter.to_string(),
         more => format!("{}{letter}", device_letters(more - 1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::device_letters;
+
+    #[test]
+    fn devices_beyond_the_alphabet_have_two_letters() {
+        assert_eq!([0, 25, 26, 27, 701].map(device_letters), ["a", "z", "aa", "ab", "zz"]);
     }
 }

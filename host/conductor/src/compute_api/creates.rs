@@ -61,13 +61,21 @@ pub struct Created {
 impl ComputeApi {
     /// Makes a server (202).
     pub async fn create(&self, request: CreateServer) -> Result<ServerId, ApiError> {
-        let made = self.create_servers(request, Count::ONE).await?;
-        made.servers.first().copied().ok_or_else(no_server)
+        self.make_servers(request, Count::ONE).await.map(|(first, _)| first)
     }
 
     /// Makes several servers that differ in nothing but their names (202). They are scheduled together; when the quota has
     /// room for fewer than `max` but for `min`, so many are made.
     pub async fn create_servers(&self, request: CreateServer, count: Count) -> Result<Created, ApiError> {
+        self.make_servers(request, count).await.map(|(_, made)| made)
+    }
+
+    /// Makes servers. Answers the first of them, and all.
+    async fn make_servers(
+        &self,
+        request: CreateServer,
+        count: Count,
+    ) -> Result<(ServerId, Created), ApiError> {
         let mut body = json!(request);
         if count != Count::ONE {
             (body["min_count"], body["max_count"]) = (json!(count.min), json!(count.max));
@@ -95,8 +103,9 @@ impl ComputeApi {
             let group = self.requested_group(&context, &request)?;
             let number = self.allowed_servers(&flavor, count)?;
             self.check_group_members_quota(&context, group.as_ref(), number)?;
-            let ids: Vec<_> = (0..number).map(|_| ServerId(self.services.random.uuid())).collect();
-            let Some(id) = ids.first().copied() else { return Err(no_server()) };
+            let id = ServerId(self.services.random.uuid());
+            let others = (1..number).map(|_| ServerId(self.services.random.uuid()));
+            let ids: Vec<_> = std::iter::once(id).chain(others).collect();
             let reservation_id = self.reservation_id(id);
             let mut spec =
                 RequestSpec::new(id, context.project_id.clone(), context.user_id.clone(), flavor.clone());
@@ -158,7 +167,7 @@ impl ComputeApi {
             }
             let method = Method::ScheduleAndBuildInstances { request_specs };
             self.cast(&context, id, Address::Conductor, method);
-            Ok(Created { reservation_id, servers: ids })
+            Ok((id, Created { reservation_id, servers: ids }))
         })
         .await
     }
@@ -222,11 +231,6 @@ impl ComputeApi {
         let default = self.services.options.get().default_availability_zone.0.clone();
         zone.filter(|zone| forced.is_none() || *zone == default)
     }
-}
-
-/// A request for no server at all, which the check of its counts has refused before.
-fn no_server() -> ApiError {
-    ApiError { code: 500, message: "no server was made".to_owned() }
 }
 
 /// `zone`, `zone:host` or `zone:host:node`; with one node a host, the node adds nothing.

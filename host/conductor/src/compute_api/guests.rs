@@ -3,7 +3,7 @@
 
 use super::{ApiError, ComputeApi, check_lock, host_of};
 use crate::preconditions;
-use model::rpc::{Address, Answer, ExternalEvent, Method, POWER_UPDATE, PowerUpdate};
+use model::rpc::{Address, ExternalEvent, Method, POWER_UPDATE, PowerUpdate};
 use model::{ExceptionClass, NovaError, ServerId, TaskState};
 use serde_json::{Value, json};
 
@@ -35,8 +35,7 @@ impl ComputeApi {
             let host = host_of(&self.server(id)?)?;
             let method = Method::GetConsoleOutput { tail_length: length };
             match self.ask(&context, id, host, method).await {
-                Ok(Answer::Text(output)) => Ok(output),
-                Ok(other) => Err(other.unexpected().into()),
+                Ok(answer) => Ok(answer.into_text()?),
                 Err(error) => Err(not_implemented(error, NOT_SUPPORTED)),
             }
         })
@@ -51,8 +50,7 @@ impl ComputeApi {
             let host = host_of(&self.server(id)?)?;
             let method = if common_form { Method::GetInstanceDiagnostics } else { Method::GetDiagnostics };
             match self.ask(&context, id, host, method).await {
-                Ok(Answer::Value(numbers)) => Ok(numbers),
-                Ok(other) => Err(other.unexpected().into()),
+                Ok(answer) => Ok(answer.into_value()?),
                 Err(error) => Err(not_implemented(error, NOT_SUPPORTED)),
             }
         })

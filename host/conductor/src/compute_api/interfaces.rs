@@ -2,7 +2,7 @@
 
 use super::{ApiError, ComputeApi};
 use crate::preconditions;
-use model::rpc::{Address, Answer, Method};
+use model::rpc::{Address, Method};
 use model::{ExceptionClass, PortId, ServerId};
 use serde_json::{Value, json};
 
@@ -14,8 +14,7 @@ impl ComputeApi {
             let (_, host) = self.begin(&context, id, &preconditions::ATTACH_INTERFACE)?;
             self.records.start_action(id, &context.request, "attach_interface");
             match self.ask(&context, id, host, Method::AttachInterface { port }).await {
-                Ok(Answer::Port(port)) => Ok(port),
-                Ok(other) => Err(other.unexpected().into()),
+                Ok(answer) => Ok(answer.into_port()?),
                 // An error that was foreseen is shown although it is the server's.
                 Err(error) if error.is(ExceptionClass::InterfaceAttachFailed) => {
                     Err(ApiError { code: 500, message: error.message })

@@ -247,6 +247,7 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
         | Class::AllocationUpdateFailed
         | Class::AllocationMoveFailed
         | Class::AllocationDeleteFailed
+        | Class::ConsumerAllocationRetrievalFailed
         | Class::ResourceProviderUpdateConflict
         | Class::PlacementApiError
         | Class::MessagingTimeout

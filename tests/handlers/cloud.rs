@@ -1,0 +1,137 @@
+//! What operators and other services change beside servers: aggregates, services, ports, and who asked for what.
+
+use crate::common::stacks;
+use conductor::{Caller, Port, RequestedNetworks};
+use harness::{Simulation, TestCloud};
+use model::{MigrationId, PortId, ServerStatus};
+use std::collections::BTreeMap;
+use uuid::uuid;
+
+const FLAVOR: &str = "m1.small";
+
+fn two_hosts() -> Simulation {
+    stacks(&["fake", "fake"])
+}
+
+fn aggregates_of(cloud: &TestCloud, host: &str) -> usize {
+    let node = cloud.compute_node(&host.into()).unwrap().id;
+    cloud.placement().get().provider(node).unwrap().aggregates().count()
+}
+
+#[test]
+fn a_host_joins_an_aggregate_and_leaves_it_here_and_in_placement() {
+    two_hosts().run(async |cloud| {
+        let aggregates = cloud.records().aggregates();
+        let now = cloud.services().clock.now();
+        let id = uuid!("3f1c0d6e-6c1d-4f0e-9a55-0d3a5b1f7c05").into();
+        let made = aggregates.create(id, "fast".to_owned(), BTreeMap::new(), now).number;
+        let (first, second) = ("host1".into(), "host2".into());
+        let api = cloud.api();
+        for host in [&first, &second] {
+            api.set_aggregate_member(made, host, true).unwrap();
+        }
+        assert_eq!((aggregates_of(cloud, "host1"), aggregates_of(cloud, "host2")), (1, 1));
+        let changed = aggregates.change(made, now, |aggregate| {
+            aggregate.metadata.insert("availability_zone".to_owned(), "fast".to_owned());
+        });
+        let changed = changed.unwrap();
+        assert_eq!((changed.zone(), changed.updated_at), (Some("fast"), Some(now)));
+        let server = cloud.boot(FLAVOR, Some("host2")).await;
+        assert_eq!(cloud.server(server).availability_zone.as_deref(), Some("fast"));
+        let left = api.set_aggregate_member(made, &first, false).unwrap();
+        assert_eq!(left.aggregate.hosts.iter().collect::<Vec<_>>(), [&second]);
+        assert_eq!((aggregates_of(cloud, "host1"), aggregates_of(cloud, "host2")), (0, 1));
+        assert_eq!(api.set_aggregate_member(made + 1, &first, true), None);
+        assert_eq!(aggregates.change(made + 1, now, |_| {}), None);
+        cloud.delete_server(server).await;
+        // A service that is deleted leaves its aggregates.
+        cloud.stop_compute(&second).await.unwrap();
+        api.delete_service(&second);
+        assert!(aggregates.get(made).unwrap().aggregate.hosts.is_empty());
+    });
+}
+
+#[test]
+fn a_host_that_placement_does_not_know_is_disabled_all_the_same() {
+    two_hosts().run(async |cloud| {
+        let node = cloud.compute_node(&"host1".into()).unwrap().id;
+        let gone = placement::Command::DeleteProvider { id: node };
+        cloud.placement().update(|placement| placement.apply(&gone)).unwrap();
+        cloud.api().set_service_disabled(&"host1".into(), true, None).await.unwrap();
+        cloud.wait_for_log(&format!("Cannot set the status of {node} in placement")).await;
+        assert!(cloud.records().services()[0].disabled);
+        cloud.run_periodics().await;
+        assert!(cloud.placement().get().provider(node).is_ok(), "the next update sets it right");
+    });
+}
+
+#[test]
+fn who_asked_for_a_move_is_remembered() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        let (project, user) = ("ops".into(), "olga".into());
+        let caller = Caller { project, user, is_admin: true, request: Some("req-1".into()) };
+        cloud.api().of(caller).migrate(server, None).await.unwrap();
+        cloud.at_rest().await;
+        let asker = cloud.records().asker_of_migration(cloud.last_migration(server).id).unwrap();
+        assert_eq!((asker.user, asker.project), ("olga".into(), "ops".into()));
+        let unknown = MigrationId(uuid!("3f1c0d6e-6c1d-4f0e-9a55-0d3a5b1f7c07"));
+        assert_eq!(cloud.records().asker_of_migration(unknown), None);
+        let records = &cloud.services().records;
+        let message = format!("Migration {unknown} could not be found.");
+        assert_eq!(records.migration(unknown).unwrap_err().message, message);
+        assert_eq!(records.update_migration(unknown, &mut |_| {}).await.unwrap_err().message, message);
+    });
+}
+
+#[test]
+fn a_server_gets_the_ports_that_were_asked_for_and_leaves_them_to_their_owner() {
+    two_hosts().run(async |cloud| {
+        let known = PortId(uuid!("3f1c0d6e-6c1d-4f0e-9a55-0d3a5b1f7c06"));
+        cloud.network().put_port(Port {
+            id: known,
+            device: None,
+            bindings: BTreeMap::new(),
+            mac_address: "fa:16:3e:4c:2c:30".to_owned(),
+            fixed_ip: "192.168.1.3".to_owned(),
+            made_for_server: false,
+            plugged: 0,
+        });
+        let own = cloud.network().create_port().unwrap();
+        let server = cloud.api().create(cloud.build_server(FLAVOR, Some("host1"))).await.unwrap();
+        cloud.network().request(server, RequestedNetworks::Ports(vec![own, known]));
+        let built = cloud.wait_for_state_change(server, ServerStatus::Active).await;
+        let ports: Vec<_> = built.network_info.iter().map(|vif| vif.port).collect();
+        assert_eq!(ports, [own, known]);
+        // They are taken now.
+        let other = cloud.api().create(cloud.build_server(FLAVOR, Some("host2"))).await.unwrap();
+        cloud.network().request(other, RequestedNetworks::Ports(vec![known]));
+        cloud.wait_for_state_change(other, ServerStatus::Error).await;
+        for server in [server, other] {
+            cloud.delete_server(server).await;
+        }
+        assert_eq!(cloud.network().ports().iter().filter(|port| port.device.is_none()).count(), 2);
+        for port in [known, own] {
+            assert!(cloud.network().delete_port(port));
+        }
+    });
+}
+
+#[test]
+fn a_network_without_addresses_makes_no_ports() {
+    two_hosts().run(async |cloud| {
+        let mut made = Vec::new();
+        let refused = loop {
+            match cloud.network().create_port() {
+                Ok(port) => made.push(port),
+                Err(error) => break error,
+            }
+        };
+        let network = cloud.network().network_id();
+        assert_eq!(refused.message, format!("No fixed IP addresses available for network: {network}"));
+        assert_eq!(made.len(), 0xffff - 1);
+        for port in made {
+            assert!(cloud.network().delete_port(port));
+        }
+    });
+}
