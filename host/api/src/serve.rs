@@ -1,5 +1,6 @@
 //! The server: one port for all services.
 
+use crate::connections::{Bounds, TooSlow, serve_connections};
 use crate::placement::{Config, Service, placement_routes};
 use crate::rig::{Line, Rig};
 use crate::world::AuthMode;
@@ -9,7 +10,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Request as Whole, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 /// The largest body taken, in bytes, as Nova's own middleware has it. Images may be larger.
@@ -25,9 +25,7 @@ const PLACEMENT: &str = "/placement";
 
 /// Serves a cloud at this address until the listener fails.
 pub async fn serve(listener: TcpListener, rig: &Rig) -> std::io::Result<()> {
-    // An answer goes out at once; a connection on which that cannot be had is served all the same.
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    axum::serve(listener, routes(rig)).await
+    serve_connections(listener, routes(rig), Bounds::default()).await
 }
 
 fn routes(rig: &Rig) -> Router {
@@ -67,11 +65,17 @@ async fn identified(State(line): State<Line>, mut request: Request, next: Next) 
 async fn hand_over(State(line): State<Line>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let most = if parts.uri.path().ends_with("/file") { MAX_IMAGE } else { MAX_BODY };
-    let Ok(body) = to_bytes(body, most).await else {
-        return plain(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("Request is too large: at most {most} bytes are taken.\n"),
-        );
+    let body = match to_bytes(body, most).await {
+        Ok(body) => body,
+        Err(error) => {
+            return match TooSlow::is_why(&error) {
+                Some(slow) => plain(StatusCode::REQUEST_TIMEOUT, format!("{slow}\n")),
+                None => plain(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    format!("Request is too large: at most {most} bytes are taken.\n"),
+                ),
+            };
+        }
     };
     match line.ask(Whole::from_parts(parts, body)).await {
         Some(answer) => answer.map(Body::from),

@@ -36,7 +36,7 @@ pub use compute_api::{
 pub use labels::{Asker, FlavorLabels, ServerLabels};
 pub use limits::{LIMITED_RESOURCES, Limits, limited_resource};
 pub use network_service::{NetworkService, Port, RequestedNetworks};
-pub use records::StateOfRecord;
+pub use records::{Retention, StateOfRecord};
 pub use volume_service::{
     Attachment, IMAGE_BACKED_VOL, MULTIATTACH_VOL, SWAP_ERR_NEW_VOL, SWAP_ERR_OLD_VOL, SWAP_NEW_VOL,
     SWAP_OLD_VOL, VolumeService, volume_named,

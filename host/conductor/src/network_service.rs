@@ -8,7 +8,7 @@ use model::{ExceptionClass, HostName, Migration, NetworkInfo, NovaError, PortId,
 use runtime::{Randomness, Trace, TraceEvent};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// One port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,9 +41,30 @@ pub struct NetworkService {
 #[derive(Default)]
 struct State {
     made: u32,
+    /// The numbers of the ports that are there, and those that were given back, longest ago first.
+    numbers: BTreeMap<PortId, u32>,
+    free: VecDeque<u32>,
     plugged: u64,
     ports: BTreeMap<PortId, Port>,
     requested: BTreeMap<ServerId, RequestedNetworks>,
+}
+
+/// Addresses count up from 192.168.0.2 within 192.168.0.0/16, so the last port that gets one of its own has this number.
+const LAST_NUMBER: u32 = 0xffff - 1;
+
+impl State {
+    /// A number no port has: a new one, or when all were given out that which was given back longest ago.
+    fn take_number(&mut self) -> Option<u32> {
+        if self.made == LAST_NUMBER {
+            return self.free.pop_front();
+        }
+        self.made += 1;
+        Some(self.made)
+    }
+
+    fn give_back(&mut self, port: PortId) {
+        self.free.extend(self.numbers.remove(&port));
+    }
 }
 
 /// What a server is plugged into when it is made.
@@ -108,9 +129,29 @@ impl NetworkService {
 
     /// Deletes a port that is plugged into no server. Answers whether it did.
     pub fn delete_port(&self, id: PortId) -> bool {
-        let ports = &mut self.state.borrow_mut().ports;
+        let state = &mut *self.state.borrow_mut();
+        let ports = &mut state.ports;
         let free = ports.get(&id).is_some_and(|port| port.device.is_none());
-        free && ports.remove(&id).is_some()
+        let deleted = free && ports.remove(&id).is_some();
+        if deleted {
+            state.give_back(id);
+        }
+        deleted
+    }
+
+    /// Forgets what a server was to be plugged into.
+    pub(crate) fn forget(&self, server: ServerId) {
+        self.state.borrow_mut().requested.remove(&server);
+    }
+
+    /// How many records of each kind there are.
+    pub(crate) fn census(&self) -> [(&'static str, usize); 3] {
+        let state = self.state.borrow();
+        [
+            ("ports", state.ports.len()),
+            ("addresses of ports", state.numbers.len()),
+            ("requested networks", state.requested.len()),
+        ]
     }
 
     /// Changes every port of a server.
@@ -131,16 +172,13 @@ impl NetworkService {
 
     fn make_port(&self, server: Option<ServerId>) -> Result<Port, NovaError> {
         let mut state = self.state.borrow_mut();
-        let number = state.made + 1;
-        // Addresses count up from 192.168.0.2 within 192.168.0.0/16.
-        let (high, low) = ((number + 1) >> 8, (number + 1) & 0xff);
-        if high > 0xff {
+        let Some(number) = state.take_number() else {
             return Err(NovaError::new(
                 ExceptionClass::NoMoreFixedIps,
                 format!("No fixed IP addresses available for network: {}", self.network_id()),
             ));
-        }
-        state.made = number;
+        };
+        let (high, low) = ((number + 1) >> 8, (number + 1) & 0xff);
         state.plugged += 1;
         let port = Port {
             id: PortId(self.random.uuid()),
@@ -151,6 +189,7 @@ impl NetworkService {
             made_for_server: server.is_some(),
             plugged: state.plugged,
         };
+        state.numbers.insert(port.id, number);
         state.ports.insert(port.id, port.clone());
         Ok(port)
     }
@@ -186,11 +225,13 @@ impl NetworkService {
     fn release(&self, mut port: Port) {
         port.device = None;
         port.bindings.clear();
-        let ports = &mut self.state.borrow_mut().ports;
-        match port.made_for_server {
-            true => ports.remove(&port.id),
-            false => ports.insert(port.id, port.clone()),
-        };
+        let state = &mut *self.state.borrow_mut();
+        if port.made_for_server {
+            state.ports.remove(&port.id);
+            state.give_back(port.id);
+        } else {
+            state.ports.insert(port.id, port.clone());
+        }
         self.saved(&port);
     }
 }

@@ -44,6 +44,7 @@ mod volume_attachments;
 mod zones;
 
 pub(crate) use keypairs::Keypairs;
+pub(crate) use server_view::{hostname, seconds, updated_at};
 
 use crate::answer::{Answer, Ask};
 use crate::caller::Requester;

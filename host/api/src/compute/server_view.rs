@@ -10,7 +10,7 @@ use sha2::{Digest, Sha224};
 use std::fmt::Write as _;
 
 /// A time without fractions: `2026-01-01T00:00:00Z`.
-pub(super) fn seconds(at: Timestamp) -> String {
+pub(crate) fn seconds(at: Timestamp) -> String {
     let text = at.to_string();
     format!("{}Z", text.split('.').next().unwrap_or(&text))
 }
@@ -44,7 +44,7 @@ pub(super) fn full(call: &Call<'_>, server: &Server, reduced: bool) -> Value {
 }
 
 /// When a server last changed, as far as is known.
-pub(super) fn updated_at(server: &Server, labels: &ServerLabels) -> Timestamp {
+pub(crate) fn updated_at(server: &Server, labels: &ServerLabels) -> Timestamp {
     let times = [labels.updated_at, server.launched_at, server.deleted_at, server.soft_deleted_at];
     times.into_iter().flatten().max().unwrap_or_default().max(server.created_at)
 }
@@ -160,7 +160,7 @@ fn extended(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut
 }
 
 /// The name of the guest.
-pub(super) fn hostname(server: &Server, labels: &ServerLabels) -> String {
+pub(crate) fn hostname(server: &Server, labels: &ServerLabels) -> String {
     labels.hostname.clone().unwrap_or_else(|| hostname_of(server))
 }
 

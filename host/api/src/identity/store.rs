@@ -161,6 +161,11 @@ impl Identity {
         (user && token.project.as_ref().is_none_or(project)).then_some(token)
     }
 
+    /// How many tokens are kept.
+    pub(crate) fn tokens(&self) -> usize {
+        self.tokens.len()
+    }
+
     /// Ends a token.
     pub(super) fn revoke(&mut self, text: &str) {
         if let Some(token) = self.tokens.remove(text) {
