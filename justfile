@@ -45,6 +45,11 @@ build: setup
 bench *ARGS: setup
     cargo bench --workspace "$@"
 
+# Let 50 clients make and delete 10,000 servers in a served cloud: memory must be flat, and nothing left
+soak *ARGS: setup
+    cargo build --bin novarig --example soak
+    {{ quote(target / "debug/examples/soak") }} "$@"
+
 # Fuzz what reads drivers and stacks, each for so many seconds; a finding is an error, its input in target/fuzz
 fuzz SECONDS="60" *ARGS: setup
     @cargo run --quiet --features novarig-fuzz/targets --bin fuzz-stack-grammar -- --seconds "$@"
@@ -98,6 +103,14 @@ bench-placement: setup conformance-environment
     @{{ conformance_python }} {{ quote(conformance / "placement_speed.py") }} --server {{ placement_server }} \
         --load {{ quote("exec '" + target / "debug/examples/placement_load" + "' --address {address}") }}
     cargo bench --workspace --bench candidates
+
+# Race a served cloud against the real Nova with Nova's own functional tests; `--every 5` takes every fifth
+bench-nova *ARGS: build
+    @{{ quote(conformance / "environment") }} {{ quote(nova_environment) }} requirements-nova.txt
+    @{{ quote(conformance / "nova_source") }} {{ quote(nova_environment) }}
+    @{{ quote(nova_environment / "bin/python") }} {{ quote(conformance / "nova_speed.py") }} \
+        --server {{ quote(cloud_server + " --auth none --hosts 0") }} --source {{ quote(nova_environment / "source/nova-34.0.0") }} \
+        --real {{ quote("exec '" + nova_environment / "bin/python" + "' '" + conformance / "real_nova.py" + "' {address}") }} "$@"
 
 # Tell what of the compute manager and the conductor no test reaches, their failure handlers above all
 coverage: setup

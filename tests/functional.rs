@@ -47,11 +47,13 @@ mod regressions {
     mod shown_by_scenarios;
     mod told;
 }
+mod retention;
 mod server_groups;
 mod services;
 mod several_servers;
 mod shipped_drivers;
 mod volumes;
+mod volumes_of_new_servers;
 
 /// What the tests share.
 mod common {

@@ -35,7 +35,10 @@ HOST = "127.0.0.1"
 START_TIMEOUT = 30.0
 TEST_TIMEOUT = 60
 REQUEST_TIMEOUT = 90
+# What the errors of Nova's object layer point at, when a test reads the database that is empty in its process.
+DATABASE = "sqlalche.me"
 LIST = pathlib.Path(__file__).with_suffix(".txt")
+OTHERS = LIST.with_stem("nova_functional_others")
 
 
 class NotPortable(Exception):
@@ -56,6 +59,8 @@ class Run:
         self.port = None
         self.reached_inside = []
         self.early_options = []
+        self.begun_at = 0.0
+        self.server_seconds = 0.0
 
     @property
     def base(self):
@@ -64,6 +69,7 @@ class Run:
     def begin(self, test):
         self.test = test
         self.reached_inside, self.early_options = [], []
+        self.server_seconds = 0.0
 
     def refuse(self, what):
         self.reached_inside.append(what)
@@ -91,12 +97,14 @@ class Run:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"the server has not opened its port within {START_TIMEOUT:.0f} s")
                 time.sleep(0.01)
+        self.begun_at = processor_time(self.process.pid)
         cells = {"number_of_cells": self.test.NUMBER_OF_CELLS, "stub_compute_id": self.test.STUB_COMPUTE_ID}
         self.control("POST", "reset", cells)
 
     def stop(self):
         if not self.process:
             return
+        self.server_seconds = processor_time(self.process.pid) - self.begun_at
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -116,9 +124,25 @@ class Run:
             self.refuse(f"{path} with something that JSON cannot hold")
         url = f"{self.base}/_novarig/v1/{path}"
         answer = requests.request(method, url, data=data, params=query, timeout=REQUEST_TIMEOUT)
+        if answer.status_code == 404 and path == "fixtures":
+            self.refuse(f"fixture {body['name']}")
+        if answer.status_code != 200 and "InvalidConfiguration" in answer.text:
+            from nova import exception
+
+            raise exception.InvalidConfiguration(answer.text)
         if answer.status_code != 200:
             raise RuntimeError(f"control API: {method} {path} gave {answer.status_code}: {answer.text[:1000]}")
         return answer.json()
+
+
+def processor_time(pid):
+    """The seconds of processor time a process has used; 0 where the system does not tell."""
+    try:
+        # After the name, which is in brackets and may have spaces: the state is the third field, times are the 14th and 15th.
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port():
@@ -206,13 +230,23 @@ def base_of_tests(run, case, options_fixture, fixtures, conf):
         def __getattr__(self, name):
             run.refuse(f"service.{name}")
 
+    class Inside(dict):
+        """Objects of services by name, of which there are none here but those that were started."""
+
+        def __init__(self, what):
+            super().__init__()
+            self.what = what
+
+        def __missing__(self, name):
+            run.refuse(f"{self.what}[{name!r}]")
+
     def set_up(self):
         with fixtures.EnvironmentVariable("OS_LOG_CAPTURE", "0"):
             super(case, self).setUp()
         self.useFixture(options_fixture(conf))
         for group, name, value in run.early_options:
             conf.set_override(name, value, group)
-        self.computes, self.cell_mappings, self.host_mappings = {}, {}, {}
+        self.computes, self.cell_mappings, self.host_mappings = Inside("computes"), Inside("cells"), Inside("hosts")
         self.stdlog = Log()
         run.start()
 
@@ -298,7 +332,13 @@ def forward_fixtures(run, fixtures, nova_fixtures, conf):
     def wire(value):
         return "$test" if isinstance(value, unittest.TestCase) else value
 
-    class Forward(fixtures.Fixture):
+    class Parts(type):
+        def __getattr__(kind, name):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            run.refuse(f"{kind.NAME}.{name}")
+
+    class Forward(fixtures.Fixture, metaclass=Parts):
         NAME = None
 
         def __init__(self, *args, **kwargs):
@@ -442,10 +482,12 @@ def forward_fixtures(run, fixtures, nova_fixtures, conf):
             return self.send("DELETE", url, version)
 
     class Placement(fixtures.Fixture):
-        def __init__(self, *_, **__):
-            pass
+        def __init__(self, *args, **kwargs):
+            self.__dict__["given"] = bool(args or kwargs)
 
         def _setUp(self):
+            if self.given:
+                run.refuse("PlacementFixture over a database of the test's own")
             run.control("POST", "fixtures", {"name": "PlacementFixture"})
             self.api = functional_fixtures.PlacementApiClient(OverHttp())
 
@@ -491,6 +533,15 @@ def forbid_patches(run, fixtures):
 
     mock._patch.__enter__ = guarded(mock._patch.__enter__, "mock.patch")
     mock._patch.start = guarded(mock._patch.start, "mock.patch")
+    patch_dict = mock._patch_dict._patch_dict
+
+    def patch_plain(self):
+        target = getattr(self, "in_dict", None)
+        if target is os.environ or target == "os.environ":
+            return patch_dict(self)
+        run.refuse("mock.patch.dict")
+
+    mock._patch_dict._patch_dict = patch_plain
     for name in ("MockPatch", "MockPatchObject", "MonkeyPatch", "MockPatchMultiple"):
         kind = getattr(fixtures, name)
         kind.setUp = guarded(kind.setUp, f"fixtures.{name}")
@@ -522,7 +573,7 @@ def prepare(command, source):
 
 
 def run_test(name):
-    """Runs one name, which may be of several tests; returns for each its id, what became of it, why, and its seconds."""
+    """Runs one name, which may be of several tests; returns for each its id, what became of it, why, its seconds, and the server's."""
     import testtools
 
     results = []
@@ -544,11 +595,13 @@ def run_test(name):
             outcome, why = "skipped", str(next(iter(result.skip_reasons)))
         elif RUN.reached_inside:
             outcome, why = "not portable", "; ".join(dict.fromkeys(RUN.reached_inside))
+        elif any(DATABASE in reason for reason in reasons):
+            outcome, why = "not portable", "the test reads a database of its own"
         elif reasons:
             outcome, why = "failed", reasons[0]
         else:
             outcome, why = "passed", ""
-        results.append((test.id(), outcome, why, time.monotonic() - begun))
+        results.append((test.id(), outcome, why, time.monotonic() - begun, RUN.server_seconds))
     return results
 
 
@@ -559,13 +612,14 @@ def main():
     arguments.add_argument("--expect", type=int, help="how many tests must pass; without it, all")
     arguments.add_argument("--jobs", type=int, default=os.cpu_count(), help="tests at a time")
     arguments.add_argument("--verbose", action="store_true", help="list every test, and where each failure came from")
+    arguments.add_argument("--others", action="store_true", help="run those of the other list instead")
     arguments.add_argument("--json", type=pathlib.Path, help="also write each result there, a line of JSON each")
     arguments.add_argument("tests", nargs="*", help="modules, classes or tests; without any, those of the list")
     options = arguments.parse_args()
 
     names = options.tests
     if not names:
-        lines = LIST.read_text().splitlines()
+        lines = (OTHERS if options.others else LIST).read_text().splitlines()
         names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     source = str(pathlib.Path(options.source).resolve())
     written = options.json.open("w") if options.json else None
@@ -574,7 +628,7 @@ def main():
     pool = concurrent.futures.ProcessPoolExecutor(options.jobs, initializer=prepare, initargs=(options.server, source))
     with pool:
         for results in pool.map(run_test, names):
-            for name, outcome, why, seconds in results:
+            for name, outcome, why, seconds, server_seconds in results:
                 counts[outcome] += 1
                 reason = why.strip().splitlines()[-1][:300] if why.strip() else ""
                 if outcome != "passed" or options.verbose:
@@ -583,6 +637,7 @@ def main():
                     print(why)
                 if written:
                     row = {"test": name, "outcome": outcome, "why": why, "seconds": round(seconds, 2)}
+                    row["server_seconds"] = round(server_seconds, 3)
                     written.write(json.dumps(row) + "\n")
     total = sum(counts.values())
     others = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if outcome != "passed" and count)

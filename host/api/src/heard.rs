@@ -34,6 +34,10 @@ impl Heard {
         self.push(format!("{at} ERROR [{}] {}: {}", context.request, error.class.name(), error.text()));
         if let Some(first) = &mut self.first {
             first.entry(context.request.clone()).or_insert_with(|| error.clone());
+            if first.len() > MAX_LINES {
+                // Of so many requests some are over, and nobody asks for their errors any more.
+                first.pop_first();
+            }
         }
     }
 
@@ -50,6 +54,16 @@ impl Heard {
     /// The first error of a request.
     pub(crate) fn take_first(&mut self, request: &RequestId) -> Option<NovaError> {
         self.first.as_mut()?.remove(request)
+    }
+
+    /// How many lines are kept.
+    pub(crate) fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// How many errors are kept for answers.
+    pub(crate) fn errors(&self) -> usize {
+        self.first.as_ref().map_or(0, BTreeMap::len)
     }
 
     /// The lines, oldest first.

@@ -10,6 +10,7 @@ pub mod placement;
 mod answer;
 mod caller;
 mod compute;
+mod connections;
 mod control;
 mod dispatch;
 mod heard;

@@ -1,5 +1,6 @@
 //! The server: one port for all services.
 
+use crate::connections::{Bounds, TooSlow, serve_connections};
 use crate::placement::{Config, Service, placement_routes};
 use crate::rate_limit::{Rate, RateLimitLayer};
 use crate::rig::{Line, Rig};
@@ -11,18 +12,12 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Request as Whole, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::serve::ListenerExt;
-use std::net::SocketAddr;
-use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::time::timeout;
 
 /// The largest body taken, in bytes, as Nova's own middleware has it. Images may be larger.
 const MAX_BODY: usize = 114_688;
 /// The largest image taken, in bytes: it is kept in memory.
 const MAX_IMAGE: usize = 64 << 20;
-/// How long a request's body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// Who asks, by a token or by name.
 const TOKEN: &str = "x-auth-token";
 /// What roles they have.
@@ -32,14 +27,12 @@ const PLACEMENT: &str = "/placement";
 
 /// Serves a cloud at this address until the listener fails; with a rate, each client sends no more requests than that.
 pub async fn serve(listener: TcpListener, rig: &Rig, rate: Option<Rate>) -> std::io::Result<()> {
-    // An answer goes out at once; a connection on which that cannot be had is served all the same.
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     let routes = routes(rig);
     let routes = match rate {
         Some(rate) => routes.layer(RateLimitLayer::new(rate, rig.auth(), rig.line())),
         None => routes,
     };
-    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>()).await
+    serve_connections(listener, routes, Bounds::default()).await
 }
 
 fn routes(rig: &Rig) -> Router {
@@ -79,14 +72,17 @@ async fn identified(State(line): State<Line>, mut request: Request, next: Next) 
 async fn hand_over(State(line): State<Line>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let most = if parts.uri.path().ends_with("/file") { MAX_IMAGE } else { MAX_BODY };
-    let Ok(body) = timeout(BODY_TIMEOUT, to_bytes(body, most)).await else {
-        return plain(StatusCode::REQUEST_TIMEOUT, "The request did not arrive in time.\n".to_owned());
-    };
-    let Ok(body) = body else {
-        return plain(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("Request is too large: at most {most} bytes are taken.\n"),
-        );
+    let body = match to_bytes(body, most).await {
+        Ok(body) => body,
+        Err(error) => {
+            return match TooSlow::is_why(&error) {
+                Some(slow) => plain(StatusCode::REQUEST_TIMEOUT, format!("{slow}\n")),
+                None => plain(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    format!("Request is too large: at most {most} bytes are taken.\n"),
+                ),
+            };
+        }
     };
     match line.ask(Whole::from_parts(parts, body)).await {
         Some(answer) => answer.map(Body::from),

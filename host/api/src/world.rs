@@ -1,14 +1,14 @@
 //! What the services of one process share: the cloud, and what is around it. It lives on the cloud's thread.
 
 use crate::compute::Keypairs;
-use crate::control::{Overrides, PlannedFault};
+use crate::control::{Overrides, PlannedFault, describer};
 use crate::heard::Heard;
 use crate::identity::Identity;
 use crate::image::Images;
 use crate::network::Networks;
 use crate::rig::{StandStill, TimeMode};
 use crate::volume::Volumes;
-use conductor::{Cloud, CloudConfig, HostError};
+use conductor::{Cloud, CloudConfig, HostError, Retention};
 use model::ids::NetworkId;
 use model::rpc::{Address, RequestContext};
 use model::{HostName, NovaError, Options, Switches, Timestamp};
@@ -22,6 +22,9 @@ use virt::{Engine, Library, LoadError, PreparedStack, Stack, StackSyntaxError};
 
 /// The driver of a host for which none is said, as in Nova's functional tests (`nova/tests/fixtures/conf.py`).
 const TEST_DRIVER: &str = "fake.SmallFakeDriver";
+
+/// Stacks that are kept ready to run.
+const MAX_PREPARED: usize = 64;
 
 /// How users are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +64,8 @@ pub struct WorldConfig {
     pub hosts: Vec<HostPlan>,
     /// Whether everything that happens is kept, to be read through the control API.
     pub trace: bool,
+    /// How much is kept of what is over.
+    pub retention: Retention,
     /// What must be true of the cloud, for the control API to say whether it is.
     pub oracle: Option<Oracle>,
 }
@@ -181,8 +186,25 @@ impl World {
         }
         let ready = self.engine.prepare(&stack, &self.library);
         let ready = ready.map_err(|error| PrepareError::Load(Box::new(error)))?;
-        self.prepared.borrow_mut().insert(key, ready.clone());
+        let mut prepared = self.prepared.borrow_mut();
+        if prepared.len() == MAX_PREPARED {
+            // What is used again is prepared again.
+            prepared.clear();
+        }
+        prepared.insert(key, ready.clone());
         Ok(ready)
+    }
+
+    /// How many records of each kind the services around the cloud have in memory, by name.
+    pub(crate) fn census(&self) -> [(&'static str, usize); 6] {
+        [
+            ("lines of the log", self.heard().borrow().lines()),
+            ("errors of requests under way", self.heard().borrow().errors()),
+            ("notes on ports", self.networks.borrow().notes()),
+            ("notes on volumes", self.volumes.borrow().all().count()),
+            ("stacks ready to run", self.prepared.borrow().len()),
+            ("tokens", self.identity.borrow().tokens()),
+        ]
     }
 
     /// Starts the hosts of the configuration.
@@ -229,10 +251,12 @@ fn new_cloud(config: &WorldConfig, options: Options) -> Cloud {
         },
         max_delivery_delay_ms: None,
         trace: config.trace,
+        retention: config.retention,
         options,
         switches: config.switches.clone(),
     });
     cloud.network().set_network_id(NETWORK);
+    cloud.services().notifier.describe_with(describer(cloud.shared_records(), cloud.shared_network()));
     cloud
 }
 

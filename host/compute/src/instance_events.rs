@@ -28,32 +28,51 @@ type Waiting = BTreeMap<(HostName, String), Vec<Weak<Waiter>>>;
 #[derive(Clone, Debug, Default)]
 pub struct InstanceEvents(Rc<RefCell<Waiting>>);
 
-/// One wait for several events of one server.
+/// One wait for several events of one server. It takes itself off the list when it is over.
 #[derive(Debug)]
 struct Waiter {
+    all: Weak<RefCell<Waiting>>,
+    of: (HostName, String),
     pending: RefCell<BTreeSet<EventKey>>,
     failed: RefCell<Option<EventKey>>,
     news: Notify,
 }
 
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let Some(all) = self.all.upgrade() else { return };
+        let mut all = all.borrow_mut();
+        if let Some(waiters) = all.get_mut(&self.of) {
+            waiters.retain(|waiter| waiter.strong_count() > 0);
+            if waiters.is_empty() {
+                all.remove(&self.of);
+            }
+        }
+    }
+}
+
 impl InstanceEvents {
+    /// How many waits there are.
+    pub fn waiting(&self) -> usize {
+        self.0.borrow().values().map(Vec::len).sum()
+    }
+
     fn prepare(&self, host: &HostName, instance: &Instance, events: Vec<InstanceEvent>) -> Rc<Waiter> {
+        let of = (host.clone(), instance.uuid.clone());
         let waiter = Rc::new(Waiter {
+            all: Rc::downgrade(&self.0),
+            of: of.clone(),
             pending: RefCell::new(events.into_iter().map(|event| (event.name, event.tag)).collect()),
             failed: RefCell::default(),
             news: Notify::new(),
         });
-        let mut all = self.0.borrow_mut();
-        let waiters = all.entry((host.clone(), instance.uuid.clone())).or_default();
-        waiters.retain(|waiter| waiter.strong_count() > 0);
-        waiters.push(Rc::downgrade(&waiter));
+        self.0.borrow_mut().entry(of).or_default().push(Rc::downgrade(&waiter));
         waiter
     }
 
     /// Tells everybody on `host` who waits for this event of this server. Answers whether somebody did.
     pub(crate) fn deliver(&self, host: &HostName, server: ServerId, event: &ExternalEvent) -> bool {
-        let all = self.0.borrow();
-        let Some(waiters) = all.get(&(host.clone(), server.to_string())) else { return false };
+        let waiters = self.0.borrow().get(&(host.clone(), server.to_string())).cloned().unwrap_or_default();
         let key = (event.name.clone(), event.tag.clone());
         let mut wanted = false;
         for waiter in waiters.iter().filter_map(Weak::upgrade) {
@@ -286,6 +305,7 @@ mod tests {
         simulate(|| async move {
             let clock = Clock::starting_at(Timestamp::SIMULATION_START);
             let events = InstanceEvents::default();
+            let book = events.clone();
             let host = HostName::from("host1");
             let wanted = vec![InstanceEvent { name: "network-vif-plugged".into(), tag: "port".into() }];
             let waiter = events.prepare(&host, &instance(), wanted);
@@ -297,6 +317,8 @@ mod tests {
                 });
             }
             let outcome = prepared.wait().await;
+            drop(prepared);
+            assert_eq!(book.waiting(), 0, "a wait that is over is forgotten");
             (outcome, clock.elapsed())
         })
         .unwrap()

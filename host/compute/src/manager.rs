@@ -56,6 +56,7 @@ use model::{
     Server, ServerId, TaskState,
 };
 use runtime::{Handler, Reply};
+use std::fmt::Display;
 use std::future::Future;
 use std::rc::{Rc, Weak};
 use virt::{Durable, FaultPlan, Hypervisor, HypervisorEnv, Limits, PreparedStack};
@@ -232,16 +233,32 @@ impl ComputeManager {
 
     /// Sends `instance.<action>` of this host.
     fn notify(&self, server: ServerId, action: &str) {
-        self.emit(&format!("instance.{action}"), NotificationPriority::Info, Some(server));
+        self.notify_about(server, action, &[]);
+    }
+
+    /// The same, about more than the server, by the names of Nova's payloads.
+    fn notify_about(&self, server: ServerId, action: &str, about: &[(&str, &dyn Display)]) {
+        let event_type = format!("instance.{action}");
+        let (notifier, priority) = (&self.services.notifier, NotificationPriority::Info);
+        notifier.send(&self.publisher, &event_type, priority, Some(server), None, about);
     }
 
     /// Sends `instance.<action>.error` of this host.
-    fn notify_error(&self, server: ServerId, action: &str) {
-        self.emit(&format!("instance.{action}.error"), NotificationPriority::Error, Some(server));
+    fn notify_error(&self, server: ServerId, action: &str, error: &NovaError) {
+        self.notify_error_about(server, action, error, &[]);
     }
 
-    fn emit(&self, event_type: &str, priority: NotificationPriority, server: Option<ServerId>) {
-        self.services.notifier.emit(&self.publisher, event_type, priority, server);
+    /// The same, about more than the server.
+    fn notify_error_about(
+        &self,
+        server: ServerId,
+        action: &str,
+        error: &NovaError,
+        about: &[(&str, &dyn Display)],
+    ) {
+        let event_type = format!("instance.{action}.error");
+        let (notifier, priority) = (&self.services.notifier, NotificationPriority::Error);
+        notifier.send(&self.publisher, &event_type, priority, Some(server), Some(error), about);
     }
 
     /// Whether a server is there and nobody deletes it.

@@ -45,6 +45,8 @@ pub struct Aggregates(RefCell<Table>);
 struct Table {
     made: u64,
     records: BTreeMap<u64, AggregateRecord>,
+    /// Zones that are said to be there although no host is in them.
+    pretended: BTreeSet<String>,
 }
 
 impl Aggregates {
@@ -102,6 +104,16 @@ impl Aggregates {
     /// Deletes one. Answers whether it was there.
     pub fn delete(&self, number: u64) -> bool {
         self.0.borrow_mut().records.remove(&number).is_some()
+    }
+
+    /// From now on these zones count as available, as they would with hosts in them.
+    pub fn pretend(&self, zones: impl IntoIterator<Item = String>) {
+        self.0.borrow_mut().pretended.extend(zones);
+    }
+
+    /// Whether a zone counts as available although no host is in it.
+    pub(crate) fn is_pretended(&self, zone: &str) -> bool {
+        self.0.borrow().pretended.contains(zone)
     }
 
     /// The zone a host is in.

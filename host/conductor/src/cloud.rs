@@ -4,7 +4,7 @@ use crate::compute_api::ComputeApi;
 use crate::image_service::ImageService;
 use crate::manager::ConductorManager;
 use crate::network_service::NetworkService;
-use crate::records::StateOfRecord;
+use crate::records::{Retention, StateOfRecord};
 use crate::volume_service::VolumeService;
 use compute::{
     ComputeManager, PeriodicTask, Records, ReportClient, ServiceFaults, Services, Shared, StartError,
@@ -33,6 +33,8 @@ pub struct CloudConfig {
     pub max_delivery_delay_ms: Option<u64>,
     /// Whether a trace is kept.
     pub trace: bool,
+    /// How much is kept of what is over.
+    pub retention: Retention,
     /// Configuration options.
     pub options: Options,
     /// Which known defects are on.
@@ -51,6 +53,12 @@ pub enum HostError {
     /// Its service did not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// Its service record was deleted, and its hypervisor has guests.
+    #[error(
+        "InvalidConfiguration: {0} does not start: its hypervisor has guests, but its service record was deleted, so that it \
+         appears to be a new service"
+    )]
+    Stranger(HostName),
     /// Its driver raised.
     #[error("{0}: {1}")]
     Driver(HostName, NovaError),
@@ -80,7 +88,11 @@ impl Cloud {
     /// A cloud without hosts, with Nova's default flavors and one image.
     pub fn new(config: CloudConfig) -> Self {
         let clock = Clock::starting_at(config.epoch.unwrap_or(Timestamp::SIMULATION_START));
-        let trace = if config.trace { Trace::on(clock) } else { Trace::off(clock) };
+        let trace = if config.trace {
+            Trace::on_for(clock, config.retention.trace_records)
+        } else {
+            Trace::off(clock)
+        };
         let random = Randomness::from_seed(config.seed);
         let tasks = Tasks::default();
         let delays = match config.max_delivery_delay_ms {
@@ -89,7 +101,8 @@ impl Cloud {
         };
         let timeout = config.options.rpc_response_timeout;
         let switches = Rc::new(config.switches);
-        let records = Rc::new(StateOfRecord::new(clock, trace.clone(), Rc::clone(&switches)));
+        let records =
+            Rc::new(StateOfRecord::new(clock, trace.clone(), Rc::clone(&switches), config.retention));
         let service_faults = ServiceFaults::default();
         let network =
             Rc::new(NetworkService::new(random.fork("network"), trace.clone(), service_faults.clone()));
@@ -99,12 +112,14 @@ impl Cloud {
             service_faults.clone(),
             DEFAULT_IMAGE,
         ));
+        let plugs = Rc::clone(&network);
+        records.on_archive(Rc::new(move |server| plugs.forget(server)));
         let images = ImageService::new(Rc::clone(&records), trace.clone(), service_faults.clone());
         let placement = Shared::new(Placement::new());
         let services = Services {
             clock,
             bus: Bus::new(clock, trace.clone(), tasks.clone(), delays, timeout),
-            notifier: Notifier::new(clock, trace.clone()),
+            notifier: Notifier::new(clock, trace.clone(), config.retention.notifications),
             records: Rc::clone(&records) as Rc<dyn Records>,
             report_client: ReportClient::new(placement.clone(), trace.clone()),
             network: Rc::clone(&network) as Rc<dyn compute::NetworkApi>,
@@ -158,7 +173,21 @@ impl Cloud {
     pub async fn restart_compute(&self, host: &HostName) -> Result<(), HostError> {
         self.stop_compute(host).await?;
         let hypervisor = self.hypervisor(host)?;
+        self.check_is_no_stranger(host, &hypervisor).await?;
         self.start_service(host.clone(), hypervisor).await
+    }
+
+    /// A service whose record was deleted takes itself for a new one, which has no guests; with guests it does not start
+    /// (`nova/compute/manager.py, _sanity_check_new_host`).
+    async fn check_is_no_stranger(&self, host: &HostName, hypervisor: &Hypervisor) -> Result<(), HostError> {
+        if self.records.services().iter().any(|service| &service.host == host) {
+            return Ok(());
+        }
+        match hypervisor.list_instance_uuids().await {
+            Ok(guests) if guests.is_empty() => Ok(()),
+            Ok(_) => Err(HostError::Stranger(host.clone())),
+            Err(error) => Err(HostError::Driver(host.clone(), error.into())),
+        }
     }
 
     /// Starts the service of a host, running or not, on a hypervisor that knows no guests.
@@ -301,6 +330,16 @@ impl Cloud {
         self.records.compute_node(host)
     }
 
+    /// The same, to be kept.
+    pub fn shared_records(&self) -> Rc<StateOfRecord> {
+        Rc::clone(&self.records)
+    }
+
+    /// The network service, for those that outlive a call.
+    pub fn shared_network(&self) -> Rc<NetworkService> {
+        Rc::clone(&self.network)
+    }
+
     /// Placement.
     pub fn placement(&self) -> &Shared<Placement> {
         &self.placement
@@ -314,6 +353,26 @@ impl Cloud {
     /// The volume service.
     pub fn volumes(&self) -> &VolumeService {
         &self.volumes
+    }
+
+    /// How many records of each kind the cloud has in memory, by name: what must not grow for ever in one that is left running.
+    pub fn census(&self) -> BTreeMap<&'static str, usize> {
+        let services = &self.services;
+        let placement = self.placement.get();
+        let others = [
+            ("notifications", services.notifier.kept()),
+            ("trace records", services.trace.records().len()),
+            ("waiting messages", services.bus.waiting()),
+            ("tasks", services.tasks.running()),
+            ("waits for events", services.instance_events.waiting()),
+            ("hosts", self.hosts.borrow().len()),
+            ("providers", placement.providers().count()),
+            ("consumers", placement.consumers().count()),
+        ];
+        let mut census: BTreeMap<_, _> = self.records.census().into_iter().chain(others).collect();
+        census.extend(self.network.census());
+        census.extend(self.volumes.census());
+        census
     }
 
     /// Which calls of the volume, network and image services fail.

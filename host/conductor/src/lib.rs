@@ -39,7 +39,7 @@ pub use network_service::{
     Cidr, CidrError, FixedIp, Network, NetworkError, NetworkService, NewPort, Pool, Port, RequestedInterface,
     RequestedNetworks, Subnet,
 };
-pub use records::StateOfRecord;
+pub use records::{Retention, StateOfRecord};
 pub use volume_service::{
     Attachment, IMAGE_BACKED_VOL, MULTIATTACH_VOL, SWAP_ERR_NEW_VOL, SWAP_ERR_OLD_VOL, SWAP_NEW_VOL,
     SWAP_OLD_VOL, VolumeService, volume_named,

@@ -1,7 +1,11 @@
 //! The state of record: servers, migrations, actions, nodes and services of one cloud, in memory (`nova/objects/`,
 //! `nova/db/`). It has one writer, the control plane's thread.
 
+mod migrations;
+mod retention;
 mod server_groups;
+
+pub use retention::Retention;
 
 use crate::accelerators::DeviceProfiles;
 use crate::aggregates::Aggregates;
@@ -15,11 +19,12 @@ use model::{
     ImageId, ImageMeta, Migration, MigrationId, MigrationStatus, MigrationType, NovaError, RequestId,
     RequestSpec, Server, ServerGroup, ServerId, Service, Switches, TaskState, Timestamp,
 };
+use retention::{Askers, Forgets, trim_faults};
 use runtime::trace::changes;
 use runtime::{Clock, Trace, TraceEvent};
 use serde::Serialize;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -33,6 +38,8 @@ pub struct StateOfRecord {
     aggregates: Aggregates,
     device_profiles: DeviceProfiles,
     limits: RefCell<Limits>,
+    retention: Retention,
+    forgets: RefCell<Option<Rc<Forgets>>>,
     news: Rc<Notify>,
 }
 
@@ -42,11 +49,20 @@ struct Tables {
     /// Oldest first.
     images: Vec<ImageMeta>,
     servers: BTreeMap<ServerId, Server>,
+    /// How many servers were ever made.
+    servers_made: u64,
+    /// Those of the servers that are deleted, oldest deletion first.
+    deleted: VecDeque<ServerId>,
     /// The servers whose record names a host and that are not deleted, by their numbers.
     by_host: BTreeMap<HostName, BTreeMap<u64, ServerId>>,
     request_specs: BTreeMap<ServerId, RequestSpec>,
     migrations: BTreeMap<MigrationId, Migration>,
-    actions: BTreeMap<ServerId, Vec<Action>>,
+    /// By their numbers.
+    migration_order: BTreeMap<u64, MigrationId>,
+    /// How many migrations were ever made.
+    migrations_made: u64,
+    migration_askers: BTreeMap<MigrationId, Asker>,
+    actions: BTreeMap<ServerId, Vec<Started>>,
     nodes: BTreeMap<HostName, ComputeNode>,
     services: BTreeMap<HostName, Service>,
     /// Oldest first.
@@ -55,8 +71,13 @@ struct Tables {
     cells: BTreeMap<HostName, String>,
     server_labels: BTreeMap<ServerId, ServerLabels>,
     flavor_labels: BTreeMap<FlavorId, FlavorLabels>,
-    askers: BTreeMap<RequestId, Asker>,
-    migration_requests: BTreeMap<MigrationId, RequestId>,
+    askers: Askers,
+}
+
+/// An action, and who asked for it; none of what nobody asked for, such as what a periodic task does.
+struct Started {
+    action: Action,
+    asker: Option<Asker>,
 }
 
 impl Tables {
@@ -76,8 +97,8 @@ impl Tables {
 }
 
 impl StateOfRecord {
-    /// Empty records.
-    pub fn new(clock: Clock, trace: Trace, switches: Rc<Switches>) -> Self {
+    /// Empty records, which keep this much of what is over.
+    pub fn new(clock: Clock, trace: Trace, switches: Rc<Switches>, retention: Retention) -> Self {
         Self {
             clock,
             trace,
@@ -86,6 +107,8 @@ impl StateOfRecord {
             aggregates: Aggregates::default(),
             device_profiles: DeviceProfiles::default(),
             limits: RefCell::default(),
+            retention,
+            forgets: RefCell::default(),
             news: Rc::default(),
         }
     }
@@ -182,7 +205,8 @@ impl StateOfRecord {
     pub fn create_server(&self, mut server: Server, request_spec: RequestSpec) -> Server {
         {
             let mut tables = self.tables.borrow_mut();
-            server.number = tables.servers.len() as u64 + 1;
+            tables.servers_made += 1;
+            server.number = tables.servers_made;
             tables.request_specs.insert(server.id, request_spec);
             tables.servers.insert(server.id, server.clone());
             tables.moved(&server, None);
@@ -235,71 +259,53 @@ impl StateOfRecord {
         }
     }
 
-    /// Adds a migration that somebody asked for. Its number is the next one.
-    pub fn create_migration(&self, context: &RequestContext, mut migration: Migration) -> Migration {
-        {
-            let mut tables = self.tables.borrow_mut();
-            tables.askers.insert(context.request.clone(), Asker::of(context));
-            tables.migration_requests.insert(migration.id, context.request.clone());
-            migration.number = tables.migrations.len() as u64 + 1;
-            tables.migrations.insert(migration.id, migration.clone());
-        }
-        self.saved_migration(None, &migration);
-        migration
-    }
-
-    /// Who asked for a migration.
-    pub fn asker_of_migration(&self, id: MigrationId) -> Option<Asker> {
+    /// Who asked for the newest action of a request on a server; none of what nobody asked for, such as what a periodic task
+    /// does.
+    pub fn asker(&self, server: ServerId, request: &RequestId) -> Option<Asker> {
         let tables = self.tables.borrow();
-        tables.askers.get(tables.migration_requests.get(&id)?).cloned()
+        let mut started = tables.actions.get(&server)?.iter().rev();
+        started.find(|started| &started.action.request == request)?.asker.clone()
     }
 
-    /// Who sent a request; none of a request that nobody sent, such as that of a periodic task.
-    pub fn asker(&self, request: &RequestId) -> Option<Asker> {
-        self.tables.borrow().askers.get(request).cloned()
+    /// The request of the newest action on a server, and who asked for it.
+    pub fn newest_action(&self, server: ServerId) -> Option<(RequestId, Option<Asker>)> {
+        let tables = self.tables.borrow();
+        let newest = tables.actions.get(&server)?.last()?;
+        Some((newest.action.request.clone(), newest.asker.clone()))
     }
 
     /// Remembers who sent a request.
     pub(crate) fn note_asker(&self, context: &RequestContext) {
-        self.tables.borrow_mut().askers.insert(context.request.clone(), Asker::of(context));
-    }
-
-    /// All migrations, oldest first.
-    pub fn migrations(&self) -> Vec<Migration> {
-        self.select_migrations(|_| true)
-    }
-
-    /// The migrations of a server, oldest first.
-    pub fn migrations_of(&self, server: ServerId) -> Vec<Migration> {
-        self.select_migrations(|migration| migration.server == server)
-    }
-
-    fn select_migrations(&self, wanted: impl Fn(&Migration) -> bool) -> Vec<Migration> {
-        let tables = self.tables.borrow();
-        let mut migrations: Vec<_> =
-            tables.migrations.values().filter(|migration| wanted(migration)).cloned().collect();
-        migrations.sort_by_key(|migration| migration.number);
-        migrations
+        self.tables.borrow_mut().askers.note(context);
     }
 
     /// Records that a user asked for `action`.
     pub fn start_action(&self, server: ServerId, request: &RequestId, action: &str) {
         let start = self.clock.now();
-        self.tables.borrow_mut().actions.entry(server).or_default().push(Action {
-            server,
-            request: request.clone(),
-            action: action.to_owned(),
-            start,
-            message: None,
-            events: Vec::new(),
-        });
+        {
+            let tables = &mut *self.tables.borrow_mut();
+            let asker = tables.askers.get(request);
+            let started = tables.actions.entry(server).or_default();
+            let action = Action {
+                server,
+                request: request.clone(),
+                action: action.to_owned(),
+                start,
+                message: None,
+                events: Vec::new(),
+            };
+            started.push(Started { action, asker });
+            Tables::trim_actions(started, self.retention.actions);
+        }
         self.trace.record(|| TraceEvent::ActionStarted { server, action: action.to_owned() });
         self.news.notify_waiters();
     }
 
     /// The actions on a server, oldest first.
     pub fn actions(&self, server: ServerId) -> Vec<Action> {
-        self.tables.borrow().actions.get(&server).cloned().unwrap_or_default()
+        let tables = self.tables.borrow();
+        let started = tables.actions.get(&server).into_iter().flatten();
+        started.map(|started| started.action.clone()).collect()
     }
 
     /// The node records, by host.
@@ -470,8 +476,17 @@ impl Records for StateOfRecord {
     async fn delete_server(&self, id: ServerId) -> Result<(), NovaError> {
         let now = self.clock.now();
         self.update_server(id, ExpectedTask::Any, &mut |server| server.deleted_at = Some(now)).await?;
-        for group in &mut self.tables.borrow_mut().server_groups {
-            group.members.retain(|member| *member != id);
+        let gone = {
+            let tables = &mut *self.tables.borrow_mut();
+            for group in &mut tables.server_groups {
+                group.members.retain(|member| *member != id);
+            }
+            tables.deleted.push_back(id);
+            tables.archive(self.retention.deleted_servers)
+        };
+        let forgets = self.forgets.borrow().clone();
+        if let Some(forgets) = forgets {
+            gone.into_iter().for_each(|id| forgets(id));
         }
         Ok(())
     }
@@ -485,6 +500,7 @@ impl Records for StateOfRecord {
         });
         if let Some(server) = self.tables.borrow_mut().servers.get_mut(&id) {
             server.faults.push(fault);
+            trim_faults(server, self.retention.faults);
         }
         self.news.notify_waiters();
     }
@@ -574,5 +590,6 @@ impl Records for StateOfRecord {
 
 /// The newest action of a request on a server.
 fn find_action<'t>(tables: &'t mut Tables, id: ServerId, request: &RequestId) -> Option<&'t mut Action> {
-    tables.actions.get_mut(&id)?.iter_mut().rev().find(|action| &action.request == request)
+    let mut started = tables.actions.get_mut(&id)?.iter_mut().rev().map(|started| &mut started.action);
+    started.find(|action| &action.request == request)
 }

@@ -11,7 +11,7 @@ use runtime::{Randomness, Trace};
 use serde::Serialize;
 use serde_json::json;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::{Uuid, uuid};
 
 /// Two volumes, the first of which is exchanged for the second without trouble.
@@ -31,6 +31,9 @@ pub const IMAGE_BACKED_VOL: VolumeId = VolumeId(uuid!("6ca404f3-d844-4169-bb96-b
 pub fn volume_named(name: &str) -> VolumeId {
     name.parse().unwrap_or_else(|_| VolumeId(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())))
 }
+
+/// The zone volumes are in at first.
+const ZONE: &str = "nova";
 
 /// Size of a volume nobody has extended, in GiB.
 const SIZE_GB: u64 = 1;
@@ -56,6 +59,7 @@ pub struct VolumeService {
     trace: Trace,
     faults: ServiceFaults,
     image: ImageId,
+    zone: RefCell<String>,
     state: RefCell<State>,
 }
 
@@ -64,18 +68,62 @@ struct State {
     /// In the order of their creation.
     attachments: Vec<Attachment>,
     sizes: BTreeMap<VolumeId, u64>,
+    /// Those that are known to be gone; any other exists.
     deleted: BTreeSet<VolumeId>,
+    /// The same, oldest deletion first.
+    deletions: VecDeque<VolumeId>,
     detaching: BTreeSet<VolumeId>,
     reimaged: BTreeMap<VolumeId, ImageId>,
     image_properties: BTreeMap<VolumeId, BTreeMap<String, String>>,
     made_of: BTreeMap<VolumeId, ImageId>,
 }
 
+/// Deleted volumes that are remembered: of older ones one cannot tell any more that they are gone.
+const MAX_DELETED: usize = 10_000;
+
+impl State {
+    /// Forgets a volume but for its being gone, and what was last written over it.
+    fn bury(&mut self, volume: VolumeId) {
+        self.sizes.remove(&volume);
+        self.made_of.remove(&volume);
+        self.image_properties.remove(&volume);
+        self.detaching.remove(&volume);
+        if self.deleted.insert(volume) {
+            self.deletions.push_back(volume);
+        }
+        if self.deletions.len() > MAX_DELETED
+            && let Some(oldest) = self.deletions.pop_front()
+        {
+            self.deleted.remove(&oldest);
+            self.reimaged.remove(&oldest);
+        }
+    }
+}
+
 impl VolumeService {
+    /// How many records of each kind there are.
+    pub(crate) fn census(&self) -> [(&'static str, usize); 4] {
+        let state = self.state.borrow();
+        [
+            ("volume attachments", state.attachments.len()),
+            ("volumes with a size", state.sizes.len()),
+            (
+                "volumes made of images",
+                state.made_of.len() + state.image_properties.len() + state.reimaged.len(),
+            ),
+            ("deleted volumes", state.deleted.len()),
+        ]
+    }
+
     /// A service without attachments, whose calls fail where `faults` say so. `image` is what [`IMAGE_BACKED_VOL`] was
     /// made of.
     pub fn new(random: Randomness, trace: Trace, faults: ServiceFaults, image: ImageId) -> Self {
-        Self { random, trace, faults, image, state: RefCell::default() }
+        Self { random, trace, faults, image, zone: RefCell::new(ZONE.to_owned()), state: RefCell::default() }
+    }
+
+    /// Moves all volumes, those that are to come included, into an availability zone.
+    pub fn set_zone(&self, zone: &str) {
+        zone.clone_into(&mut self.zone.borrow_mut());
     }
 
     /// All attachments, in the order of their creation.
@@ -111,9 +159,7 @@ impl VolumeService {
     /// Forgets that a volume was made.
     pub fn forget(&self, volume: VolumeId) {
         let mut state = self.state.borrow_mut();
-        state.sizes.remove(&volume);
-        state.made_of.remove(&volume);
-        state.deleted.insert(volume);
+        state.bury(volume);
     }
 
     /// Says of a volume what is said of images.
@@ -153,6 +199,7 @@ impl VolumeService {
             multiattach: id == MULTIATTACH_VOL,
             migrating: attached && [SWAP_OLD_VOL, SWAP_ERR_OLD_VOL].contains(&id),
             image_properties: state.image_properties.get(&id).cloned().unwrap_or_default(),
+            availability_zone: self.zone.borrow().clone(),
             image: state
                 .made_of
                 .get(&id)
@@ -311,7 +358,7 @@ impl VolumeApi for VolumeService {
     async fn delete(&self, volume: VolumeId) -> Result<(), NovaError> {
         self.strike("volume.delete")?;
         self.volume(volume)?;
-        self.state.borrow_mut().deleted.insert(volume);
+        self.state.borrow_mut().bury(volume);
         Ok(())
     }
 }

@@ -18,7 +18,7 @@ use crate::cloud_state::CloudState;
 use crate::invariants;
 use crate::report::{FaultReport, HostReport, RunReport, Verdict};
 use crate::scenario::{Placed, Scenario};
-use conductor::{Cloud, CloudConfig};
+use conductor::{Cloud, CloudConfig, Retention};
 use model::options::OptionError;
 use model::{HostName, Switches};
 use runtime::simulation::{SimulationError, simulate};
@@ -128,6 +128,7 @@ pub fn run(scenario: &Scenario, config: &RunConfig, stacks: &Stacks) -> Result<R
         epoch: None,
         max_delivery_delay_ms: scenario.delivery_delay_ms,
         trace: config.trace,
+        retention: Retention::EVERYTHING,
         options: scenario.all_options()?,
         switches: config.switches.clone(),
     };

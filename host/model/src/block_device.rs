@@ -95,6 +95,8 @@ pub struct Volume {
     pub multiattach: bool,
     /// Whether the volume service is moving it, which is when servers are told to swap it.
     pub migrating: bool,
+    /// The availability zone it is in.
+    pub availability_zone: String,
     /// The image it was made of, if it was.
     pub image: Option<ImageId>,
     /// What is said of the image it was made of, and of the volume as one would of an image.

@@ -4,6 +4,7 @@ use crate::exception::NovaError;
 use crate::ids::ServerId;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// One notification on the topic `versioned_notifications`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,12 @@ pub struct Notification {
     /// The error it tells of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<NovaError>,
+    /// What else it is about, by the name Nova's payload has for it: `volume_id`, `snapshot_image_id`, `new_flavor`, ….
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<(String, String)>,
+    /// What the server was like when it was sent, if somebody wrote that down: a JSON document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Rc<str>>,
 }
 
 /// How urgent a notification is.

@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use conductor::Retention;
 use explore::search::Kind;
 use model::options::Options;
 use std::path::PathBuf;
@@ -328,9 +329,17 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) switches: SwitchArguments,
 
-    /// Keep everything that happens, for the control API to show; memory grows with it
+    /// Keep what happens, for the control API to show: the newest 50,000 records at least
     #[arg(long)]
     pub(crate) trace: bool,
+
+    /// How many deleted servers stay known, with their actions and migrations; then the oldest are archived
+    #[arg(long, value_name = "N", default_value_t = Retention::SERVED.deleted_servers)]
+    pub(crate) keep_deleted: usize,
+
+    /// How many notifications stay known
+    #[arg(long, value_name = "N", default_value_t = Retention::SERVED.notifications)]
+    pub(crate) keep_notifications: usize,
 
     /// The seed of everything random but tokens
     #[arg(long, default_value_t = 0)]

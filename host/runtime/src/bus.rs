@@ -3,7 +3,7 @@
 //! Messages to one address are delivered in the order they were sent (FIFO); their handlers run concurrently, as
 //! Nova's do. A seeded delay can be added to each delivery: messages to different addresses then overtake one another,
 //! those to one address never do. Messages to an address nobody listens at wait until somebody does, as in a broker's
-//! queue.
+//! queue of bounded length.
 
 use crate::clock::Clock;
 use crate::message_faults::{LATE, MessageFault, MessageFaults};
@@ -14,10 +14,13 @@ use async_trait::async_trait;
 use model::rpc::{Address, Answer, Message, RequestContext};
 use model::{ExceptionClass, NovaError, Timestamp};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// How many messages wait at an address where nobody listens; the oldest is lost when there are more.
+const MAX_WAITING: usize = 10_000;
 
 /// What a handler answers to a call; casts ignore it.
 pub type Reply = Result<Answer, NovaError>;
@@ -79,7 +82,7 @@ struct Queue {
     handler: Option<Rc<dyn Handler>>,
     /// No later message may arrive before this time.
     busy_until: Timestamp,
-    waiting: Vec<Parcel>,
+    waiting: VecDeque<Parcel>,
 }
 
 struct Parcel {
@@ -150,6 +153,11 @@ impl Bus {
         }
     }
 
+    /// How many messages wait where nobody listens.
+    pub fn waiting(&self) -> usize {
+        self.inner.state.borrow().queues.values().map(|queue| queue.waiting.len()).sum()
+    }
+
     fn send(&self, from: &Address, to: Address, message: Message, answer: Option<oneshot::Sender<Reply>>) {
         let inner = &self.inner;
         let id = {
@@ -199,7 +207,16 @@ impl Bus {
             match &queue.handler {
                 Some(handler) => Rc::clone(handler),
                 None => {
-                    queue.waiting.push(parcel);
+                    queue.waiting.push_back(parcel);
+                    let lost =
+                        (queue.waiting.len() > MAX_WAITING).then(|| queue.waiting.pop_front()).flatten();
+                    drop(state);
+                    if let Some(lost) = lost {
+                        let method = lost.message.method.name();
+                        self.inner.trace.log(&to, "error", || {
+                            format!("nobody takes messages and {MAX_WAITING} wait: {method} is lost")
+                        });
+                    }
                     return;
                 }
             }
@@ -389,6 +406,25 @@ mod tests {
             bus.listen(Address::Conductor, Rc::clone(&recorder) as Rc<dyn Handler>);
             tasks.at_rest().await;
             assert_eq!(recorder.0.borrow().len(), 1);
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn of_too_many_messages_that_wait_the_oldest_are_lost() {
+        simulate(|| async {
+            let (bus, tasks) = bus(Delays::None);
+            let most = MAX_WAITING as u128;
+            for number in 0..most + 3 {
+                bus.cast(&Address::Api, Address::Conductor, message(number, Method::StartInstance));
+            }
+            tasks.at_rest().await;
+            assert_eq!(bus.waiting(), MAX_WAITING);
+            let recorder = Rc::new(Recorder(RefCell::default()));
+            bus.listen(Address::Conductor, Rc::clone(&recorder) as Rc<dyn Handler>);
+            tasks.at_rest().await;
+            let taken = recorder.0.take();
+            assert_eq!((taken.len(), taken[0].0.as_u128()), (MAX_WAITING, 3));
         })
         .unwrap();
     }

@@ -17,7 +17,7 @@ pub mod trace;
 pub use bus::{Bus, Delays, FailedCast, Handler, Reply};
 pub use clock::Clock;
 pub use message_faults::{MessageFault, MessageFaults, MessagePoint};
-pub use notifier::Notifier;
+pub use notifier::{Describe, Notifier};
 pub use random::Randomness;
 pub use tasks::Tasks;
 pub use trace::{Trace, TraceEvent, TraceRecord};

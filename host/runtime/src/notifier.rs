@@ -1,9 +1,12 @@
 //! The versioned notifications sent so far (`nova/notifications/`, topic `versioned_notifications`).
+//!
+//! A notification says which server it is about; who wants to know what that server was like when it was sent sets a describer.
 
 use crate::clock::Clock;
 use crate::trace::{Trace, TraceEvent};
 use model::{Notification, NotificationPriority, NovaError, ServerId};
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use tokio::sync::Notify;
 
@@ -12,14 +15,34 @@ use tokio::sync::Notify;
 pub struct Notifier {
     clock: Clock,
     trace: Trace,
-    sent: Rc<RefCell<Vec<Notification>>>,
+    /// How many are kept; the oldest go when there are more.
+    most: usize,
+    sent: Rc<RefCell<VecDeque<Notification>>>,
+    describer: Rc<Describer>,
     news: Rc<Notify>,
 }
 
+/// Writes down what a notification is about, as it is now: a JSON document.
+pub type Describe = dyn Fn(&Notification) -> Option<Rc<str>>;
+
+#[derive(Default)]
+struct Describer(RefCell<Option<Rc<Describe>>>);
+
+impl std::fmt::Debug for Describer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Describer").finish_non_exhaustive()
+    }
+}
+
 impl Notifier {
-    /// A notifier with nothing sent.
-    pub fn new(clock: Clock, trace: Trace) -> Self {
-        Self { clock, trace, sent: Rc::default(), news: Rc::default() }
+    /// A notifier with nothing sent, which keeps the newest `most` notifications.
+    pub fn new(clock: Clock, trace: Trace, most: usize) -> Self {
+        Self { clock, trace, most, sent: Rc::default(), describer: Rc::default(), news: Rc::default() }
+    }
+
+    /// From now on every notification carries what `describe` says of it.
+    pub fn describe_with(&self, describe: Rc<Describe>) {
+        self.describer.0.replace(Some(describe));
     }
 
     /// Sends one notification.
@@ -30,7 +53,7 @@ impl Notifier {
         priority: NotificationPriority,
         server: Option<ServerId>,
     ) {
-        self.send(publisher_id, event_type, priority, server, None);
+        self.send(publisher_id, event_type, priority, server, None, &[]);
     }
 
     /// Sends one notification that tells of an error.
@@ -41,38 +64,55 @@ impl Notifier {
         server: Option<ServerId>,
         error: &NovaError,
     ) {
-        self.send(publisher_id, event_type, NotificationPriority::Error, server, Some(error));
+        self.send(publisher_id, event_type, NotificationPriority::Error, server, Some(error), &[]);
     }
 
-    fn send(
+    /// Sends one notification, of an error or not, that is about more than a server: that has a name and a value each.
+    pub fn send(
         &self,
         publisher_id: &str,
         event_type: &str,
         priority: NotificationPriority,
         server: Option<ServerId>,
         error: Option<&NovaError>,
+        about: &[(&str, &dyn std::fmt::Display)],
     ) {
-        let notification = Notification {
+        let mut notification = Notification {
             event_type: event_type.to_owned(),
             priority,
             publisher_id: publisher_id.to_owned(),
             timestamp: self.clock.now(),
             server,
             error: error.cloned(),
+            about: about.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect(),
+            payload: None,
         };
+        let describe = self.describer.0.borrow().clone();
+        notification.payload = describe.and_then(|describe| describe(&notification));
         self.trace.record(|| TraceEvent::Notification {
             event_type: event_type.to_owned(),
             priority,
             publisher: publisher_id.to_owned(),
             server,
         });
-        self.sent.borrow_mut().push(notification);
+        {
+            let mut sent = self.sent.borrow_mut();
+            sent.push_back(notification);
+            if sent.len() > self.most {
+                sent.pop_front();
+            }
+        }
         self.news.notify_waiters();
     }
 
-    /// Everything sent so far, oldest first.
+    /// Everything sent so far, as far as it is kept, oldest first.
     pub fn sent(&self) -> Vec<Notification> {
-        self.sent.borrow().clone()
+        self.sent.borrow().iter().cloned().collect()
+    }
+
+    /// How many are kept.
+    pub fn kept(&self) -> usize {
+        self.sent.borrow().len()
     }
 
     /// Whether a notification for which `wanted` is true was sent.

@@ -264,6 +264,8 @@ pub struct TraceRecord {
 pub struct Trace {
     clock: Clock,
     enabled: bool,
+    /// How many records are kept, more or less; the oldest go when there are twice as many.
+    most: usize,
     count: Rc<Cell<u64>>,
     records: Rc<RefCell<Vec<TraceRecord>>>,
     reader: Rc<LogReader>,
@@ -284,7 +286,19 @@ impl std::fmt::Debug for LogReader {
 impl Trace {
     /// A trace that keeps every record.
     pub fn on(clock: Clock) -> Self {
-        Self { clock, enabled: true, count: Rc::default(), records: Rc::default(), reader: Rc::default() }
+        Self::on_for(clock, usize::MAX)
+    }
+
+    /// A trace that keeps the newest `most` records, and never more than twice as many.
+    pub fn on_for(clock: Clock, most: usize) -> Self {
+        Self {
+            clock,
+            enabled: true,
+            most,
+            count: Rc::default(),
+            records: Rc::default(),
+            reader: Rc::default(),
+        }
     }
 
     /// A trace that keeps nothing.
@@ -305,7 +319,12 @@ impl Trace {
         let n = self.count.replace(self.count.get() + 1);
         let t = u64::try_from(self.clock.elapsed().as_micros()).unwrap_or(u64::MAX);
         let event = event();
-        self.records.borrow_mut().push(TraceRecord { n, t, event });
+        let mut records = self.records.borrow_mut();
+        records.push(TraceRecord { n, t, event });
+        if records.len() / 2 >= self.most {
+            let surplus = records.len() - self.most;
+            records.drain(..surplus);
+        }
     }
 
     /// From now on tells somebody of every line that is logged, also while the trace is off.
@@ -326,7 +345,7 @@ impl Trace {
         self.record(|| TraceEvent::Log { service: service.clone(), level, message });
     }
 
-    /// The records so far. Must not be held while anything is recorded.
+    /// The records so far, as far as they are kept; each has its number. Must not be held while anything is recorded.
     pub fn records(&self) -> Ref<'_, Vec<TraceRecord>> {
         self.records.borrow()
     }

@@ -3,7 +3,7 @@
 use crate::cleanup::{CleanupError, panic_text};
 use crate::cloud::TestCloud;
 use crate::leaks::{Leak, leaks};
-use conductor::{Cloud, CloudConfig};
+use conductor::{Cloud, CloudConfig, Retention};
 use futures_util::FutureExt;
 use model::{Bug, Fix, Options};
 use runtime::simulation::simulate;
@@ -134,6 +134,12 @@ impl Simulation {
     /// Adds a driver or layer, a module or a component, that stacks can then name.
     pub fn driver(mut self, name: &str, wasm: impl Into<Vec<u8>>) -> Self {
         self.drivers.insert(name.to_owned(), wasm.into());
+        self
+    }
+
+    /// Keeps only so much of what is over.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.config.retention = retention;
         self
     }
 

@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use crate::volume;
 use conductor::BootVolume;
 use model::{ImageId, VolumeId};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One volume that a server is to have from the beginning.
 #[derive(Clone, Debug)]
@@ -26,6 +26,11 @@ enum Source {
 }
 
 impl Device {
+    /// Whether its volume is not made for the server, so that no other server can have it.
+    pub(super) fn is_there_already(&self) -> bool {
+        matches!(self.source, Source::Volume(_))
+    }
+
     /// The volume, which is made now if it has to be.
     pub(super) fn volume(&self, call: &Call<'_>) -> BootVolume {
         let volume = match self.source {
@@ -49,9 +54,38 @@ fn invalid(what: &str) -> Refusal {
     Refusal::bad_request(format!("Block Device Mapping is Invalid: {what}"))
 }
 
+/// The root device of a server when its image names none, by which old requests tell the volume to boot from.
+const ROOT_DEVICE: &str = "vda";
+
+/// The volumes among the devices of a request, in the present syntax or in the old one (`block_device_mapping`), which names
+/// volumes only.
+pub(super) fn read_any(call: &Call<'_>, given: &Value, has_image: bool) -> Result<Vec<Device>, Refusal> {
+    let old = given["block_device_mapping"].as_array().filter(|devices| !devices.is_empty());
+    let new = &given["block_device_mapping_v2"];
+    let Some(old) = old else { return read(call, new, has_image) };
+    if new.as_array().is_some_and(|devices| !devices.is_empty()) {
+        let message = "Using different block_device_mapping syntaxes is not allowed in the same request.";
+        return Err(Refusal::bad_request(message));
+    }
+    let named = old.iter().filter(|device| !body::truth(&device["no_device"]));
+    let present = named.map(|device| {
+        let name = device["device_name"].as_str().unwrap_or_default();
+        let boots = !has_image && name.strip_prefix("/dev/").unwrap_or(name) == ROOT_DEVICE;
+        match (&device["volume_id"], &device["snapshot_id"]) {
+            (Value::Null, Value::Null) => Err(invalid("it names neither a volume nor a snapshot.")),
+            (Value::Null, _) => Err(invalid("cannot make a volume device of a snapshot.")),
+            (volume, _) => Ok(json!({
+                "source_type": "volume", "destination_type": "volume", "uuid": volume,
+                "boot_index": boots.then_some(0), "delete_on_termination": device["delete_on_termination"],
+            })),
+        }
+    });
+    read(call, &present.collect::<Result<_, _>>()?, has_image)
+}
+
 /// The volumes among the devices. An image as the local root disk is what a server has anyway, and local disks come with
 /// the flavor.
-pub(super) fn read(call: &Call<'_>, devices: &Value, has_image: bool) -> Result<Vec<Device>, Refusal> {
+fn read(call: &Call<'_>, devices: &Value, has_image: bool) -> Result<Vec<Device>, Refusal> {
     let mut volumes = Vec::new();
     for device in devices.as_array().into_iter().flatten() {
         let text = |key: &str| device[key].as_str().unwrap_or("");

@@ -42,7 +42,7 @@ pub(super) fn show(call: &Call<'_>, id: &str, request: &str) -> Result<Answer, R
 
 fn show_action(call: &Call<'_>, action: &Action) -> Value {
     // What a periodic task did was asked by nobody.
-    let asker = call.cloud.records().asker(&action.request);
+    let asker = call.cloud.records().asker(action.server, &action.request);
     let mut shown = json!({
         "action": action.action, "instance_uuid": action.server, "request_id": action.request,
         "user_id": asker.as_ref().map(|asker| &asker.user), "project_id": asker.as_ref().map(|asker| &asker.project),

@@ -47,6 +47,7 @@ mod zones;
 
 pub(crate) use keypairs::Keypairs;
 pub(crate) use openapi::document as openapi_document;
+pub(crate) use server_view::{hostname, seconds, updated_at};
 pub(crate) use time::parse as parse_time;
 
 use crate::answer::{Answer, Ask};

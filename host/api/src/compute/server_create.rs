@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::caller::Access;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use conductor::{Count, CreateServer};
+use conductor::{BootVolume, Count, CreateServer};
 use model::{HostName, ImageId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -41,6 +41,7 @@ fn schema(call: &Call<'_>) -> Value {
         "OS-DCF:diskConfig": {"type": "string", "enum": ["AUTO", "MANUAL"]},
         "availability_zone": body::name(),
         "block_device_mapping_v2": {"type": "array", "items": {"type": "object"}},
+        "block_device_mapping": {"type": "array", "items": {"type": "object"}},
         "config_drive": body::boolean(), "key_name": body::name(),
         "min_count": body::number(1), "max_count": body::number(1), "return_reservation_id": body::boolean(),
         "security_groups": {"type": "array", "items": body::object(json!({"name": body::name()}), &[])},
@@ -125,16 +126,21 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     check_key(call, given)?;
     check_user_data(given)?;
     let forced_drive = call.cloud.services().options.get().force_config_drive;
-    if most > 1 && !devices.is_empty() {
+    if most > 1 && devices.iter().any(Device::is_there_already) {
         return Err(Refusal::bad_request("Cannot attach one or more volumes to multiple instances"));
     }
-    request.volumes = devices.iter().map(|device| device.volume(call)).collect();
+    let with_volumes = if devices.is_empty() { 0 } else { most };
+    let volumes = |_| devices.iter().map(|device| device.volume(call)).collect();
+    let of_each: Vec<Vec<BootVolume>> = (0..with_volumes).map(volumes).collect();
+    let mut each = of_each.iter().cloned();
+    request.volumes = each.next().unwrap_or_default();
+    request.volumes_of_others = each.collect();
     let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
-    let volumes = request.volumes.clone();
     let made = call.api.create_servers(request, Count { min: count(least), max: count(most) }).await;
-    if made.is_err() {
-        // What was made for a server that is not to be is of no use.
-        devices.iter().zip(&volumes).for_each(|(device, volume)| device.give_up(call, volume.volume));
+    // What was made for servers that are not to be is of no use.
+    let servers = made.as_ref().map_or(0, |made| made.servers.len());
+    for volumes in of_each.iter().skip(servers) {
+        devices.iter().zip(volumes).for_each(|(device, volume)| device.give_up(call, volume.volume));
     }
     let made = made?;
     for id in made.servers.iter().copied() {
@@ -178,7 +184,7 @@ fn request(call: &Call<'_>, given: &Value) -> Result<(CreateServer, Vec<Device>)
     let known = flavors::find(call, &flavor)
         .map_err(|_| Refusal::bad_request(format!("Flavor {flavor} could not be found.")))?;
     let image: Option<ImageId> = given["imageRef"].as_str().and_then(|text| text.parse().ok());
-    let devices = block_devices::read(call, &given["block_device_mapping_v2"], image.is_some())?;
+    let devices = block_devices::read_any(call, given, image.is_some())?;
     let from_volume = devices.iter().any(|device| device.boot_index == Some(0));
     if image.is_none() && !from_volume {
         return Err(Refusal::bad_request("Missing imageRef attribute"));

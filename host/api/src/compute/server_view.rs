@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A time without fractions: `2026-01-01T00:00:00Z`.
-pub(super) fn seconds(at: Timestamp) -> String {
+pub(crate) fn seconds(at: Timestamp) -> String {
     let text = at.to_string();
     format!("{}Z", text.split('.').next().unwrap_or(&text))
 }
@@ -45,7 +45,7 @@ pub(super) fn full(call: &Call<'_>, server: &Server, reduced: bool) -> Value {
 }
 
 /// When a server last changed, as far as is known.
-pub(super) fn updated_at(server: &Server, labels: &ServerLabels) -> Timestamp {
+pub(crate) fn updated_at(server: &Server, labels: &ServerLabels) -> Timestamp {
     let times = [labels.updated_at, server.launched_at, server.deleted_at, server.soft_deleted_at];
     times.into_iter().flatten().max().unwrap_or_default().max(server.created_at)
 }
@@ -168,7 +168,7 @@ fn extended(call: &Call<'_>, server: &Server, labels: &ServerLabels, shown: &mut
 }
 
 /// The name of the guest.
-pub(super) fn hostname(server: &Server, labels: &ServerLabels) -> String {
+pub(crate) fn hostname(server: &Server, labels: &ServerLabels) -> String {
     labels.hostname.clone().unwrap_or_else(|| hostname_of(server))
 }
 

@@ -6,6 +6,7 @@ use super::refusal::Refusal;
 use crate::answer::Answer;
 use crate::caller::Access;
 use model::Service;
+use model::rpc::Address;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -139,7 +140,11 @@ pub(super) fn delete(call: &Call<'_>, id: &str) -> Result<Answer, Refusal> {
         return Err(Refusal::new(409, message));
     }
     let moving = records.migrations_in_progress_or_error(&service.host);
-    if moving.iter().any(|migration| migration.status != model::MigrationStatus::Error) {
+    let moving = moving.iter().filter(|migration| migration.status != model::MigrationStatus::Error).count();
+    if moving > 0 {
+        call.cloud.services().trace.log(&Address::Api, "info", || {
+            format!("There are {moving} in-progress migrations involving the host {}", service.host)
+        });
         let message = "Unable to delete compute service that has in-progress migrations. Complete the migrations or \
                        delete the instances first.";
         return Err(Refusal::new(409, message));

@@ -102,6 +102,16 @@ pub(super) fn switch_on(world: &World, body: &Value) -> Outcome {
                 let pairs = properties.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
                 world.cloud().volumes().set_image_properties(volume, pairs.collect());
             }
+            if let Some(zone) = body["kwargs"]["az"].as_str() {
+                world.cloud().volumes().set_zone(zone);
+            }
+            done()
+        }
+        "AvailabilityZoneFixture" => {
+            let named = [&body["args"][0], &body["kwargs"]["zones"]];
+            let zones = named.into_iter().filter_map(Value::as_array).flatten();
+            let zones = zones.filter_map(|zone| zone.as_str().map(str::to_owned));
+            world.cloud().records().aggregates().pretend(zones);
             done()
         }
         "HostNameWeigherFixture" => {

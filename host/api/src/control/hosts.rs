@@ -20,7 +20,9 @@ impl From<HostError> for Refusal {
         let message = error.to_string();
         match error {
             HostError::Unknown(..) => Self::not_found(message),
-            HostError::Exists(_) | HostError::Start(_) | HostError::Driver(..) => Self::conflict(message),
+            HostError::Exists(_) | HostError::Start(_) | HostError::Stranger(_) | HostError::Driver(..) => {
+                Self::conflict(message)
+            }
         }
     }
 }

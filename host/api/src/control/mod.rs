@@ -9,10 +9,12 @@ mod faults;
 mod fixtures;
 mod hosts;
 mod openapi;
+mod payload;
 mod read;
 
 pub(crate) use config::Overrides;
 pub(crate) use faults::PlannedFault;
+pub(crate) use payload::describer;
 
 use crate::answer::{Answer, Ask};
 use crate::caller::Requester;
@@ -93,6 +95,7 @@ async fn call(world: &World, ask: &Ask) -> Outcome {
             Some(oracle) => Ok(oracle(world.cloud()).await),
             None => Err(Refusal::not_found("nothing here says what must be true")),
         },
+        ["census"] if method == get => Ok(read::census(world)),
         ["request-specs", server] if method == get => read::request_spec(world, server),
         ["images"] if method == post => {
             crate::image::create_by_harness(world, &body).map_err(Refusal::bad_request)

@@ -78,6 +78,7 @@ const CALLS: &[Call] = &[
         nothing,
     ),
     ("get", "/invariants", "What is not as it must be.", &[], nothing),
+    ("get", "/census", "How many records of each kind are in memory.", &[], nothing),
     ("get", "/faults", "The faults of drivers that are planned, and those that struck.", &[], nothing),
     ("put", "/faults", "Plans faults of drivers in the place of those that were.", &[], || {
         let when = json!({"type": "string", "enum": ["before", "after"]});

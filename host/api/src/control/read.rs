@@ -1,5 +1,6 @@
-//! What a harness reads: notifications and request specs.
+//! What a harness reads: notifications, the trace, request specs, and how much there is of what.
 
+use super::payload::{exception, object};
 use super::{Outcome, Refusal};
 use crate::answer::Ask;
 use crate::world::World;
@@ -22,31 +23,34 @@ pub(super) fn notifications(world: &World, ask: &Ask) -> Value {
     json!({"notifications": shown.collect::<Vec<_>>()})
 }
 
-/// The payload, as far as it is known: which object it is about, and the error.
+/// The payload: what was written down when it was sent, or which object it is about, and the error.
 fn payload(sent: &Notification) -> Value {
-    let object = |name: &str, data: Value| {
-        json!({
-            "nova_object.name": name, "nova_object.namespace": "nova", "nova_object.version": "1.0",
-            "nova_object.data": data,
-        })
-    };
-    let error = sent.error.as_ref().map(|error| {
-        let data = json!({"exception": error.class.name(), "exception_message": error.text()});
-        object("ExceptionPayload", data)
-    });
+    if let Some(written) = sent.payload.as_ref().and_then(|text| serde_json::from_str(text).ok()) {
+        return written;
+    }
+    let error = sent.error.as_ref().map(exception);
     match (sent.event_type.split_once('.'), error) {
         (Some(("compute", _)), Some(error)) => error,
         (Some(("compute_task", _)), error) => {
-            object("ComputeTaskPayload", json!({"instance_uuid": sent.server, "reason": error}))
+            object("ComputeTaskPayload", "1.0", &json!({"instance_uuid": sent.server, "reason": error}))
         }
-        (_, error) => object("InstanceActionPayload", json!({"uuid": sent.server, "fault": error})),
+        (_, error) => object("InstanceActionPayload", "1.9", &json!({"uuid": sent.server, "fault": error})),
     }
+}
+
+/// How many records of each kind are in memory.
+pub(super) fn census(world: &World) -> Value {
+    let mut census = json!(world.cloud().census());
+    for (name, count) in world.census() {
+        census[name] = json!(count);
+    }
+    json!({"census": census})
 }
 
 /// What happened, from record `since` on.
 pub(super) fn trace(world: &World, ask: &Ask) -> Outcome {
     let since = ask.query.get("since").unwrap_or("0");
-    let since: usize = since
+    let since: u64 = since
         .parse()
         .map_err(|_| Refusal::bad_request(format!("since={since}: it is the number of a record, from 0")))?;
     let cloud = world.cloud();
@@ -55,9 +59,9 @@ pub(super) fn trace(world: &World, ask: &Ask) -> Outcome {
         return Err(Refusal::conflict("nothing is traced here; serve with --trace"));
     }
     let records = trace.records();
-    // The number of a record is its place.
-    let wanted = records.get(since..).unwrap_or_default();
-    let next = records.len();
+    // Records count up; the oldest may be gone.
+    let wanted = records.get(records.partition_point(|record| record.n < since)..).unwrap_or_default();
+    let next = records.last().map_or(since, |last| last.n + 1);
     let shown = serde_json::to_value(wanted).map_err(|error| Refusal::conflict(error.to_string()))?;
     Ok(json!({"trace": shown, "next": next}))
 }

@@ -242,6 +242,11 @@ impl Identity {
         there
     }
 
+    /// How many tokens are kept.
+    pub(crate) fn tokens(&self) -> usize {
+        self.tokens.len()
+    }
+
     /// Ends a token.
     pub(super) fn revoke(&mut self, text: &str) {
         if let Some(token) = self.tokens.remove(text) {

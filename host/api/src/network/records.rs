@@ -36,6 +36,11 @@ pub(crate) struct Networks {
 }
 
 impl Networks {
+    /// How many ports something is said of.
+    pub(crate) fn notes(&self) -> usize {
+        self.ports.len()
+    }
+
     /// The rules a project sees.
     pub(super) fn rules(&self, project: &ProjectId) -> Vec<Value> {
         let preset = DEFAULT_RULES.iter().map(|(id, direction, family, within)| {

@@ -2,11 +2,11 @@
 
 use super::engine::Engine;
 use super::service::Service;
+use crate::connections::{Bounds, serve_connections};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 /// The API's routes: everything at and below the prefix of its configuration, to be merged with other services'.
@@ -27,9 +27,7 @@ pub fn placement_routes<E: Engine>(service: Service<E>) -> Router {
 
 /// Serves the API alone at this address until the listener fails.
 pub async fn serve_placement<E: Engine>(listener: TcpListener, service: Service<E>) -> std::io::Result<()> {
-    // An answer goes out at once; a connection on which that cannot be had is served all the same.
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    axum::serve(listener, placement_routes(service)).await
+    serve_connections(listener, placement_routes(service), Bounds::default()).await
 }
 
 async fn answer<E: Engine>(State(service): State<Service<E>>, request: Request) -> Response {

@@ -174,7 +174,7 @@ fn show(world: &World, requester: &Requester, found: &Found) -> Value {
     let mut shown = json!({
         "id": volume.id, "name": note.name, "description": note.description, "size": volume.size_gb,
         "status": volume.status.to_string(), "bootable": if volume.image.is_some() { "true" } else { "false" },
-        "attachments": attachments, "metadata": note.metadata, "volume_type": TYPE.1, "availability_zone": "nova",
+        "attachments": attachments, "metadata": note.metadata, "volume_type": TYPE.1, "availability_zone": volume.availability_zone,
         "created_at": note.created_at.to_string(), "updated_at": null, "encrypted": false,
         "multiattach": volume.multiattach, "snapshot_id": null, "source_volid": null, "user_id": note.user,
         "replication_status": null, "consistencygroup_id": null, "group_id": null, "shared_targets": false,
@@ -281,7 +281,11 @@ async fn create(world: &World, ask: &Ask, requester: &Requester) -> Result<Answe
 
 fn make(world: &World, note: Note, image: Option<ImageId>) {
     world.cloud().volumes().create(note.id, note.size_gb, image);
-    world.volumes.borrow_mut().put(note);
+    let cloud = world.cloud();
+    let notes = &mut *world.volumes.borrow_mut();
+    // Volumes also go with their servers, of which nobody tells.
+    notes.forget_where(|id| cloud.volumes().is_deleted(id));
+    notes.put(note);
 }
 
 /// Makes a volume for a server, as the compute service asks for it.

@@ -37,7 +37,8 @@ impl Note {
 pub(crate) struct Volumes(Vec<Note>);
 
 impl Volumes {
-    pub(super) fn all(&self) -> impl Iterator<Item = &Note> {
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Note> {
         self.0.iter()
     }
 
@@ -51,6 +52,11 @@ impl Volumes {
             Some(known) => *known = note,
             None => self.0.insert(0, note),
         }
+    }
+
+    /// Forgets the volumes of which this is true.
+    pub(super) fn forget_where(&mut self, gone: impl Fn(VolumeId) -> bool) {
+        self.0.retain(|note| !gone(note.id));
     }
 
     pub(super) fn forget(&mut self, id: VolumeId) {

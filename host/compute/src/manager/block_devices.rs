@@ -185,14 +185,14 @@ impl ComputeManager {
         let known = self.services.records.server_even_deleted(id);
         let server = known.ok_or_else(|| NovaError::instance_not_found(id))?;
         let Some(device) = server.block_device(volume) else { return Err(bdm_not_found(volume)) };
-        self.notify(id, "volume_detach.start");
+        self.notify_about(id, "volume_detach.start", &[("volume_id", &volume)]);
         if server.is_on(&self.host) {
             self.driver_detach(&server, device).await?;
         }
         if let Some(attachment) = device.attachment {
             self.services.volumes.attachment_delete(attachment).await?;
         }
-        self.notify(id, "volume_detach.end");
+        self.notify_about(id, "volume_detach.end", &[("volume_id", &volume)]);
         if forget {
             self.save(id, |server| server.block_devices.retain(|device| device.volume != volume)).await?;
         } else {

@@ -124,7 +124,7 @@ impl ComputeManager {
     async fn build_on_this_host(&self, id: ServerId) -> Result<(), NovaError> {
         self.notify(id, "create.start");
         if let Err(error) = self.claim_and_spawn(id).await {
-            self.notify_error(id, "create");
+            self.notify_error(id, "create", &error);
             return Err(translate_build_error(id, error));
         }
         // From here on a failure does not free the claim: the guest runs.
@@ -148,7 +148,7 @@ impl ComputeManager {
             .await;
         if let Err(error) = saved {
             if is_deletion(&error) {
-                self.notify_error(id, "create");
+                self.notify_error(id, "create", &error);
             }
             return Err(error);
         }

@@ -37,7 +37,7 @@ impl ComputeManager {
                 {
                     self.services.network.deallocate_port(id, vif.port).await?;
                     self.refresh_network_info(id).await?;
-                    self.notify_error(id, "interface_attach");
+                    self.notify_error(id, "interface_attach", &error);
                     let message = format!("Failed to attach network adapter device to {id}");
                     return Err(NovaError::new(ExceptionClass::InterfaceAttachFailed, message));
                 }

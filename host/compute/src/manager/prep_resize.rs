@@ -28,12 +28,13 @@ impl ComputeManager {
             let server = self.services.records.server(id)?;
             let (state, migration) = (server.vm_state, request.migration);
             self.notify(id, "exists");
-            self.notify(id, "resize_prep.start");
+            let new_flavor = request.flavor.id.clone();
+            self.notify_about(id, "resize_prep.start", &[("new_flavor", &new_flavor)]);
             let outcome = match self.claim_and_begin_resize(context, &server, &request).await {
                 Ok(()) => Ok(()),
                 Err(error) => self.revert_and_reschedule(context, &server, request, error).await,
             };
-            self.notify(id, "resize_prep.end");
+            self.notify_about(id, "resize_prep.end", &[("new_flavor", &new_flavor)]);
             let outcome = self.errors_out_migration(migration, outcome).await;
             self.error_out_instance_on_exception(id, state, outcome).await
         })
@@ -112,7 +113,7 @@ impl ComputeManager {
         let rescheduled = self.services.bus.call(&self.address, Address::Conductor, message).await;
         let shown = rescheduled.as_ref().err().unwrap_or(&error);
         self.store_fault(server.id, shown, None).await;
-        self.notify_error(server.id, "resize");
+        self.notify_error(server.id, "resize", shown);
         rescheduled.map(drop).map_err(|_| error)
     }
 }

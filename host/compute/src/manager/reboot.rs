@@ -65,7 +65,7 @@ impl ComputeManager {
             Err(error) => match self.power_state(&server).await? {
                 PowerState::Running => {
                     self.store_fault(id, &error, None).await;
-                    self.notify_error(id, "reboot");
+                    self.notify_error(id, "reboot", &error);
                     PowerState::Running
                 }
                 _ => {

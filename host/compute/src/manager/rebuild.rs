@@ -106,17 +106,17 @@ impl ComputeManager {
         match error.class {
             _ if is_deletion(&error) && !doubted => {
                 // Taken for a server that was deleted meanwhile, whose state is left to the deletion.
-                self.notify_error(server.id, "rebuild");
+                self.notify_error(server.id, "rebuild", &error);
                 Ok(())
             }
             ExceptionClass::ComputeResourcesUnavailable | ExceptionClass::RescheduledException => {
                 self.remove_this_host_from_allocation(server);
-                self.notify_error(server.id, "rebuild");
+                self.notify_error(server.id, "rebuild", &error);
                 Err(NovaError::instance_fault_rollback(error))
             }
             ExceptionClass::GroupAffinityViolation => {
                 self.remove_this_host_from_allocation(server);
-                self.notify_error(server.id, "rebuild");
+                self.notify_error(server.id, "rebuild", &error);
                 let abort = NovaError::build_abort(server.id, &error.message);
                 Err(NovaError::instance_fault_rollback(abort))
             }
@@ -125,7 +125,7 @@ impl ComputeManager {
                 if rebuild.evacuation.is_some() || !switches.fixes(Fix::RebuildKeepsAllocation) {
                     self.remove_this_host_from_allocation(server);
                 }
-                self.notify_error(server.id, "rebuild");
+                self.notify_error(server.id, "rebuild", &error);
                 Err(error)
             }
         }

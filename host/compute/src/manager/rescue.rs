@@ -23,7 +23,8 @@ impl ComputeManager {
                 Some(image) => Some(self.services.images.get(image).await?),
                 None => None,
             };
-            self.notify(id, "rescue.start");
+            let used = image.as_ref().map(|image| image.id.to_string()).unwrap_or_default();
+            self.notify_about(id, "rescue.start", &[("rescue_image_ref", &used)]);
             if let Err(error) = self.rescue_guest(&server, rescue_password, image.as_ref()).await {
                 self.set_error_state(id, false).await;
                 let message = format!("Instance {id} cannot be rescued: Driver Error: {}", error.message);
@@ -40,7 +41,7 @@ impl ComputeManager {
                 server.launched_at = launched_at;
             })
             .await?;
-            self.notify(id, "rescue.end");
+            self.notify_about(id, "rescue.end", &[("rescue_image_ref", &used)]);
             Ok(())
         })
         .await

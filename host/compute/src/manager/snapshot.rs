@@ -94,11 +94,11 @@ impl ComputeManager {
         let power_state = self.power_state(&server).await?;
         let taken = async {
             let server = self.save(id, |server| server.power_state = power_state).await?;
-            self.notify(id, "snapshot.start");
+            self.notify_about(id, "snapshot.start", &[("snapshot_image_id", &image)]);
             self.driver.snapshot(virt_types::instance(&server), image.to_string()).await?;
             self.save_expecting(id, &[Some(TaskState::ImageUploading)], |server| server.task_state = None)
                 .await?;
-            self.notify(id, "snapshot.end");
+            self.notify_about(id, "snapshot.end", &[("snapshot_image_id", &image)]);
             Ok::<(), NovaError>(())
         };
         match taken.await {

@@ -7,6 +7,7 @@ use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
 use model::{AttachmentId, BlockDevice, ExceptionClass, NovaError, Server, ServerId, VolumeId};
+use std::fmt::Display;
 use virt::types;
 
 /// Bytes of a GiB.
@@ -59,20 +60,20 @@ impl ComputeManager {
         self.run(operation, async {
             let server = self.services.records.server(id)?;
             let device = server.block_device(volume).cloned().ok_or_else(|| bdm_not_found(volume))?;
-            self.notify(id, "volume_attach.start");
+            self.notify_about(id, "volume_attach.start", &[("volume_id", &volume)]);
             if let Err(error) = self.connect_and_attach(&server, &device).await {
                 if let Some(attachment) = device.attachment {
                     // A volume that cannot be let go stays reserved, which an operator has to mend.
                     let _ = self.services.volumes.attachment_delete(attachment).await;
                 }
-                self.notify_error(id, "volume_attach");
+                self.notify_error_about(id, "volume_attach", &error, &[("volume_id", &volume)]);
                 let forget =
                     |server: &mut Server| server.block_devices.retain(|known| known.volume != volume);
                 // A server deleted meanwhile has no volumes any more.
                 let _ = self.save(id, forget).await;
                 return Err(error);
             }
-            self.notify(id, "volume_attach.end");
+            self.notify_about(id, "volume_attach.end", &[("volume_id", &volume)]);
             Ok(())
         })
         .await
@@ -119,7 +120,8 @@ impl ComputeManager {
         self.run(operation, async {
             let server = self.services.records.server(id)?;
             let device = server.block_device(old).cloned().ok_or_else(|| bdm_not_found(old))?;
-            self.notify(id, "volume_swap.start");
+            let about: [(&str, &dyn Display); 2] = [("old_volume_id", &old), ("new_volume_id", &new)];
+            self.notify_about(id, "volume_swap.start", &about);
             let swapped = self.swap_in_guest(&server, &device, new, new_attachment).await;
             let volumes = &self.services.volumes;
             let migrating = volumes.get(old).await.is_ok_and(|volume| volume.migrating);
@@ -142,11 +144,11 @@ impl ComputeManager {
                         device.connection_info = Some(connection_info.clone());
                     })
                     .await?;
-                    self.notify(id, "volume_swap.end");
+                    self.notify_about(id, "volume_swap.end", &about);
                     return Ok(());
                 }
             };
-            self.notify_error(id, "volume_swap");
+            self.notify_error_about(id, "volume_swap", &error, &about);
             // What the volume service says to the end of a swap that failed does not matter any more.
             let _ = match migrating {
                 true => volumes.migrate_volume_completion(old, new, true).await.map(drop),

@@ -6,6 +6,7 @@ use model::rpc::{Address, Method};
 use model::{
     HostName, ImageId, ImageMeta, PowerState, RequestSpec, RequestedGroup, Server, ServerId, VmState,
 };
+use scheduler::parse_availability_zone;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -29,6 +30,9 @@ pub struct CreateServer {
     /// Volumes it has from the beginning. With one to boot from there is no image.
     #[serde(default)]
     pub volumes: Vec<BootVolume>,
+    /// Of several servers, the volumes of each but the first: no two can have the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volumes_of_others: Vec<Vec<BootVolume>>,
     /// Hints for the scheduler, each with its values: `group`, `same_host`, `different_host`, `query`, ….
     #[serde(default)]
     pub scheduler_hints: BTreeMap<String, Vec<String>>,
@@ -93,13 +97,19 @@ impl ComputeApi {
                 false => Some(self.image_of(&request).await?),
             };
             let image = image_meta.as_ref().filter(|_| !boots_from_volume).map(|image| image.id);
-            let (zone, host) = split_zone(request.availability_zone.as_deref())?;
+            let named =
+                parse_availability_zone(request.availability_zone.as_deref(), &self.services.options.get());
+            let place = named.map_err(|error| ApiError { code: 400, message: error.to_string() })?;
+            // With one node a host, the node adds nothing.
+            let (zone, host) = (place.zone, place.force_host.or(place.force_node));
             self.check_zone(zone.as_deref(), host.as_ref())?;
             self.check_host_is_known(request.host.as_ref())?;
-            if count.max > 1 && !request.volumes.is_empty() {
+            let per_server = request.volumes_of_others.len() + 1 >= count.max as usize;
+            if !request.volumes.is_empty() && !per_server {
                 let message = "Cannot attach one or more volumes to multiple instances".to_owned();
                 return Err(ApiError { code: 400, message });
             }
+            let zone_of_volumes = self.check_volume_zones(zone.as_deref(), &request.volumes).await?;
             let group = self.requested_group(&context, &request)?;
             let number = self.allowed_servers(&flavor, count)?;
             self.check_group_members_quota(&context, group.as_ref(), number)?;
@@ -112,7 +122,7 @@ impl ComputeApi {
             spec.image = image;
             spec.is_bfv = boots_from_volume;
             spec.image_meta = image_meta;
-            spec.availability_zone = self.zone_to_remember(zone.clone(), host.as_ref());
+            spec.availability_zone = self.zone_to_remember(zone.clone().or(zone_of_volumes), host.as_ref());
             spec.force_hosts = host.into_iter().collect();
             spec.requested_destination = request.host.clone();
             spec.scheduler_hints = request.scheduler_hints.clone();
@@ -136,7 +146,7 @@ impl ComputeApi {
                 node: None,
                 availability_zone: zone,
                 root_device_name: None,
-                block_devices: self.reserve_boot_volumes(id, &request.volumes).await?,
+                block_devices: Vec::new(),
                 network_info: Vec::new(),
                 locked: false,
                 progress: 0,
@@ -149,15 +159,16 @@ impl ComputeApi {
                 reservation_id: reservation_id.clone(),
                 launch_index: 0,
             };
+            let devices = self.reserve_volumes_of_each(&ids, &request).await?;
             let mut request_specs = Vec::with_capacity(ids.len());
-            for (launch_index, id) in (0..).zip(&ids) {
+            for ((launch_index, id), block_devices) in (0..).zip(&ids).zip(devices) {
                 let name = match number {
                     1 => request.name.clone(),
                     _ => format!("{}-{}", request.name, launch_index + 1),
                 };
                 let spec = RequestSpec { server: *id, ..spec.clone() };
-                self.records
-                    .create_server(Server { id: *id, name, launch_index, ..server.clone() }, spec.clone());
+                let server = Server { id: *id, name, launch_index, block_devices, ..server.clone() };
+                self.records.create_server(server, spec.clone());
                 // Without what holds for this request only.
                 self.records.save_request_spec(&spec);
                 if let Some(group) = &group {
@@ -220,7 +231,8 @@ impl ComputeApi {
             let mut open = self.records.services().into_iter().filter(|service| !service.disabled);
             open.any(|service| self.records.aggregates().zone_of(&service.host, &options) == zone)
         };
-        if host.is_some() || zone.is_none_or(in_zone) {
+        let pretended = |zone: &str| self.records.aggregates().is_pretended(zone);
+        if host.is_some() || zone.is_none_or(|zone| in_zone(zone) || pretended(zone)) {
             return Ok(());
         }
         Err(ApiError { code: 400, message: "The requested availability zone is not available".to_owned() })
@@ -231,17 +243,4 @@ impl ComputeApi {
         let default = self.services.options.get().default_availability_zone.0.clone();
         zone.filter(|zone| forced.is_none() || *zone == default)
     }
-}
-
-/// `zone`, `zone:host` or `zone:host:node`; with one node a host, the node adds nothing.
-fn split_zone(text: Option<&str>) -> Result<(Option<String>, Option<HostName>), ApiError> {
-    let Some(text) = text else { return Ok((None, None)) };
-    let parts: Vec<_> = text.split(':').collect();
-    if parts.len() > 3 {
-        return Err(ApiError { code: 400, message: "Unable to parse availability_zone".to_owned() });
-    }
-    let given = |part: Option<&&str>| part.filter(|part| !part.is_empty()).map(|part| (*part).to_owned());
-    let zone = given(parts.first());
-    let host = given(parts.get(1)).or_else(|| given(parts.get(2)));
-    Ok((zone, host.map(HostName::from)))
 }

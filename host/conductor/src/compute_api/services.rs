@@ -68,6 +68,14 @@ impl ComputeApi {
             });
             let publisher = format!("nova-compute:{host}");
             self.services.notifier.emit(&publisher, "service.update", NotificationPriority::Info, None);
+            if service.disabled != disabled && !self.is_up(host) {
+                self.services.trace.log(&Address::Api, "info", || {
+                    format!(
+                        "Compute service on host {host} is down. The COMPUTE_STATUS_DISABLED trait will be synchronized when \
+                         the service is restarted."
+                    )
+                });
+            }
             if service.disabled != disabled && self.is_up(host) {
                 let (context, nobody) = (self.context(), ServerId(uuid::Uuid::nil()));
                 let method = Method::SetHostEnabled { enabled: !disabled };

@@ -1,10 +1,12 @@
 //! Volumes that a server has from the beginning, gets, loses, exchanges, or that grow (`attach_volume`, `detach_volume`,
 //! `swap_volume`, the external event volume-extended).
 
-use super::{ApiError, ComputeApi, host_of};
+use super::{ApiError, ComputeApi, CreateServer, host_of};
 use crate::preconditions;
 use model::rpc::{Address, Method};
-use model::{BlockDevice, ExceptionClass, NovaError, ServerId, VmState, VolumeId, VolumeStatus};
+use model::{
+    BlockDevice, ExceptionClass, NovaError, Server, ServerId, VmState, Volume, VolumeId, VolumeStatus,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -64,6 +66,112 @@ impl ComputeApi {
         Ok(reserved)
     }
 
+    /// The same for several servers, each with its own volumes.
+    pub(super) async fn reserve_volumes_of_each(
+        &self,
+        servers: &[ServerId],
+        request: &CreateServer,
+    ) -> Result<Vec<Vec<BlockDevice>>, ApiError> {
+        let wanted = std::iter::once(&request.volumes).chain(&request.volumes_of_others);
+        let none = Vec::new();
+        let mut reserved = Vec::with_capacity(servers.len());
+        for (id, wanted) in servers.iter().zip(wanted.chain(std::iter::repeat(&none))) {
+            match self.reserve_boot_volumes(*id, wanted).await {
+                Ok(devices) => reserved.push(devices),
+                Err(refused) => {
+                    for attachment in reserved.into_iter().flatten().filter_map(|device| device.attachment) {
+                        // One that cannot be let go stays reserved, which an operator has to mend.
+                        let _ = self.services.volumes.attachment_delete(attachment).await;
+                    }
+                    return Err(refused);
+                }
+            }
+        }
+        Ok(reserved)
+    }
+
+    /// Where servers may not have volumes of other zones, refuses those that would (`_validate_vol_az_for_create`). Answers the
+    /// zone of the volumes if that is where a server has to go for which no zone was asked.
+    pub(super) async fn check_volume_zones(
+        &self,
+        zone: Option<&str>,
+        volumes: &[BootVolume],
+    ) -> Result<Option<String>, ApiError> {
+        let default = {
+            let options = self.services.options.get();
+            if options.cross_az_attach {
+                return Ok(None);
+            }
+            options.default_availability_zone.0.clone()
+        };
+        let mut zones = Vec::new();
+        for wanted in volumes {
+            zones.push(self.services.volumes.get(wanted.volume).await?.availability_zone);
+        }
+        let Some(theirs) = zones.first() else { return Ok(None) };
+        if zones.iter().any(|other| other != theirs) {
+            let message = format!("Volumes are in different availability zones: {}", zones.join(","));
+            return Err(ApiError { code: 400, message });
+        }
+        match zone {
+            Some(zone) if zone != theirs => Err(ApiError {
+                code: 400,
+                message: format!(
+                    "Server and volumes are not in the same availability zone. Server is in: {zone}. Volumes are in: \
+                     {theirs}"
+                ),
+            }),
+            Some(_) => Ok(None),
+            None => Ok((*theirs != default).then(|| theirs.clone())),
+        }
+    }
+
+    /// Where servers may not have volumes of other zones, refuses one for a server that there is
+    /// (`nova/volume/cinder.py, check_availability_zone`).
+    fn check_zone_of_volume(&self, server: &Server, volume: &Volume) -> Result<(), NovaError> {
+        let zone = {
+            let options = self.services.options.get();
+            if options.cross_az_attach {
+                return Ok(());
+            }
+            let of_host = |host| self.records.aggregates().zone_of(host, &options);
+            server.host.as_ref().map(of_host).or_else(|| server.availability_zone.clone())
+        };
+        if zone.as_ref() == Some(&volume.availability_zone) {
+            return Ok(());
+        }
+        let message = format!(
+            "Invalid volume: Instance {} and volume {} are not in the same availability_zone. Instance is in {}. Volume is \
+             in {}",
+            server.id,
+            volume.id,
+            zone.as_deref().unwrap_or("None"),
+            volume.availability_zone
+        );
+        Err(NovaError::new(ExceptionClass::InvalidVolume, message))
+    }
+
+    /// The same for a zone that a shelved server is to come back in.
+    pub(super) async fn check_unshelve_zone(
+        &self,
+        server: &Server,
+        zone: Option<&str>,
+    ) -> Result<(), ApiError> {
+        let Some(zone) = zone.filter(|_| !self.services.options.get().cross_az_attach) else { return Ok(()) };
+        for device in &server.block_devices {
+            let theirs = self.services.volumes.get(device.volume).await?.availability_zone;
+            if theirs != zone {
+                let message = format!(
+                    "The specified availability zone does not match the volume {} attached to the server. Specified \
+                     availability zone is {zone}. Volume is in {theirs}.",
+                    device.volume
+                );
+                return Err(ApiError { code: 400, message });
+            }
+        }
+        Ok(())
+    }
+
     async fn reserve_volume(
         &self,
         id: ServerId,
@@ -93,6 +201,7 @@ impl ComputeApi {
                 );
                 return Err(NovaError::new(ExceptionClass::InvalidVolume, message).into());
             }
+            self.check_zone_of_volume(&server, &known)?;
             let method = Method::AttachVolumeToServer { volume, device, delete_on_termination };
             self.cast(&context, id, Address::Conductor, method);
             Ok(())
@@ -116,7 +225,7 @@ impl ComputeApi {
                 if let Some(attachment) = device.attachment {
                     self.services.volumes.attachment_delete(attachment).await?;
                 }
-                let forget = &mut |server: &mut model::Server| {
+                let forget = &mut |server: &mut Server| {
                     server.block_devices.retain(|device| device.volume != volume);
                 };
                 self.records.start_action(id, &context.request, "detach_volume");

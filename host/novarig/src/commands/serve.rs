@@ -7,7 +7,7 @@ use crate::setup;
 use crate::stop::Stop;
 use anyhow::{Context, bail};
 use api::{AuthMode, HostPlan, Rate, Rig, TimeMode, WorldConfig};
-use conductor::Cloud;
+use conductor::{Cloud, Retention};
 use explore::CloudState;
 use explore::invariants::check_all;
 use model::{HostName, Options, Switches};
@@ -70,6 +70,11 @@ fn config(arguments: &ServeArguments) -> anyhow::Result<WorldConfig> {
         switches: Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?,
         hosts,
         trace: arguments.trace,
+        retention: Retention {
+            deleted_servers: arguments.keep_deleted,
+            notifications: arguments.keep_notifications,
+            ..Retention::SERVED
+        },
         oracle: Some(invariants),
     })
 }

@@ -4,6 +4,7 @@ mod administration;
 mod parts_of_servers;
 mod quotas;
 mod server_groups;
+mod volumes_of_new_servers;
 
 use crate::testing::{Client, Rig, body_of, header_of};
 use serde_json::{Value, json};
