@@ -59,8 +59,11 @@ fn a_password_that_cannot_be_set_leaves_the_server_as_it_was() {
             assert!(refused.message.contains(message) && !refused.message.contains("1234"), "{refused}");
             let record = cloud.server(server);
             // Of a server that somebody else works on the task is left alone.
-            let task = is_preempted.then_some(TaskState::UpdatingPassword);
-            assert_eq!((record.status(), record.task_state), (ServerStatus::Active, task));
+            let left = match is_preempted {
+                true => (ServerStatus::Password, Some(TaskState::UpdatingPassword)),
+                false => (ServerStatus::Active, None),
+            };
+            assert_eq!((record.status(), record.task_state), left);
         }
         leave_in(cloud, server, |server| server.task_state = None).await;
     });

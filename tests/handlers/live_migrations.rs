@@ -1,9 +1,9 @@
 //! Live migrations: called off at every stage, refused in the wrong one, waited for, and tried on host after host.
 
-use crate::common::{pass, raises, says_no, stacks, strike};
-use conductor::LiveMigrateServer;
-use harness::{Simulation, TestCloud};
-use model::{HostName, Migration, MigrationStatus, ServerId, ServerStatus};
+use crate::common::{pass, raises, says_no, stacks, strike, strike_service};
+use conductor::{AttachVolume, CreateServer, CreateServerGroup, LiveMigrateServer, SWAP_OLD_VOL};
+use harness::{Leak, Simulation, TestCloud};
+use model::{ExceptionClass, GroupPolicy, HostName, Migration, MigrationStatus, ServerId, ServerStatus};
 use virt::types::VirtError;
 
 const FLAVOR: &str = "m1.small";
@@ -164,4 +164,65 @@ fn a_source_or_a_forced_destination_that_is_down_takes_no_part() {
             cloud.api().force_down(&host, false).await.unwrap();
         });
     }
+}
+
+#[test]
+fn what_is_left_on_the_source_is_cleaned_up_where_disks_are_not_shared() {
+    let stack = "fake+answers(disks=local)";
+    stacks(&[stack, stack]).run(async |cloud| {
+        let server = boot(cloud).await;
+        begin(cloud, server, LiveMigrateServer::default()).await;
+        cloud.at_rest().await;
+        assert!(cloud.server(server).is_on(&"host2".into()));
+        assert_eq!(cloud.last_migration(server).status, MigrationStatus::Completed);
+        cloud.wait_for_log("cleans up and destroys disks: true").await;
+        cloud.assert_guests(server, &["host2"]).await;
+    });
+}
+
+#[test]
+fn a_volume_that_the_source_cannot_let_go_keeps_no_guest_from_arriving() {
+    hosts(2).run(async |cloud| {
+        let server = boot(cloud).await;
+        let wanted = AttachVolume { volume: SWAP_OLD_VOL, device: None, delete_on_termination: false };
+        cloud.api().attach_volume(server, wanted).await.unwrap();
+        cloud.at_rest().await;
+        strike_service(cloud, "volume.attachment_delete", ExceptionClass::NovaException, "cinder says no");
+        begin(cloud, server, LiveMigrateServer::default()).await;
+        cloud.at_rest().await;
+        assert!(cloud.server(server).is_on(&"host2".into()));
+        let told = format!("Connection for volume {SWAP_OLD_VOL} not deleted on host1: cinder says no");
+        cloud.wait_for_log(&told).await;
+        cloud.expect_leak(Leak::VolumeAttachment { volume: SWAP_OLD_VOL, server });
+    });
+}
+
+#[test]
+fn a_check_that_fails_as_nobody_foresaw_leaves_the_server_in_error_and_a_foreseen_one_as_it_was() {
+    hosts(2).run(async |cloud| {
+        let request = CreateServerGroup {
+            name: "apart".to_owned(),
+            policy: GroupPolicy::AntiAffinity,
+            max_server_per_host: None,
+        };
+        let group = cloud.api().create_server_group(request).await.unwrap();
+        let scheduler_hints = [("group".to_owned(), vec![group.id.to_string()])].into();
+        let request = CreateServer { scheduler_hints, ..cloud.build_server(FLAVOR, Some("host1")) };
+        let server = cloud.create_server(request, ServerStatus::Active).await.id;
+        // The destination cannot tell who is on it.
+        strike(cloud, "host2:get_available_nodes", says_no());
+        begin(cloud, server, LiveMigrateServer::default()).await;
+        cloud.at_rest().await;
+        assert_on_source(cloud, server, ServerStatus::Error, MigrationStatus::Error);
+        cloud.api().reset_state(server, true).await.unwrap();
+        // The source has a service and no node.
+        cloud.records().remove_host(&"host1".into());
+        cloud.records().update_service(&"host1".into(), |service| service.running = true);
+        begin(cloud, server, LiveMigrateServer::default()).await;
+        cloud.at_rest().await;
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Active, None));
+        assert_eq!(fault(cloud, server), "Compute host host1 could not be found.");
+        cloud.run_periodics().await;
+    });
 }

@@ -3,11 +3,11 @@
 
 use novarig_driver_sdk::virtapi::{self, EventError, InstanceEventWait};
 use novarig_driver_sdk::{
-    BlockDevice, Capability, CheckDestinationRequest, ConsumerAllocations, DestroyRequest, DeviceNameRequest,
-    DeviceNamesRequest, Driver, DriverTask, Instance, InstanceEvent, InstanceInfo, Inventory, Layer,
-    LiveMigrateData, LiveMigrationOutcome, LiveMigrationRequest, PowerState, Provider, ProviderTree,
-    ProviderTreeUpdate, RebuildRequest, RollbackAtDestinationRequest, RollbackStatus, SpawnRequest, Uuid,
-    VirtError, below, export_driver, layer, log, settings,
+    BlockDevice, Capability, CheckDestinationRequest, CleanupRequest, ConsumerAllocations, DestroyRequest,
+    DeviceNameRequest, DeviceNamesRequest, Driver, DriverTask, Instance, InstanceEvent, InstanceInfo,
+    Inventory, Layer, LiveMigrateData, LiveMigrationOutcome, LiveMigrationRequest, PowerState, Provider,
+    ProviderTree, ProviderTreeUpdate, RebuildRequest, RollbackAtDestinationRequest, RollbackStatus,
+    SpawnRequest, Uuid, VirtError, below, export_driver, layer, log, settings,
 };
 
 #[derive(Default)]
@@ -172,6 +172,11 @@ impl Driver<Layer> for Answers {
     async fn destroy(&self, request: DestroyRequest) -> Result<(), VirtError> {
         log::info(&format!("destroys disks: {}", request.destroy_disks));
         below::destroy(request).await
+    }
+
+    async fn cleanup(&self, request: CleanupRequest) -> Result<(), VirtError> {
+        log::info(&format!("cleans up and destroys disks: {}", request.destroy_disks));
+        below::cleanup(request).await
     }
 
     async fn check_instance_shared_storage_local(
