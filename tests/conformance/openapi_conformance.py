@@ -52,6 +52,14 @@ MAY_FAIL = {
     "POST /servers/{server_id}/remote-consoles": "no hypervisor here serves consoles",
     "GET /os-hypervisors/{hypervisor_id}/uptime": "no driver here tells it",
     "GET /trace": "needs --trace",
+    # Placement's own suite has these; here a made-up body would have to name a provider, its generation and its classes.
+    "GET /allocation_candidates": "needs amounts of classes that there are",
+    "POST /allocations": "needs providers with room, and the consumer's generation",
+    "POST /reshaper": "needs the generations of providers",
+    "POST /resource_providers/{uuid}/inventories": "needs a class that the provider has not",
+    "PUT /resource_providers/{uuid}/inventories": "needs the provider's generation",
+    "PUT /resource_providers/{uuid}/inventories/{resource_class}": "needs the provider's generation",
+    "DELETE /resource_providers/{uuid}/inventories/{resource_class}": "two names have to fit one another",
     "DELETE /os-services/{service_id}": "there are servers on its host",
     "PUT /servers/{server_id}/os-volume_attachments/{volume_id}": "three ids have to fit one another",
 }
