@@ -14,10 +14,12 @@
 
 pub mod known;
 mod minimise;
+mod outcomes;
 mod plans;
 mod replay;
 mod report;
 
+pub use outcomes::{HANDLERS, Handler, Outcome, PlanOutcome, Reach, Reached};
 pub use plans::points;
 pub use replay::{Replay, Replayed};
 pub use report::{junit, text};
@@ -38,7 +40,7 @@ use virt::Method;
 #[derive(Clone, Copy)]
 #[expect(missing_debug_implementations, reason = "a function has nothing to show")]
 pub struct Search<'a> {
-    /// How each plan is run. A trace is kept only of what is found.
+    /// How each plan is run. With a trace it takes longer, and the exploration tells which handlers the plans reached.
     pub config: &'a RunConfig,
     /// Threads that run plans.
     pub threads: NonZeroUsize,
@@ -57,6 +59,13 @@ pub struct Exploration {
     pub plans: usize,
     /// The ways in which the cloud breaks.
     pub findings: Vec<Finding>,
+    /// What each plan came to, in the order in which they were tried. Too much for a list that people read: the map of the
+    /// HTML page is made of it.
+    #[serde(skip)]
+    pub outcomes: Vec<PlanOutcome>,
+    /// Which handlers the plans reached; empty unless traces were kept.
+    #[serde(skip)]
+    pub reached: Reached,
 }
 
 impl Exploration {
@@ -105,16 +114,18 @@ struct Group {
 /// # Errors
 /// [`RunError`] when the scenario cannot be run.
 pub fn explore(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<Exploration, RunError> {
-    let quiet = RunConfig { trace: false, ..search.config.clone() };
     let whole = run(scenario, &RunConfig { trace: true, ..search.config.clone() }, stacks)?;
     let points = points(&whole);
     let plans = plans(&points);
-    let broken = try_all(scenario, stacks, &quiet, &plans, search)?;
+    let reached = Mutex::default();
+    let broken = try_all(scenario, stacks, search.config, &plans, search, &reached)?;
+    let mut outcomes = Vec::with_capacity(plans.len());
     let mut groups: Vec<Group> = Vec::new();
     for violation in &whole.report.violations {
         note(&mut groups, violation, None);
     }
     for (plan, violations) in plans.iter().zip(&broken) {
+        outcomes.push(PlanOutcome::of(plan, violations, |invariant| breaks(&whole, invariant)));
         // What is broken without the fault is not its doing.
         for violation in violations.iter().filter(|broken| !breaks(&whole, broken.invariant)) {
             note(&mut groups, violation, Some(plan));
@@ -127,6 +138,8 @@ pub fn explore(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<
         points: points.len(),
         plans: plans.len(),
         findings: findings?,
+        outcomes,
+        reached: reached.into_inner().unwrap_or_else(PoisonError::into_inner),
     })
 }
 
@@ -149,20 +162,28 @@ fn try_all(
     config: &RunConfig,
     plans: &[FaultSpec],
     search: &Search,
+    reached: &Mutex<Reached>,
 ) -> Result<Vec<Vec<Violation>>, RunError> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::with_capacity(plans.len()));
     let work = || {
-        let mut mine = Vec::new();
+        let (mut mine, mut reached_here) = (Vec::new(), Reached::default());
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(plan) = plans.get(number) else { break };
             let outcome = run(&with_fault(scenario, Some(plan)), config, stacks);
-            mine.push((number, outcome.map(|run| run.report.violations)));
+            mine.push((
+                number,
+                outcome.map(|run| {
+                    reached_here.add(&run.trace);
+                    run.report.violations
+                }),
+            ));
             (search.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, plans.len());
         }
-        // Nothing is done under this lock that could fail and leave it poisoned.
+        reached.lock().unwrap_or_else(PoisonError::into_inner).merge(reached_here);
+        // Nothing is done under these locks that could fail and leave them poisoned.
         outcomes.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
     };
     std::thread::scope(|scope| {

@@ -15,11 +15,7 @@ pub fn text(found: &Exploration, paint: Paint) -> String {
             None => paint.bad("NEW  "),
             Some(_) => paint.faint("known"),
         };
-        let by = finding.method.map_or_else(
-            || "without any fault".to_owned(),
-            |method| format!("{method} fails ({} plans: {})", finding.plans, errors(finding)),
-        );
-        let _ = writeln!(text, "  {word}  {}: {by}", finding.invariant);
+        let _ = writeln!(text, "  {word}  {}: {}", finding.invariant, finding.cause());
         let _ = writeln!(text, "         {}", finding.message);
         if let Some(reason) = finding.known {
             let _ = writeln!(text, "         Nova 34.0.0: {reason}");
@@ -91,4 +87,20 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+impl Finding {
+    /// What breaks it, in a few words.
+    pub fn cause(&self) -> String {
+        self.method.map_or_else(
+            || "without any fault".to_owned(),
+            |method| format!("{method} fails ({} plans: {})", self.plans, errors(self)),
+        )
+    }
+
+    /// The name of its replay's file.
+    pub fn file_name(&self) -> String {
+        let method = self.method.map_or("no-fault", |method| method.name());
+        format!("{}-{}-{method}.yaml", self.scenario, self.invariant)
+    }
 }
