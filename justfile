@@ -82,6 +82,11 @@ conformance-nova *ARGS: build
     @{{ quote(nova_environment / "bin/python") }} {{ quote(conformance / "nova_functional.py") }} \
         --server {{ quote(cloud_server + " --auth none --hosts 0") }} --source {{ quote(nova_environment / "source/nova-34.0.0") }} "$@"
 
+# Look at the HTML pages in a real browser without a window; `--screenshots FOLDER` keeps the pictures
+conformance-report *ARGS: build
+    @{{ quote(conformance / "browser") }}
+    @python3 {{ quote(conformance / "report_pages.py") }} --novarig {{ quote(target / "debug/novarig") }} "$@"
+
 # Replay observed outcomes of Nova (JSON lines) and tell which differ, in which field; paths are relative to where you are
 [no-cd]
 conformance-outcomes FILE=(justfile_directory() / "tests/outcomes/nova-outcomes.jsonl"): setup
@@ -151,7 +156,7 @@ ci:
     set -euo pipefail
     timings=()
     trap 'printf "\n=== timings\n"; printf "%s\n" "${timings[@]}"' EXIT
-    for stage in setup lint doc test demo bugs conformance-placement conformance-client conformance-nova deny; do
+    for stage in setup lint doc test demo bugs conformance-placement conformance-client conformance-api conformance-nova conformance-report deny; do
         printf '\n=== %s\n' "$stage"
         begin=$SECONDS
         {{ just }} "$stage"

@@ -9,7 +9,8 @@ mod timeline;
 pub use compare::side_by_side;
 pub use explain::{ExplainedDecision, UnknownServer, explain, explain_text};
 pub use paint::Paint;
-pub use text::text;
+pub use text::{ending, text};
+pub use timeline::{Line, LineKind, call_failed, consumer_name, line, place, seconds};
 
 use crate::cloud_state::{CloudState, ProviderState, ServerState};
 use crate::invariants::Violation;

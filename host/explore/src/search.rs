@@ -20,12 +20,14 @@ mod hunt;
 mod journal;
 pub mod known;
 mod minimise;
+mod outcomes;
 mod plans;
 mod replay;
 mod report;
 
 pub use hunt::{Baseline, Caught, KINDS as HUNTED, hunt};
 pub use journal::Journal;
+pub use outcomes::{HANDLERS, Handler, Outcome, PlanOutcome, Reach, Reached};
 pub use plans::{At, Kind, NoKind, Plan, Point, Strike, points};
 pub use replay::{Replay, Replayed};
 pub use report::{junit, text};
@@ -50,7 +52,7 @@ pub const EXPECTATIONS: &str = "expectations_hold";
 #[derive(Clone, Copy)]
 #[expect(missing_debug_implementations, reason = "a function has nothing to show")]
 pub struct Search<'a> {
-    /// How each plan is run. A trace is kept only of what is found.
+    /// How each plan is run. With a trace it takes longer, and the exploration tells which handlers the plans reached.
     pub config: &'a RunConfig,
     /// The kinds of faults that are tried.
     pub kinds: &'a [Kind],
@@ -80,6 +82,13 @@ pub struct Exploration {
     pub pairs: Option<usize>,
     /// The ways in which the cloud breaks.
     pub findings: Vec<Finding>,
+    /// What each plan came to, in the order in which they were tried. Too much for a list that people read: the map of the
+    /// HTML page is made of it.
+    #[serde(skip)]
+    pub outcomes: Vec<PlanOutcome>,
+    /// Which handlers the plans reached; empty unless traces were kept.
+    #[serde(skip)]
+    pub reached: Reached,
 }
 
 impl Exploration {
@@ -129,10 +138,11 @@ struct Group {
 /// # Errors
 /// [`RunError`] when the scenario cannot be run.
 pub fn explore(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<Exploration, RunError> {
-    let Explored { points, plans, pairs, groups } = explored_by(scenario, stacks, search)?;
+    let Explored { points, plans, pairs, groups, outcomes, reached } = explored_by(scenario, stacks, search)?;
     let findings: Result<_, RunError> =
         groups.into_iter().map(|group| finding(scenario, stacks, search.config, group)).collect();
-    Ok(Exploration { scenario: scenario.name.clone(), points, plans, pairs, findings: findings? })
+    let (scenario, findings) = (scenario.name.clone(), findings?);
+    Ok(Exploration { scenario, points, plans, pairs, findings, outcomes, reached })
 }
 
 /// What breaks, before it is made small.
@@ -141,6 +151,8 @@ struct Explored {
     plans: usize,
     pairs: Option<usize>,
     groups: Vec<Group>,
+    outcomes: Vec<PlanOutcome>,
+    reached: Reached,
 }
 
 /// What one plan led to.
@@ -150,6 +162,8 @@ struct Tried {
     led_to: Vec<Point>,
     /// By which runs that did the same are told: all their points, and what they broke.
     course: u64,
+    /// The handlers that ran, if a trace was kept.
+    reached: Reached,
 }
 
 /// Runs a scenario under every plan of one fault, and of two if they are wanted, and groups what breaks.
@@ -159,11 +173,14 @@ fn explored_by(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<
     let plans = plans(&points, search.kinds);
     let usual = search.pairs.then_some(&*points);
     let tried = try_all(scenario, stacks, &plans, usual, search)?;
+    let (mut outcomes, mut reached) = (Vec::with_capacity(plans.len()), Reached::default());
     let mut groups: Vec<Group> = Vec::new();
     for violation in &violations(&whole) {
         note(&mut groups, violation, None);
     }
     for (plan, tried) in plans.iter().zip(&tried) {
+        outcomes.push(PlanOutcome::of(plan, &tried.broken, |invariant| breaks(&whole, invariant)));
+        reached.merge(&tried.reached);
         // What is broken without the fault is not its doing.
         for violation in tried.broken.iter().filter(|broken| !breaks(&whole, broken.invariant)) {
             note(&mut groups, violation, Some(plan));
@@ -191,12 +208,16 @@ fn explored_by(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<
                 breaks(&whole, violation.invariant)
                     || alone.broken.iter().any(|broken| broken.invariant == violation.invariant)
             };
+            outcomes.push(PlanOutcome::of(plan, &tried.broken, |invariant| {
+                breaks(&whole, invariant) || alone.broken.iter().any(|broken| broken.invariant == invariant)
+            }));
+            reached.merge(&tried.reached);
             for violation in tried.broken.iter().filter(|violation| !by_first(violation)) {
                 note(&mut groups, violation, Some(plan));
             }
         }
     }
-    Ok(Explored { points: points.len(), plans: plans.len(), pairs, groups })
+    Ok(Explored { points: points.len(), plans: plans.len(), pairs, groups, outcomes, reached })
 }
 
 /// Does a run break this invariant?
@@ -238,7 +259,7 @@ fn try_one(
     plan: &Plan,
     usual: Option<&[Point]>,
 ) -> Result<Tried, RunError> {
-    let config = RunConfig { trace: usual.is_some(), ..config.clone() };
+    let config = RunConfig { trace: config.trace || usual.is_some(), ..config.clone() };
     let run = run(&with_faults(scenario, &plan.faults()), &config, stacks)?;
     let (mut led_to, mut course) = (Vec::new(), DefaultHasher::new());
     if let Some(usual) = usual {
@@ -246,9 +267,13 @@ fn try_one(
         led_to.iter().for_each(|point| point.at.to_string().hash(&mut course));
         led_to.retain(|point| usual.iter().all(|usual| usual.at != point.at));
     }
+    let mut reached = Reached::default();
+    if config.trace {
+        reached.add(&run.trace);
+    }
     let broken = run.report.violations;
     broken.iter().for_each(|violation| violation.invariant.hash(&mut course));
-    Ok(Tried { broken, led_to, course: course.finish() })
+    Ok(Tried { broken, led_to, course: course.finish(), reached })
 }
 
 /// Runs every plan and answers what each led to, in the plans' order.
@@ -272,7 +297,9 @@ fn try_all(
             let Some(plan) = plans.get(number) else { break };
             let kept = journal.as_ref().and_then(|(journal, key)| journal.outcome(key, number));
             let outcome = match kept {
-                Some(broken) => Ok(Tried { broken, led_to: Vec::new(), course: 0 }),
+                Some(broken) => {
+                    Ok(Tried { broken, led_to: Vec::new(), course: 0, reached: Reached::default() })
+                }
                 None => try_one(scenario, stacks, search.config, plan, usual),
             };
             if let (Some((journal, key)), Ok(tried)) = (&journal, &outcome)

@@ -74,6 +74,10 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
 
+    /// Write what happened to this file, as an HTML page to look at
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
     /// How the outcome is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -140,9 +144,18 @@ pub(crate) struct ExploreArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
 
+    /// Write everything that was found to this file, as an HTML page to look at: each finding drawn, a map of all plans, and
+    /// which handlers no plan tried in failure. Plans are traced for it, which takes longer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
     /// How what was found is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -156,6 +169,19 @@ pub(crate) struct ReplayArguments {
     /// Write everything that happens to this file, as lines of JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+
+    /// Write what happened to this file, as an HTML page to look at
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Print it as a Rust test for tests/regressions/, and nothing else
+    #[arg(long, conflicts_with_all = ["step", "format"])]
+    pub(crate) rust: bool,
+
+    /// Walk through what happened, event by event, with the state of the cloud beside it: forward, back, to the next fault,
+    /// to an event by its number. Without a terminal, commands are read from standard input, a line each: n, p, f, g N, q
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) step: bool,
 
     /// How the outcome is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -17,6 +17,7 @@ mod placement;
 mod replay;
 mod run;
 mod serve;
+mod step;
 
 pub(crate) use self::explore::explore;
 pub(crate) use bugs::bugs;

@@ -1,8 +1,9 @@
 //! Real command lines: what they print, and with which code they end.
 
 use serde_json::Value;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
@@ -412,4 +413,80 @@ fn exploring_ends_with_0_when_nothing_is_new_and_with_2_when_it_cannot_begin() {
     novarig(&["explore", "no-such"]).code(2).stderr_has("there is no scenario `no-such`");
     novarig(&["explore", "resize", "--bug", "1"]).code(2).stderr_has("--bug");
     novarig(&["replay", "no-such.yaml"]).code(2).stderr_has("cannot read no-such.yaml");
+}
+
+/// The replay of what `--bug 1825537` does to a resize, in this folder.
+fn finding_in(here: &Path) -> &'static str {
+    novarig_in(here, &["explore", "resize", "--bug", "1825537", "--out", "found"]).code(1);
+    "found/resize-server_holds_its_flavor_on_its_host-finish_migration.yaml"
+}
+
+#[test]
+fn what_is_found_has_the_keys_that_programs_rely_on() {
+    let ended = novarig(&["explore", "resize", "--bug", "1825537", "--json"]).code(1);
+    let found = ended.json();
+    let scenario = &found[0];
+    assert_eq!(scenario["scenario"], "resize");
+    assert!(scenario["plans"].is_u64() && scenario["points"].is_u64() && scenario["seconds"].is_f64());
+    for finding in scenario["findings"].as_array().expect("a list") {
+        for key in ["scenario", "invariant", "message", "replay", "trace_digest"] {
+            assert!(finding[key].as_str().is_some_and(|text| !text.is_empty()), "{key}: {finding}");
+        }
+        assert!(finding["plan"].is_array(), "{finding}");
+        assert_eq!(finding["trace_digest"].as_str().map(str::len), Some(64));
+    }
+    novarig(&["explore", "resize", "--json", "--format", "text"]).code(2).stderr_has("cannot be used with");
+}
+
+#[test]
+fn a_finding_is_printed_as_the_very_test_that_is_among_the_regressions() {
+    let folder = TempDir::new().expect("a folder");
+    let file = finding_in(folder.path());
+    let printed = novarig_in(folder.path(), &["replay", file, "--rust"]).code(0).stdout;
+    let regressions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/regressions");
+    let checked_in = std::fs::read_to_string(regressions.join("found_1825537.rs")).expect("the test");
+    assert_eq!(printed, checked_in, "\n{printed}");
+}
+
+#[test]
+fn a_finding_is_walked_through_by_commands_of_a_line() {
+    let folder = TempDir::new().expect("a folder");
+    let file = finding_in(folder.path());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_novarig"));
+    command.args(["replay", file, "--step"]).current_dir(folder.path()).env("NOVARIG_CACHE", CACHE.as_path());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut walking = command.spawn().expect("novarig starts");
+    let mut commands = walking.stdin.take().expect("its input");
+    commands.write_all(b"n\np\nfly\ng 999999\nf\nf\nn\nq\nn\n").expect("it reads");
+    drop(commands);
+    let ended = Ended::of(walking.wait_with_output().expect("it ends")).code(0);
+    let said: Vec<&str> = ended.stdout.split("\n\n").collect();
+    let [first, next, back, unknown, nowhere, fault, call, after] = &*said else { panic!("{said:#?}") };
+    assert!(first.contains("user: 1. boot web with flavor m1.small"), "{first}");
+    assert!(next.contains("user: asks for create"), "{next}");
+    assert_eq!(back.trim(), first.trim());
+    assert!(unknown.contains("`fly` is no command: n next, p back"), "{unknown}");
+    assert!(nowhere.contains("there is no event 999999"), "{nowhere}");
+    assert!(fault.contains("planned fault at host2:finish_migration#1"), "{fault}");
+    assert!(fault.contains("migration 1  resize from host1 to host2: post-migrating"), "{fault}");
+    assert!(call.contains("host2: driver: finish_migration raised NovaException"), "{call}");
+    assert!(after.contains("changed\n"), "{after}");
+}
+
+#[test]
+fn pages_to_look_at_are_written_of_runs_replays_and_explorations() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    let page = |name: &str| std::fs::read_to_string(here.join(name)).expect("a page");
+    novarig_in(here, &["run", "resize-fails", "--html", "run.html", "--seed", "7"]).code(0);
+    assert!(page("run.html").contains("<code>novarig run resize-fails --seed 7</code>"));
+    let file = finding_in(here);
+    novarig_in(here, &["replay", file, "--html=replay.html"]).code(0);
+    assert!(page("replay.html").contains("planned fault at host2:finish_migration#1"));
+    novarig_in(here, &["explore", "resize", "--bug", "1825537", "--html", "found.html"]).code(1);
+    let found = page("found.html");
+    assert!(found.contains("<span class=\"badge\">new</span>") && found.contains("id=\"map\""));
+    novarig_in(here, &["run", "boot", "--html", "no/such/folder.html"])
+        .code(2)
+        .stderr_has("--html: cannot write");
 }

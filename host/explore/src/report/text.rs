@@ -171,7 +171,7 @@ pub(super) fn title_of(defect: &Defect) -> String {
 }
 
 /// What is at the end, label by label: servers, migrations, allocations, usages, guests.
-pub(super) fn ending(run: &Run) -> Vec<(String, Vec<String>)> {
+pub fn ending(run: &Run) -> Vec<(String, Vec<String>)> {
     let report = &run.report;
     let mut rows = Vec::new();
     for server in &report.servers {

@@ -17,21 +17,32 @@ use virt::Method;
 const NOT_IMPLEMENTED: &str = "raised NotImplementedError";
 
 /// A line of a timeline.
-struct Line {
-    micros: u64,
-    place: String,
-    what: String,
-    kind: Kind,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When, in microseconds of simulated time.
+    pub micros: u64,
+    /// Who does it: `user`, `api`, `conductor` or a host; empty for the state of records.
+    pub place: String,
+    /// What happens; indented if it is part of what the same one is doing.
+    pub what: String,
+    /// What it is about.
+    pub kind: LineKind,
 }
 
 /// What a line is about, which decides its colour.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// A step of the scenario begins.
     Step,
+    /// Something is done.
     Plain,
+    /// Something goes wrong.
     Bad,
+    /// A record is not what it was.
     State,
 }
+
+use LineKind as Kind;
 
 /// The timeline of a run, line by line, without its start-up.
 pub(super) fn timeline(trace: &[TraceRecord], state: &CloudState, paint: Paint) -> String {
@@ -62,11 +73,12 @@ pub(super) fn timeline(trace: &[TraceRecord], state: &CloudState, paint: Paint) 
 }
 
 /// Seconds with milliseconds.
-fn seconds(micros: u64) -> String {
+pub fn seconds(micros: u64) -> String {
     format!("{}.{:03} s", micros / 1_000_000, micros / 1_000 % 1_000)
 }
 
-fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
+/// An event as a line; none if it is not worth one. Names of servers and migrations are those of the cloud at the end.
+pub fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
     let new = |place: &str, what: String, kind| {
         Some(Line { micros: record.t, place: place.to_owned(), what, kind })
     };
@@ -164,7 +176,7 @@ fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
 }
 
 /// A service as a person calls it.
-fn place(address: &Address) -> String {
+pub fn place(address: &Address) -> String {
     match address {
         Address::Api => "api".to_owned(),
         Address::Conductor => "conductor".to_owned(),
@@ -250,11 +262,16 @@ fn allocation_write(state: &CloudState, command: &Value) -> Option<String> {
 }
 
 /// Server or migration, as a person calls it.
-pub(super) fn consumer_name(state: &CloudState, consumer: ConsumerId) -> String {
+pub fn consumer_name(state: &CloudState, consumer: ConsumerId) -> String {
     match state.server(ServerId(consumer.0)) {
         Some(state) => state.server.name.clone(),
         None => migration_name(state, MigrationId(consumer.0)),
     }
+}
+
+/// Whether a driver call failed, but for one that many a driver does not offer.
+pub fn call_failed(method: &str, outcome: &Value) -> bool {
+    driver_outcome(outcome).is_err_and(|problem| problem != NOT_IMPLEMENTED || !harmless(method))
 }
 
 /// The driver calls that failed, each with host, time and what it raised.

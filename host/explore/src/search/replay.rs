@@ -15,7 +15,8 @@ use serde_saphyr::{FlowMap, FlowSeq};
 pub struct Replay {
     /// The invariant that was broken.
     pub violates: String,
-    /// Digest of the trace.
+    /// Digest of the trace; empty if it is not known.
+    #[serde(default)]
     pub trace_digest: String,
     /// The seed of everything random.
     #[serde(default)]

@@ -17,11 +17,7 @@ pub fn text(found: &Exploration, paint: Paint) -> String {
             None => paint.bad("NEW  "),
             Some(_) => paint.faint("known"),
         };
-        let by = finding.cause.as_ref().map_or_else(
-            || "without any fault".to_owned(),
-            |cause| format!("{cause} ({} plans: {})", finding.plans, errors(finding)),
-        );
-        let _ = writeln!(text, "  {word}  {}: {by}", finding.invariant);
+        let _ = writeln!(text, "  {word}  {}: {}", finding.invariant, finding.cause());
         let _ = writeln!(text, "         {}", finding.message);
         if let Some(reason) = finding.known {
             let _ = writeln!(text, "         Nova 34.0.0: {reason}");
@@ -93,4 +89,20 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+impl Finding {
+    /// What breaks it, in a few words.
+    pub fn cause(&self) -> String {
+        self.cause.as_ref().map_or_else(
+            || "without any fault".to_owned(),
+            |cause| format!("{cause} ({} plans: {})", self.plans, errors(self)),
+        )
+    }
+
+    /// The name of its replay's file.
+    pub fn file_name(&self) -> String {
+        let cause = self.cause.as_deref().unwrap_or("no fault").replace(", ", "-").replace([' ', '.'], "-");
+        format!("{}-{}-{cause}.yaml", self.scenario, self.invariant)
+    }
 }

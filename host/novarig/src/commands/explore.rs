@@ -1,6 +1,6 @@
 //! `novarig explore`: which single fault breaks a cloud?
 
-use super::run::{driver_stack, find, prepare};
+use super::run::{driver_stack, find, prepare, write_html};
 use crate::cli::{ExploreArguments, Format};
 use crate::output::{paint, print, progress_bar};
 use anyhow::{Context, bail};
@@ -8,6 +8,7 @@ use explore::search::{Exploration, Journal, Kind, Search, explore as search, jun
 use explore::{BUILTIN, RunConfig, Scenario};
 use model::Switches;
 use serde_json::{Value, json};
+use show::page::{self, Shown};
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,10 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
         seed: arguments.seed,
         recover: arguments.recover,
         switches: Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?,
-        ..RunConfig::default()
+        // The page tells which handlers the plans reached, and the traces know.
+        trace: arguments.html.is_some(),
     };
+    let format = if arguments.json { Format::Json } else { arguments.format };
     let threads = arguments.threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let driver = arguments.driver.as_deref().map(driver_stack).transpose()?;
     let kinds = if arguments.kinds.is_empty() { Kind::ALL } else { &arguments.kinds };
@@ -50,7 +53,7 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
         )?;
         bar.clear();
         let seconds = begin.elapsed().as_secs_f64();
-        if arguments.format == Format::Text {
+        if format == Format::Text {
             print(&text(&found, paint()));
         }
         all.push((found, seconds));
@@ -67,7 +70,13 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
         fs::write(file, junit(&found, seconds))
             .with_context(|| format!("--junit: cannot write {}", file.display()))?;
     }
-    match arguments.format {
+    if let Some(file) = &arguments.html {
+        let found: Vec<Exploration> = all.iter().map(|(found, _)| found.clone()).collect();
+        let findings = found.iter().flat_map(|found| &found.findings);
+        let shown: anyhow::Result<Vec<Shown>> = findings.map(|finding| Shown::of(finding, prepare)).collect();
+        write_html(file, &page::of_exploration(&found, seconds, &shown?)?)?;
+    }
+    match format {
         Format::Text => print(&format!("{plans} plans in {seconds:.1} s: {new} new findings\n")),
         Format::Json => print(&format!("{:#}\n", as_json(&all)?)),
     }
@@ -98,8 +107,7 @@ fn as_json(all: &[(Exploration, f64)]) -> anyhow::Result<Value> {
 fn write_replays<'a>(folder: &Path, all: impl Iterator<Item = &'a Exploration>) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("--out: cannot make {}", folder.display()))?;
     for finding in all.flat_map(Exploration::new_findings) {
-        let cause = finding.cause.as_deref().unwrap_or("no fault").replace([' ', '.'], "-");
-        let file = folder.join(format!("{}-{}-{cause}.yaml", finding.scenario, finding.invariant));
+        let file = folder.join(finding.file_name());
         if file.exists() {
             bail!("--out: {} is there already; move it away or name another folder", file.display());
         }

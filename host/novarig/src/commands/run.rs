@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use explore::scenario::Hosts;
 use explore::{BUILTIN, Run, RunConfig, Scenario, Stacks, builtin, report};
 use model::Switches;
+use show::page;
 use std::path::Path;
 use virt::Stack;
 
@@ -45,7 +46,31 @@ pub(crate) fn run_scenario(arguments: &RunArguments) -> anyhow::Result<Run> {
         std::fs::write(file, run.trace_json_lines())
             .with_context(|| format!("--trace: cannot write {}", file.display()))?;
     }
+    if let Some(file) = &arguments.html {
+        write_html(file, &page::of_run(&run, &command_line())?)?;
+    }
     Ok(run)
+}
+
+/// Writes a page.
+pub(crate) fn write_html(file: &Path, page: &str) -> anyhow::Result<()> {
+    std::fs::write(file, page).with_context(|| format!("--html: cannot write {}", file.display()))
+}
+
+/// What was said on the command line, but for where the page goes.
+pub(crate) fn command_line() -> String {
+    let mut words = vec!["novarig".to_owned()];
+    let mut arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    while let Some(argument) = arguments.next() {
+        if argument == "--html" {
+            arguments.next();
+        } else if !argument.starts_with("--html=") {
+            let plain = |letter: char| letter.is_alphanumeric() || "-_./=+:,@%".contains(letter);
+            let quoted = || format!("'{}'", argument.replace('\'', "'\\''"));
+            words.push(if argument.chars().all(plain) { argument.clone() } else { quoted() });
+        }
+    }
+    words.join(" ")
 }
 
 /// The stack of `--driver`.
