@@ -2,9 +2,7 @@
 
 use super::ber::{self, built, number, octets};
 use super::message::{Request, code};
-use super::{
-    Attribute, Change, ChangeKind, Entry, Filter, MAX_MESSAGE, Operation, Outcome, Scope, Search, converse,
-};
+use super::{Attribute, Change, ChangeKind, Entry, Filter, Operation, Outcome, Scope, Search, converse};
 use crate::identity::{Identity, directory};
 use crate::rig::{Job, Line};
 use crate::testing::{Client, Rig, body_of, header_of};
@@ -350,7 +348,6 @@ async fn what_cannot_be_understood_ends_the_connection() {
             assert_eq!(answered(&stream).await, None);
         }
     }
-    assert!(MAX_MESSAGE < 0x10_0000);
 }
 
 #[test]
