@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// The extra spec that names a profile.
-pub(crate) const DEVICE_PROFILE: &str = "accel:device_profile";
+const DEVICE_PROFILE: &str = "accel:device_profile";
 
 /// The device profiles of one cloud, by name.
 #[derive(Debug, Default)]

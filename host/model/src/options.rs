@@ -505,22 +505,8 @@ options! {
     "workarounds" disable_fallback_pcpu_query: bool = false;
     /// Zone of servers for which none was asked; none leaves them free.
     "DEFAULT" default_schedule_zone: Option<String> = None;
-    /// The version of the messages between services up to which they are sent, while some are old; none is the newest.
-    "upgrade_levels" compute: Option<RpcVersion> = None;
     /// Whether a server may have volumes of another zone than its own.
     "cinder" cross_az_attach: bool = true;
-}
-
-/// A version of the messages between services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct RpcVersion(pub u32, pub u32);
-
-impl OptionValue for RpcVersion {
-    const EXPECTED: &'static str = "expected a version, such as 5.13";
-    fn parse(text: &str) -> Option<Self> {
-        let (major, minor) = text.split_once('.')?;
-        Some(Self(major.parse().ok()?, minor.parse().ok()?))
-    }
 }
 
 /// The name of the default availability zone.

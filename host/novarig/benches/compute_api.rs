@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 #[path = "../examples/soak/load.rs"]
+#[expect(dead_code, reason = "how much memory a cloud has is for the soak to ask")]
 mod load;
 
 use load::{Client, Cloud, Problem, servers_come_and_go, what_is_left};

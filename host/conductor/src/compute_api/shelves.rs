@@ -1,16 +1,11 @@
 //! Putting servers away and bringing them back (`shelve`, `shelve_offload`, `unshelve`).
 
 use super::{ApiError, ComputeApi, check_lock};
-use crate::accelerators::DEVICE_PROFILE;
 use crate::preconditions;
-use model::options::RpcVersion;
 use model::rpc::{Address, Method};
-use model::{HostName, Server, ServerId, TaskState, VmState};
+use model::{HostName, ServerId, TaskState, VmState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-/// The version since which a message to shelve tells of accelerators.
-const TELLS_OF_ACCELERATORS: RpcVersion = RpcVersion(5, 13);
 
 /// Where an offloaded server is brought back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,23 +49,10 @@ impl ComputeApi {
                 }
                 None => Method::ShelveOffloadInstance,
             };
-            self.check_pin_for_accelerators(&server)?;
             self.cast(&context, id, Address::Compute(host), method);
             Ok(())
         })
         .await
-    }
-
-    /// Messages that are kept to an old version cannot tell of accelerators: such a server is not shelved, and its task goes on
-    /// for ever (`nova/compute/rpcapi.py, shelve_instance`).
-    fn check_pin_for_accelerators(&self, server: &Server) -> Result<(), ApiError> {
-        let pin = self.services.options.get().compute;
-        let old = pin.is_some_and(|pin| pin < TELLS_OF_ACCELERATORS);
-        if old && server.image.is_some() && server.flavor.extra_specs.contains_key(DEVICE_PROFILE) {
-            let message = "Feature not supported with instances that have accelerators.".to_owned();
-            return Err(ApiError { code: 400, message });
-        }
-        Ok(())
     }
 
     /// Removes the guest of a shelved server from its host (202).
