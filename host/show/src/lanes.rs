@@ -23,8 +23,8 @@ const ROW: u32 = 22;
 const HEAD: u32 = 40;
 /// Half the width of a bar that shows a handler at work.
 const BAR: u32 = 4;
-/// Letters that fit to the right of the lanes.
-const NOTE_LETTERS: usize = 62;
+/// What a letter takes, bold ones included.
+const LETTER: u32 = 7;
 
 /// The picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -247,14 +247,14 @@ impl Picture {
         self.y += ROW;
         let time = (self.last != Some(record.t)).then(|| seconds(record.t));
         self.last = Some(record.t);
-        let (text_x, text) = match self.x(at) {
+        let text_x = match self.x(at) {
             // To the right of the lane and its bar, and of the arrow.
-            Some(x) => {
-                let right = arrow.as_ref().map_or(x, |arrow| x.max(arrow.from).max(arrow.to));
-                (right + 2 * BAR + 2, what.to_owned())
-            }
-            None => (self.notes_x(), shortened(what, NOTE_LETTERS)),
+            Some(x) => arrow.as_ref().map_or(x, |arrow| x.max(arrow.from).max(arrow.to)) + 2 * BAR + 2,
+            None => self.notes_x(),
         };
+        // Text may reach over the lanes to the right of it, but not out of the picture.
+        let room = (self.notes_x() + NOTES).saturating_sub(text_x) / LETTER;
+        let text = shortened(what, usize::try_from(room).unwrap_or(usize::MAX));
         let whole = what.to_owned();
         self.done.rows.push(Row { n: record.n, y: self.y, time, look, arrow, text_x, text, whole });
     }
