@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn host() -> HostName {
-        "host1".parse().unwrap()
+        HostName::from("host1")
     }
 
     fn delivered(id: u64, method: &'static str) -> TraceEvent {
