@@ -1,7 +1,7 @@
 //! What operators and other services change beside servers: aggregates, services, ports, and who asked for what.
 
 use crate::common::stacks;
-use conductor::{Caller, Port, RequestedNetworks};
+use conductor::{Caller, FixedIp, Port, RequestedInterface, RequestedNetworks};
 use harness::{Simulation, TestCloud};
 use model::{MigrationId, PortId, ServerStatus};
 use std::collections::BTreeMap;
@@ -84,6 +84,10 @@ fn who_asked_for_a_move_is_remembered() {
     });
 }
 
+fn ports_of_ones_own<const N: usize>(ports: [PortId; N]) -> RequestedNetworks {
+    RequestedNetworks::Interfaces(ports.map(RequestedInterface::Port).into())
+}
+
 #[test]
 fn a_server_gets_the_ports_that_were_asked_for_and_leaves_them_to_their_owner() {
     two_hosts().run(async |cloud| {
@@ -93,19 +97,23 @@ fn a_server_gets_the_ports_that_were_asked_for_and_leaves_them_to_their_owner() 
             device: None,
             bindings: BTreeMap::new(),
             mac_address: "fa:16:3e:4c:2c:30".to_owned(),
-            fixed_ip: "192.168.1.3".to_owned(),
+            network: cloud.network().network_id(),
+            fixed_ips: vec![FixedIp {
+                subnet: cloud.network().home_subnet().unwrap(),
+                address: [192, 168, 1, 3].into(),
+            }],
             made_for_server: false,
             plugged: 0,
         });
         let own = cloud.network().create_port().unwrap();
         let server = cloud.api().create(cloud.build_server(FLAVOR, Some("host1"))).await.unwrap();
-        cloud.network().request(server, RequestedNetworks::Ports(vec![own, known]));
+        cloud.network().request(server, ports_of_ones_own([own, known]));
         let built = cloud.wait_for_state_change(server, ServerStatus::Active).await;
         let ports: Vec<_> = built.network_info.iter().map(|vif| vif.port).collect();
         assert_eq!(ports, [own, known]);
         // They are taken now.
         let other = cloud.api().create(cloud.build_server(FLAVOR, Some("host2"))).await.unwrap();
-        cloud.network().request(other, RequestedNetworks::Ports(vec![known]));
+        cloud.network().request(other, ports_of_ones_own([known]));
         cloud.wait_for_state_change(other, ServerStatus::Error).await;
         for server in [server, other] {
             cloud.delete_server(server).await;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is how a failure is told")]
 
-use explore::search::{Exploration, Search, explore};
+use explore::search::{Exploration, Kind, Search, explore};
 use explore::{BUILTIN, Run, RunConfig, Scenario, Stacks, builtin, run};
 use model::{Bug, Switches};
 use novarig_show::bars::bars;
@@ -45,7 +45,9 @@ fn explored(name: &str) -> (Exploration, Vec<Shown>) {
     let scenario = builtin(name).unwrap().scenario().unwrap();
     let config = RunConfig { switches: with_the_bug(), trace: true, ..RunConfig::default() };
     let threads = NonZeroUsize::new(2).unwrap();
-    let search = Search { config: &config, threads, progress: &|_, _| () };
+    let kinds = Kind::ALL;
+    let search =
+        Search { config: &config, kinds, pairs: false, journal: None, threads, progress: &|_, _| () };
     let found = explore(&scenario, &stacks(&scenario), &search).unwrap();
     let prepare = |scenario: &Scenario| Ok::<_, explore::RunError>(stacks(scenario));
     let shown = found.findings.iter().map(|finding| Shown::of(finding, prepare).unwrap()).collect();

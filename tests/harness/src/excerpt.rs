@@ -96,7 +96,8 @@ impl Relevance {
             T::DriverResult { host, method, n, .. } => self.calls.contains(&(host.clone(), *method, *n)),
             T::PlacementWrite { command, .. } => named(command),
             T::PortSaved { port } => named(port),
-            T::NodeSaved { .. } => false,
+            // A service's call names no server; one that fails by plan shows as a fault.
+            T::NodeSaved { .. } | T::ServiceCall { .. } => false,
             T::Scheduled { server, .. }
             | T::ServerSaved { server, .. }
             | T::MigrationSaved { server, .. }
@@ -127,6 +128,7 @@ fn line(event: &TraceEvent) -> String {
             (to.to_string(), format!("ends {method} with {error}"))
         }
         T::DriverCall { host, method, n, .. } => (driver(host), format!("{method}#{n}")),
+        T::ServiceCall { call, n } => ("services".to_owned(), format!("{call}#{n}")),
         T::DriverResult { host, method, n, outcome } => {
             (driver(host), format!("{method}#{n} -> {}", short(outcome)))
         }

@@ -1,8 +1,8 @@
 //! What the explorer found, as a test: its smallest run, once more.
 
 use crate::stacks::{engine, shipped};
-use explore::search::Replay;
 use explore::run::RECOVERY;
+use explore::search::Replay;
 use explore::{RunConfig, Stacks};
 use model::Switches;
 
