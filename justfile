@@ -67,6 +67,7 @@ conformance-placement: build conformance-environment
 conformance-client: build conformance-environment
     @{{ conformance_python }} {{ quote(conformance / "cloud_client.py") }} \
         --server {{ quote(cloud_server + " --hosts 2 --host broken=fake+fail-finish-migration") }}
+    @{{ quote(conformance / "programs") }} 'The directory is asked with the tools of OpenLDAP' ldapsearch=ldap-utils
     @{{ conformance_python }} {{ quote(conformance / "directory_client.py") }} \
         --server {{ quote(cloud_server + " --hosts 0 --ldap {directory}") }}
 
@@ -76,15 +77,14 @@ conformance-api *ARGS: build conformance-environment
         --server {{ quote(cloud_server + " --auth none --hosts 2") }} "$@"
 
 # Run Nova's own functional tests against a served cloud, unmodified; arguments are other tests of Nova's, or flags
-conformance-nova *ARGS: build
-    @{{ quote(conformance / "environment") }} {{ quote(nova_environment) }} requirements-nova.txt
-    @{{ quote(conformance / "nova_source") }} {{ quote(nova_environment) }}
+conformance-nova *ARGS: build conformance-nova-environment
     @{{ quote(nova_environment / "bin/python") }} {{ quote(conformance / "nova_functional.py") }} \
         --server {{ quote(cloud_server + " --auth none --hosts 0") }} --source {{ quote(nova_environment / "source/nova-34.0.0") }} "$@"
 
 # Look at the HTML pages in a real browser without a window; `--screenshots FOLDER` keeps the pictures
 conformance-report *ARGS: build
-    @{{ quote(conformance / "browser") }}
+    @{{ quote(conformance / "programs") }} 'The pages are looked at in a real browser' \
+        chromium=chromium chromedriver=chromium-driver
     @python3 {{ quote(conformance / "report_pages.py") }} --novarig {{ quote(target / "debug/novarig") }} "$@"
 
 # Replay observed outcomes of Nova (JSON lines) and tell which differ, in which field; paths are relative to where you are
@@ -110,9 +110,7 @@ bench-placement: setup conformance-environment
     cargo bench --workspace --bench candidates
 
 # Race a served cloud against the real Nova with Nova's own functional tests; `--every 5` takes every fifth
-bench-nova *ARGS: build
-    @{{ quote(conformance / "environment") }} {{ quote(nova_environment) }} requirements-nova.txt
-    @{{ quote(conformance / "nova_source") }} {{ quote(nova_environment) }}
+bench-nova *ARGS: build conformance-nova-environment
     @{{ quote(nova_environment / "bin/python") }} {{ quote(conformance / "nova_speed.py") }} \
         --server {{ quote(cloud_server + " --auth none --hosts 0") }} --source {{ quote(nova_environment / "source/nova-34.0.0") }} \
         --real {{ quote("exec '" + nova_environment / "bin/python" + "' '" + conformance / "real_nova.py" + "' {address}") }} "$@"
@@ -156,9 +154,17 @@ ci:
     set -euo pipefail
     timings=()
     trap 'printf "\n=== timings\n"; printf "%s\n" "${timings[@]}"' EXIT
+    # What the conformance stages need comes from the network while the compilers have the processors.
+    said=$(mktemp)
+    {{ just }} packages >"$said" 2>&1 &
+    packages=$!
     for stage in setup lint doc test demo bugs conformance-placement conformance-client conformance-api conformance-nova conformance-report deny; do
         printf '\n=== %s\n' "$stage"
         begin=$SECONDS
+        if [[ $stage == conformance-* && -n $packages ]]; then
+            wait "$packages" || { cat "$said"; exit 1; }
+            packages=
+        fi
         {{ just }} "$stage"
         timings+=("$(printf '%-21s %5d s' "$stage" $((SECONDS - begin)))")
     done
@@ -166,6 +172,15 @@ ci:
 [private]
 conformance-environment:
     @{{ quote(conformance / "environment") }} {{ quote(conformance_environment) }}
+
+[private]
+conformance-nova-environment:
+    @{{ quote(conformance / "environment") }} {{ quote(nova_environment) }} requirements-nova.txt
+    @{{ quote(conformance / "nova_source") }} {{ quote(nova_environment) }}
+
+# What the conformance stages take from package registries
+[private]
+packages: conformance-environment conformance-nova-environment
 
 [private]
 install-cargo-deny:

@@ -408,7 +408,7 @@ fn exploring_ends_with_0_when_nothing_is_new_and_with_2_when_it_cannot_begin() {
     novarig(&["explore", "resize", "--threads", "1"])
         .code(0)
         .stdout_has("resize: all ")
-        .stdout_has("known  one_guest_on_its_host: finish_migration fails")
+        .stdout_has("known  one_guest_on_its_host: finish_migration (")
         .stdout_has(" 0 new findings");
     novarig(&["explore", "no-such"]).code(2).stderr_has("there is no scenario `no-such`");
     novarig(&["explore", "resize", "--bug", "1"]).code(2).stderr_has("--bug");

@@ -184,15 +184,14 @@ mod tests {
             assert_eq!((&done["metadata"], &done["fault"]), (&json!({"a": "b"}), &Value::Null));
             assert_eq!(done["action_initiator_user"], "admin");
             assert!(done["request_id"].as_str().is_some_and(|request| request.starts_with("req-")), "{done}");
-            let fault =
-                json!({"faults": [{"at": "host1:reboot#1", "raise": {"InternalError": "it is broken"}}]});
+            let fault = json!({"faults": [{"at": "host1:reboot#1", "raise": {"Other": "it is broken"}}]});
             assert_eq!(rig.put("/_novarig/v1/faults", fault).await.status(), 200);
             let reboot = json!({"reboot": {"type": "SOFT"}});
             assert_eq!(rig.post(&format!("/v2.1/servers/{id}/action"), reboot).await.status(), 202);
             rig.at_rest().await;
             let failed = of("instance.reboot.error").await;
             let fault = &failed["nova_object.data"]["fault"]["nova_object.data"];
-            assert_eq!(fault["exception"], "InternalError", "{failed}");
+            assert_eq!(fault["exception"], "NovaException", "{failed}");
         });
     }
 }

@@ -226,7 +226,7 @@ mod tests {
             Pool { first: ip("10.0.0.6"), last: ip("10.0.0.7") },
         ];
         let mut given = Allocations::default();
-        let mut next = |given: &mut Allocations| given.next(&pools).map(|address| address.to_string());
+        let next = |given: &mut Allocations| given.next(&pools).map(|address| address.to_string());
         assert!(given.take(ip("10.0.0.6")) && !given.take(ip("10.0.0.6")));
         assert_eq!(next(&mut given).as_deref(), Some("10.0.0.2"));
         given.give_back(ip("10.0.0.2"));

@@ -104,6 +104,11 @@ pub const KNOWN: &[Known] = &[
         reason: "a second try repeats the event's name, and finishing finds the first of that name both times",
     },
     Known {
+        invariant: "every_event_finished",
+        by: By::Service { calls: &["network.allocate_for_instance"] },
+        reason: "a second try repeats the event's name, and finishing finds the first of that name both times",
+    },
+    Known {
         invariant: "no_task_left",
         by: By::Call {
             methods: &[
@@ -238,7 +243,7 @@ pub const KNOWN: &[Known] = &[
         invariant: "server_holds_its_flavor_on_its_host",
         by: By::Message {
             faults: &[MessageFault::Lost],
-            methods: &["build_and_run_instance", "prep_resize"],
+            methods: &["build_and_run_instance", "prep_resize", "unshelve_instance"],
         },
         reason: CAST,
     },
