@@ -459,7 +459,7 @@ impl Answer {
         NovaError::new(ExceptionClass::Unexpected, format!("unexpected answer {self:?}"))
     }
 
-    /// The port it names. Errors: [`Answer::unexpected`].
+    /// The port it names. Errors: `Unexpected`, when it is another answer.
     pub fn into_port(self) -> Result<PortId, NovaError> {
         match self {
             Answer::Port(port) => Ok(port),
@@ -467,7 +467,7 @@ impl Answer {
         }
     }
 
-    /// The text it has. Errors: [`Answer::unexpected`].
+    /// The text it has. Errors: `Unexpected`, when it is another answer.
     pub fn into_text(self) -> Result<String, NovaError> {
         match self {
             Answer::Text(text) => Ok(text),
@@ -475,7 +475,7 @@ impl Answer {
         }
     }
 
-    /// The value it has. Errors: [`Answer::unexpected`].
+    /// The value it has. Errors: `Unexpected`, when it is another answer.
     pub fn into_value(self) -> Result<Value, NovaError> {
         match self {
             Answer::Value(value) => Ok(value),
