@@ -204,15 +204,12 @@ fn explored_by(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<
         pairs = Some(second.len());
         let tried = try_all(scenario, stacks, &second, None, search)?;
         for ((plan, alone), tried) in second.iter().zip(alone).zip(&tried) {
-            let by_first = |violation: &&Violation| {
-                breaks(&whole, violation.invariant)
-                    || alone.broken.iter().any(|broken| broken.invariant == violation.invariant)
-            };
-            outcomes.push(PlanOutcome::of(plan, &tried.broken, |invariant| {
+            let anyway = |invariant: &str| {
                 breaks(&whole, invariant) || alone.broken.iter().any(|broken| broken.invariant == invariant)
-            }));
+            };
+            outcomes.push(PlanOutcome::of(plan, &tried.broken, anyway));
             reached.merge(&tried.reached);
-            for violation in tried.broken.iter().filter(|violation| !by_first(violation)) {
+            for violation in tried.broken.iter().filter(|violation| !anyway(violation.invariant)) {
                 note(&mut groups, violation, Some(plan));
             }
         }

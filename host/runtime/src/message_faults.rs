@@ -90,7 +90,7 @@ pub enum MessageFault {
     Lost,
     /// It arrives a second time, right after the first; the second answer is nobody's.
     Twice,
-    /// It arrives [`LATE`] seconds after its time.
+    /// It arrives so much after its time: [`LATE`].
     Late,
     /// Whoever takes it dies with it: everything that service was doing ends where it is. A host stays away until it is
     /// started again; the conductor is there again at once.

@@ -10,7 +10,6 @@ use explore::search::{Exploration, Finding, HANDLERS, Handler, Reached, Replay};
 use explore::{Run, RunConfig, RunError, Scenario, Stacks, invariants};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
-use model::Switches;
 use serde::Serialize;
 
 /// A finding with what happened in its smallest run.
@@ -43,11 +42,7 @@ impl Shown {
         let without = if replay.plan.is_empty() {
             None
         } else {
-            let switches = Switches {
-                bugs: replay.bugs.iter().copied().collect(),
-                fixes: replay.fixes.iter().copied().collect(),
-            };
-            let config = RunConfig { seed: replay.seed, switches, ..RunConfig::default() };
+            let config = RunConfig { trace: false, ..replay.config() };
             Some(explore::run(&replay.scenario, &config, &stacks)?)
         };
         Ok(Self { finding: finding.clone(), run, without })

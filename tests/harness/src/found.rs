@@ -1,10 +1,8 @@
 //! What the explorer found, as a test: its smallest run, once more.
 
 use crate::stacks::{engine, shipped};
-use explore::run::RECOVERY;
+use explore::Stacks;
 use explore::search::Replay;
-use explore::{RunConfig, Stacks};
-use model::Switches;
 
 /// A finding of the explorer, by the text of its replay. What `novarig replay --rust` prints is written in these words.
 #[derive(Clone, Debug)]
@@ -37,15 +35,8 @@ impl Found {
     }
 
     fn run(&self) -> Result<Vec<&'static str>, Box<dyn std::error::Error>> {
-        let planned = self.0.planned();
-        let stacks = Stacks::prepare(&planned, engine()?, &shipped())?;
-        let switches = Switches {
-            bugs: self.0.bugs.iter().copied().collect(),
-            fixes: self.0.fixes.iter().copied().collect(),
-        };
-        let recover = self.0.violates == RECOVERY;
-        let config = RunConfig { seed: self.0.seed, switches, trace: false, recover };
-        let report = explore::run(&planned, &config, &stacks)?.report;
+        let stacks = Stacks::prepare(&self.0.planned(), engine()?, &shipped())?;
+        let report = self.0.run(&stacks)?.run.report;
         let mut broken: Vec<_> = report.violations.iter().map(|violation| violation.invariant).collect();
         broken.dedup();
         Ok(broken)

@@ -67,7 +67,7 @@ async fn delete(cloud: &Cloud, id: ServerId) {
 /// What there is in a cloud that ought to be empty.
 fn left(state: &CloudState) -> Vec<String> {
     let mut left = Vec::new();
-    for server in state.servers.iter() {
+    for server in &state.servers {
         let name = &server.server.name;
         if !server.server.deleted() {
             let task = server.server.task_state.map_or_else(String::new, |task| format!(" with task {task}"));
@@ -86,11 +86,10 @@ fn left(state: &CloudState) -> Vec<String> {
     for consumer in state.allocations.keys() {
         let of = state.servers.iter().find_map(|server| {
             let name = &server.server.name;
-            if server.server.id.to_string() == consumer.to_string() {
+            if *consumer == server.server.id.into() {
                 return Some(format!("server {name} still holds"));
             }
-            let migration =
-                server.migrations.iter().find(|one| one.id.to_string() == consumer.to_string())?;
+            let migration = server.migrations.iter().find(|one| *consumer == one.id.into())?;
             Some(format!("a migration of server {name}, which is {}, still holds", migration.status))
         });
         let of = of.unwrap_or_else(|| format!("consumer {consumer} still holds"));

@@ -94,18 +94,21 @@ impl Replay {
         with_faults(&self.scenario, &self.plan)
     }
 
+    /// How it is run: as it was when it was found.
+    pub fn config(&self) -> RunConfig {
+        let switches = Switches {
+            bugs: self.bugs.iter().copied().collect(),
+            fixes: self.fixes.iter().copied().collect(),
+        };
+        RunConfig { seed: self.seed, switches, trace: true, recover: self.violates == RECOVERY }
+    }
+
     /// Runs it again.
     ///
     /// # Errors
     /// [`RunError`] when it cannot be run.
     pub fn run(&self, stacks: &Stacks) -> Result<Replayed, RunError> {
-        let switches = Switches {
-            bugs: self.bugs.iter().copied().collect(),
-            fixes: self.fixes.iter().copied().collect(),
-        };
-        let recover = self.violates == RECOVERY;
-        let config = RunConfig { seed: self.seed, switches, trace: true, recover };
-        let run = run(&self.planned(), &config, stacks)?;
+        let run = run(&self.planned(), &self.config(), stacks)?;
         Ok(Replayed {
             same_trace: run.report.trace_digest.as_deref() == Some(&*self.trace_digest),
             violates: breaks(&run, &self.violates),
