@@ -109,6 +109,12 @@ bench-placement: setup conformance-environment
         --load {{ quote("exec '" + target / "debug/examples/placement_load" + "' --address {address}") }}
     cargo bench --workspace --bench candidates
 
+# Race a served cloud against the real Nova: one server from the request to ACTIVE, and the list of 1,000
+bench-nova-api *ARGS: build conformance-nova-environment
+    @{{ quote(nova_environment / "bin/python") }} {{ quote(conformance / "nova_api_speed.py") }} \
+        --server {{ quote(cloud_server + " --auth none --hosts 0") }} --source {{ quote(nova_environment / "source/nova-34.0.0") }} \
+        --real {{ quote("exec '" + nova_environment / "bin/python" + "' '" + conformance / "real_nova.py" + "' {address}") }} "$@"
+
 # Race a served cloud against the real Nova with Nova's own functional tests; `--every 5` takes every fifth
 bench-nova *ARGS: build conformance-nova-environment
     @{{ quote(nova_environment / "bin/python") }} {{ quote(conformance / "nova_speed.py") }} \
@@ -152,22 +158,40 @@ setup:
 ci:
     #!/usr/bin/env bash
     set -euo pipefail
-    timings=()
-    trap 'printf "\n=== timings\n"; printf "%s\n" "${timings[@]}"' EXIT
-    # What the conformance stages need comes from the network while the compilers have the processors.
-    said=$(mktemp)
-    {{ just }} packages >"$said" 2>&1 &
+    logs=$(mktemp --directory)
+    touch "$logs/timings"
+    trap 'printf "\n=== timings\n"; cat "$logs/timings"; rm -rf "$logs"' EXIT
+    stage() {
+        local begin=$SECONDS
+        printf '\n=== %s\n' "$1"
+        {{ just }} "$1" || return
+        printf '%-21s %5d s\n' "$1" $((SECONDS - begin)) >>"$logs/timings"
+    }
+    # Its stages one after the other, beside those of another lane; what each prints is shown when it has ended.
+    lane() {
+        local name=$1 one status=0
+        shift
+        for one; do
+            (stage "$one") >"$logs/$name" 2>&1 || status=$?
+            flock "$logs" cat "$logs/$name"
+            [[ $status == 0 ]] || return "$status"
+        done
+    }
+    # What later stages need is fetched and built while a stage leaves a processor idle.
+    nice -n 19 {{ just }} packages >"$logs/packages" 2>&1 &
     packages=$!
-    for stage in setup lint doc test demo bugs conformance-placement conformance-client conformance-api conformance-nova conformance-report deny; do
-        printf '\n=== %s\n' "$stage"
-        begin=$SECONDS
-        if [[ $stage == conformance-* && -n $packages ]]; then
-            wait "$packages" || { cat "$said"; exit 1; }
-            packages=
-        fi
-        {{ just }} "$stage"
-        timings+=("$(printf '%-21s %5d s' "$stage" $((SECONDS - begin)))")
+    for one in setup lint doc test demo bugs; do
+        stage "$one"
     done
+    wait "$packages" || { cat "$logs/packages"; exit 1; }
+    # These wait for one another's programs most of the time; Nova's tests fill every processor.
+    lane clients conformance-client conformance-report &
+    clients=$!
+    status=0
+    lane requests conformance-placement conformance-api deny || status=$?
+    wait "$clients" || status=$?
+    [[ $status == 0 ]] || exit "$status"
+    stage conformance-nova
 
 [private]
 conformance-environment:
@@ -178,9 +202,9 @@ conformance-nova-environment:
     @{{ quote(conformance / "environment") }} {{ quote(nova_environment) }} requirements-nova.txt
     @{{ quote(conformance / "nova_source") }} {{ quote(nova_environment) }}
 
-# What the conformance stages take from package registries
+# What stages of `ci` take from package registries
 [private]
-packages: conformance-environment conformance-nova-environment
+packages: conformance-environment conformance-nova-environment install-cargo-deny
 
 [private]
 install-cargo-deny:

@@ -33,10 +33,12 @@ fn a_service_that_died_is_down_once_its_time_is_over_and_up_again_when_it_starts
         cloud.api().stop(server).await.unwrap();
         cloud.at_rest().await;
         assert!(is_up(), "it was heard of a moment ago");
+        assert_eq!(cloud.crashed_hosts(), std::slice::from_ref(&host));
         cloud.services().clock.sleep(Duration::from_secs(61)).await;
         assert!(!is_up());
         restart(cloud, "host1").await;
         assert!(is_up());
+        assert!(cloud.crashed_hosts().is_empty());
         // The stop is taken up where it was interrupted.
         assert_eq!(cloud.server(server).status(), ServerStatus::Shutoff);
     });
@@ -110,6 +112,26 @@ fn a_host_that_dies_as_it_starts_is_not_in_service() {
         cloud.boot(FLAVOR, Some("host2")).await;
         restart(cloud, "host1").await;
         cloud.boot(FLAVOR, Some("host1")).await;
+        cloud.assert_invariants().await;
+    });
+}
+
+#[test]
+fn what_a_conductor_that_died_was_doing_has_no_end_and_the_next_one_takes_what_comes() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        let faults = cloud.services().bus.faults();
+        faults.add("conductor:migrate_server".parse().unwrap(), MessageFault::Crash);
+        cloud.api().resize(server, "m1.medium").await.unwrap();
+        cloud.at_rest().await;
+        // As in Nova nobody takes up what it did.
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Resize, Some(TaskState::ResizePrep)));
+        assert_eq!(cloud.records().migrations(), []);
+        let other = cloud.boot(FLAVOR, Some("host2")).await;
+        cloud.resize_server(other, "m1.medium").await;
+        cloud.api().reset_state(server, true).await.unwrap();
+        cloud.resize_server(server, "m1.medium").await;
         cloud.assert_invariants().await;
     });
 }

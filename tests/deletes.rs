@@ -3,7 +3,10 @@
 use crate::common::{raises, says_no};
 use harness::{Leak, ServerExpectation, Simulation};
 use model::{MigrationStatus, ServerStatus, TaskState};
+use runtime::MessageFault;
+use std::time::Duration;
 use virt::types::VirtError;
+use virt::{Fault, When};
 
 const OLD: &str = "m1.small";
 const NEW: &str = "m1.medium";
@@ -142,5 +145,42 @@ fn a_server_whose_host_is_down_is_deleted_by_the_api_and_its_guest_stays() {
         cloud.delete_and_check_allocations(server).await;
         cloud.assert_guests(server, &["host1"]).await;
         cloud.expect_leak(Leak::guest("host1", server));
+    });
+}
+
+/// As in Nova a stop holds the lock of its server, for which a deletion waits.
+#[test]
+fn a_deletion_waits_for_the_stop_that_is_under_way() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot(OLD, Some("host1")).await;
+        let by = Duration::from_secs(30);
+        cloud.inject_fault("host1:power_off", Fault::Slow { by, when: When::Before });
+        let begin = cloud.services().clock.elapsed();
+        cloud.api().stop(server).await.unwrap();
+        cloud.api().delete(server).await.unwrap();
+        cloud.services().clock.sleep(by / 2).await;
+        cloud.assert_guests(server, &["host1"]).await;
+        cloud.at_rest().await;
+        assert_eq!(cloud.services().clock.elapsed() - begin, by);
+        cloud.assert_guests(server, &[]).await;
+        cloud.assert_no_allocations(server);
+    });
+}
+
+/// As in Nova the destination learns that the server is gone when it saves it, and swaps the allocation back to it.
+#[test]
+fn what_a_move_holds_goes_back_to_a_server_that_was_deleted_before_the_move_began() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot(OLD, Some("host1")).await;
+        let slow = "compute.host2:prep_resize".parse().unwrap();
+        cloud.services().bus.faults().add(slow, MessageFault::Slow);
+        cloud.api().resize(server, NEW).await.unwrap();
+        cloud.services().clock.sleep(Duration::from_secs(1)).await;
+        cloud.api().delete(server).await.unwrap();
+        cloud.at_rest().await;
+        assert_eq!(cloud.last_migration(server).status, MigrationStatus::Error);
+        cloud.assert_flavor_matches_allocation(OLD, server, "host1");
+        cloud.run_periodics().await;
+        cloud.assert_no_allocations(server);
     });
 }

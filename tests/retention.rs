@@ -5,6 +5,8 @@ use harness::{Simulation, TestCloud};
 use model::ServerId;
 use model::rpc::RebootType;
 use std::collections::BTreeMap;
+use virt::types::VirtError;
+use virt::{Fault, When};
 
 /// Little of everything.
 const LITTLE: Retention = Retention {
@@ -115,5 +117,29 @@ fn deleted_servers_are_archived_in_the_order_of_their_deletion_with_all_that_is_
         assert_eq!(known(servers[0]), (true, 2, true));
         assert_eq!(known(servers[2]), (true, 1, true));
         cloud.reboot_server(servers[2], RebootType::Soft).await;
+    });
+}
+
+#[test]
+fn of_the_faults_of_a_server_the_newest_are_kept_and_no_move_that_is_under_way_is_forgotten() {
+    two_hosts(Retention { migrations: 1, ..LITTLE }).run(async |cloud| {
+        let server = cloud.boot("m1.small", Some("host1")).await;
+        cloud.resize_server(server, "m1.medium").await;
+        // Neither of the two that wait to be confirmed is over.
+        let other = cloud.boot("m1.small", Some("host2")).await;
+        cloud.resize_server(other, "m1.medium").await;
+        assert_eq!(cloud.records().migrations().len(), 2);
+        cloud.confirm_resize(server).await;
+        cloud.confirm_resize(other).await;
+        let refuses =
+            Fault::Raise { error: VirtError::Other("driver says no".to_owned()), when: When::Before };
+        for n in 1..=3 {
+            cloud.inject_fault(&format!("host2:reboot#{n}"), refuses.clone());
+            cloud.inject_fault(&format!("host1:reboot#{n}"), refuses.clone());
+            cloud.api().reset_state(server, true).await.unwrap();
+            cloud.api().reboot(server, RebootType::Hard).await.unwrap();
+            cloud.at_rest().await;
+        }
+        assert_eq!(cloud.server(server).faults.len(), LITTLE.faults);
     });
 }

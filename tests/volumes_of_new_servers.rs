@@ -1,6 +1,8 @@
 //! Volumes that servers have from the beginning: each server of a request its own, and of its own zone where that is asked.
 
-use conductor::{BootVolume, Count, CreateServer, IMAGE_BACKED_VOL, volume_named};
+use conductor::{
+    AttachVolume, BootVolume, Count, CreateServer, IMAGE_BACKED_VOL, UnshelveServer, volume_named,
+};
 use harness::{Simulation, TestCloud};
 use model::{Server, ServerStatus, VolumeId};
 
@@ -49,7 +51,7 @@ fn without_cross_az_attach_a_server_goes_where_its_volumes_are_and_has_none_of_o
     };
     let simulation = two_hosts().set("cross_az_attach", "false");
     simulation.run(async |cloud| {
-        let data = conductor::AttachVolume { volume: volume_named("data"), device: None, delete_on_termination: false };
+        let data = AttachVolume { volume: volume_named("data"), device: None, delete_on_termination: false };
         let near = cloud.create_server(from_volume(cloud, None), ServerStatus::Active).await;
         // The volumes are in the zone of all hosts that are in none.
         assert_eq!(cloud.records().request_spec(near.id).unwrap().availability_zone, None);
@@ -67,5 +69,40 @@ fn without_cross_az_attach_a_server_goes_where_its_volumes_are_and_has_none_of_o
         cloud.set_option("cross_az_attach", "true");
         cloud.delete_server(far.id).await;
         cloud.create_server(from_volume(cloud, Some("nova")), ServerStatus::Active).await;
+    });
+}
+
+#[test]
+fn without_cross_az_attach_the_volumes_of_a_server_are_in_one_zone_and_it_comes_back_only_there() {
+    two_hosts().set("cross_az_attach", "false").run(async |cloud| {
+        let (disk, data) = (volume_named("disk"), volume_named("data"));
+        let of = |volume, boot_index| BootVolume { volume, boot_index, delete_on_termination: false };
+        let with_both = |cloud: &TestCloud, zone: Option<&str>| CreateServer {
+            availability_zone: zone.map(str::to_owned),
+            volumes: vec![of(disk, Some(0)), of(data, None)],
+            ..cloud.build_server("m1.small", None)
+        };
+        cloud.volumes().create(disk, 1, Some(cloud.records().images()[0].id));
+        cloud.volumes().set_zone_of(data, "north");
+        let refused = cloud.api().create(with_both(cloud, None)).await.unwrap_err();
+        let told = "Volumes are in different availability zones: nova,north";
+        assert_eq!((refused.code, refused.message.as_str()), (400, told));
+        cloud.volumes().set_zone_of(data, "nova");
+        let server = cloud.create_server(with_both(cloud, Some("nova")), ServerStatus::Active).await.id;
+        let more = AttachVolume { volume: volume_named("more"), device: None, delete_on_termination: false };
+        cloud.api().attach_volume(server, more).await.unwrap();
+        cloud.at_rest().await;
+        cloud.api().shelve(server).await.unwrap();
+        cloud.wait_for_state_change(server, ServerStatus::ShelvedOffloaded).await;
+        let into =
+            |zone: &str| UnshelveServer { availability_zone: Some(zone.to_owned()), ..Default::default() };
+        cloud.volumes().set_zone_of(data, "north");
+        let refused = cloud.api().unshelve(server, into("nova")).await.unwrap_err();
+        let told = "Specified availability zone is nova. Volume is in north.";
+        assert!(refused.code == 400 && refused.message.ends_with(told), "{}", refused.message);
+        cloud.volumes().set_zone_of(data, "nova");
+        cloud.api().unshelve(server, into("nova")).await.unwrap();
+        cloud.wait_for_state_change(server, ServerStatus::Active).await;
+        cloud.assert_invariants().await;
     });
 }

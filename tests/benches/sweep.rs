@@ -64,14 +64,7 @@ fn crashing(name: &str) -> usize {
     let scenario = builtin(name).unwrap().scenario().unwrap();
     let stacks = Stacks::prepare(&scenario, engine().unwrap(), &shipped()).unwrap();
     let (config, threads) = (RunConfig::default(), NonZeroUsize::MIN);
-    let search = Search {
-        config: &config,
-        kinds: &[Kind::Crash],
-        pairs: false,
-        journal: None,
-        threads,
-        progress: &|_, _| (),
-    };
+    let search = Search::new(&config, &[Kind::Crash], threads);
     explore(&scenario, &stacks, &search).unwrap().plans
 }
 

@@ -99,6 +99,35 @@ class Cloud:
         names = ("num_instances", "project_id", "availability_zone", "ignore_hosts", "force_hosts")
         return {"flavorid": spec.flavor.flavorid, **{name: getattr(spec, name) for name in names}}
 
+    def copy_server(self, server, count):
+        """More servers like this one, as records alone: to build many takes the services of a test some minutes."""
+        from nova import context, objects
+        from nova.network import model as network_model
+
+        admin = context.get_admin_context()
+        mapping = objects.InstanceMapping.get_by_instance_uuid(admin, server)
+        with context.target_cell(admin, mapping.cell_mapping) as inside:
+            known = objects.Instance.get_by_uuid(inside, server, ["flavor", "system_metadata", "metadata"])
+            own = ("id", "uuid", "created_at", "updated_at", "deleted_at", "deleted", "old_flavor", "new_flavor")
+            same = {
+                name: getattr(known, name)
+                for name in known.obj_fields
+                if known.obj_attr_is_set(name) and name not in own and name not in known.obj_extra_fields
+            }
+            for _ in range(count):
+                copy = objects.Instance(inside, **same)
+                copy.create()
+                copy.info_cache.network_info = network_model.NetworkInfo()
+                copy.info_cache.save()
+                objects.InstanceMapping(
+                    admin,
+                    instance_uuid=copy.uuid,
+                    cell_mapping=mapping.cell_mapping,
+                    project_id=known.project_id,
+                    user_id=known.user_id,
+                    queued_for_delete=False,
+                ).create()
+
     def add_image(self, image):
         times = {name: datetime.datetime.fromisoformat(image[name]) for name in TIMES_OF_IMAGES if image.get(name)}
         return self.fixtures["GlanceFixture"].create(None, {**image, **times})
@@ -130,6 +159,8 @@ class Cloud:
                 return {"log": self.case.stdlog.logger.output}
             case "GET", "request-specs", server:
                 return self.request_spec(server)
+            case "POST", "servers", server, "copies":
+                self.copy_server(server, body["count"])
             case "POST", "images":
                 return {"image": self.add_image(body["image"])}
             case _:

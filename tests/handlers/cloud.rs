@@ -1,8 +1,11 @@
 //! What operators and other services change beside servers: aggregates, services, ports, and who asked for what.
 
 use crate::common::stacks;
-use conductor::{Caller, FixedIp, Port, RequestedInterface, RequestedNetworks};
+use conductor::{
+    Caller, FixedIp, Network, NetworkError, NewPort, Port, RequestedInterface, RequestedNetworks, Subnet,
+};
 use harness::{Simulation, TestCloud};
+use model::ids::NetworkId;
 use model::{MigrationId, PortId, ServerStatus};
 use std::collections::BTreeMap;
 use uuid::uuid;
@@ -142,5 +145,44 @@ fn a_network_without_addresses_makes_no_ports() {
         for port in made {
             assert!(cloud.network().delete_port(port));
         }
+    });
+}
+
+#[test]
+fn an_address_that_is_taken_makes_no_port_and_the_server_that_asked_for_it_is_not_built() {
+    two_hosts().run(async |cloud| {
+        let network = cloud.network().network_id();
+        let address = Some([192, 168, 1, 77].into());
+        let taken = cloud.network().create_port_as(NewPort { address, ..NewPort::on(network) }).unwrap();
+        let server = cloud.api().create(cloud.build_server(FLAVOR, Some("host1"))).await.unwrap();
+        cloud.delete_in_tear_down(server);
+        let wanted = RequestedInterface::Network(network, address);
+        cloud.network().request(server, RequestedNetworks::Interfaces(vec![wanted]));
+        let failed = cloud.wait_for_state_change(server, ServerStatus::Error).await;
+        assert_eq!(failed.network_info.len(), 0);
+        let subnet = cloud.network().home_subnet().unwrap();
+        let told = format!("IP address 192.168.1.77 already allocated in subnet {subnet}");
+        let fault = failed.faults.last().unwrap();
+        assert!(fault.message.contains(&told), "{}", fault.message);
+        assert!(cloud.network().delete_port(taken));
+    });
+}
+
+#[test]
+fn a_subnet_is_deleted_once_no_port_has_an_address_of_it() {
+    two_hosts().run(async |cloud| {
+        let network = cloud.network();
+        let home = network.networks()[0].clone();
+        let (id, made) = (NetworkId(network.new_id()), network.new_id());
+        network.put_network(Network { id, ..home });
+        let of_home = network.subnets()[0].clone();
+        network.put_subnet(Subnet { id: made, network: id, ..of_home.clone() }).unwrap();
+        let port = network.create_port_as(NewPort::on(id)).unwrap();
+        assert_eq!(network.delete_subnet(made), Err(NetworkError::SubnetInUse(made)));
+        assert!(network.delete_port(port));
+        network.delete_subnet(made).unwrap();
+        assert_eq!(network.subnets(), [of_home]);
+        assert_eq!(network.delete_subnet(made), Err(NetworkError::NoSubnet(made)));
+        network.delete_network(id).unwrap();
     });
 }

@@ -230,3 +230,15 @@ fn a_live_migration_with_disks_of_its_own_cleans_up_where_the_guest_is_not() {
         cloud.assert_guests(server, &["host1"]).await;
     });
 }
+
+#[test]
+fn a_node_that_placement_does_not_take_is_told_of_and_the_host_is_in_service_without_it() {
+    stacks(&["fake+answers(tree=child)"]).run(async |cloud| {
+        // The part has the same id, and is there already.
+        cloud.start_compute("host2", "fake+answers(tree=child)").await;
+        let told = cloud.wait_for_log("Error updating resources for node host2").await;
+        assert!(told.contains(&PART.to_string()), "{told}");
+        assert!(cloud.placement().get().provider(ProviderId(PART)).is_ok());
+        cloud.boot(FLAVOR, Some("host1")).await;
+    });
+}

@@ -1,7 +1,7 @@
 //! What a compute service finds when it starts, beyond what the table of interrupted tasks in `host_life` tells.
 
 use crate::common::{leave_in, raises, says_no, stacks, strike};
-use conductor::{EvacuateServer, LiveMigrateServer};
+use conductor::{EvacuateServer, HostError, LiveMigrateServer};
 use harness::{Leak, Simulation, TestCloud};
 use model::{HostName, MigrationStatus, PowerState, ServerId, ServerStatus, TaskState, VmState};
 use virt::types::VirtError;
@@ -190,5 +190,29 @@ fn a_guest_that_is_gone_before_its_evacuated_host_starts_needs_no_destruction() 
         assert_eq!(cloud.last_migration(server).status, MigrationStatus::Completed);
         cloud.assert_flavor_matches_allocation(FLAVOR, server, "host2");
         cloud.assert_guests(server, &["host2"]).await;
+    });
+}
+
+#[test]
+fn a_service_that_was_deleted_starts_only_on_a_hypervisor_without_guests() {
+    one_host().run(async |cloud| {
+        let host: HostName = "host1".into();
+        let forget = async |fault: Option<Fault>| {
+            cloud.stop_compute(&host).await.unwrap();
+            cloud.api().delete_service(&host);
+            cloud.faults().clear();
+            cloud.faults().reset_counts();
+            if let Some(fault) = fault {
+                cloud.inject_fault("host1:list_instance_uuids", fault);
+            }
+            cloud.restart_compute(&host).await.map_err(|error| error.to_string())
+        };
+        forget(None).await.unwrap();
+        let refused = forget(Some(says_no())).await.unwrap_err();
+        assert!(refused.contains("host1") && refused.contains("driver says no"), "{refused}");
+        cloud.restart_compute(&host).await.unwrap();
+        let server = boot(cloud).await;
+        assert_eq!(forget(None).await.unwrap_err(), HostError::Stranger(host.clone()).to_string());
+        cloud.expect_leak(Leak::guest("host1", server));
     });
 }

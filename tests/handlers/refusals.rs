@@ -1,6 +1,6 @@
 //! What the API refuses, and that nothing has changed then.
 
-use crate::common::{leave_in, stacks};
+use crate::common::{leave_in, says_no, stacks};
 use conductor::{
     ApiError, AttachVolume, BootVolume, Caller, CreateServer, CreateServerGroup, IMAGE_BACKED_VOL,
     SWAP_NEW_VOL, SWAP_OLD_VOL, UnshelveServer,
@@ -210,5 +210,19 @@ fn what_must_have_a_limit_that_the_identity_service_does_not_know() {
         let server = boot(cloud).await;
         cloud.set_option("quota.unified_limits_resource_list", "class:VCPU");
         assert_eq!(told(cloud.api().resize(server, "m1.medium").await), refused(&[over("class:VCPU", 2)]));
+    });
+}
+
+#[test]
+fn a_server_that_never_ran_is_not_worked_on_although_it_is_said_to_be_active() {
+    stacks(&["fake"]).run(async |cloud| {
+        cloud.inject_fault("host1:spawn", says_no());
+        let server = cloud.api().create(cloud.build_server(FLAVOR, None)).await.unwrap();
+        cloud.delete_in_tear_down(server);
+        cloud.wait_for_state_change(server, ServerStatus::Error).await;
+        cloud.api().reset_state(server, true).await.unwrap();
+        let refused = cloud.api().pause(server).await.unwrap_err();
+        let message = format!("Instance {server} is in an invalid state for 'pause'");
+        assert_eq!((refused.code, refused.message), (409, message));
     });
 }

@@ -250,6 +250,7 @@ fn new_cloud(config: &WorldConfig, options: Options) -> Cloud {
             TimeMode::Virtual => None,
         },
         max_delivery_delay_ms: None,
+        delivery_seed: None,
         trace: config.trace,
         retention: config.retention,
         options,

@@ -18,6 +18,7 @@ mod live_migration;
 mod live_migration_checks;
 mod live_migration_dest;
 mod live_migration_rollback;
+mod locks;
 mod operation;
 mod pause;
 mod periodic;
@@ -77,6 +78,7 @@ pub struct ComputeManager {
     tracker: ResourceTracker,
     life: Rc<Life>,
     outgoing: live_migration::Outgoing,
+    locks: locks::Locks,
     services: Services,
 }
 
@@ -128,6 +130,7 @@ impl ComputeManager {
             tracker: ResourceTracker::new(host.clone(), services.clone()),
             life: services.crashes.begin(&host),
             outgoing: live_migration::Outgoing::default(),
+            locks: locks::Locks::default(),
             host: host.clone(),
             driver,
             services,
@@ -148,6 +151,12 @@ impl ComputeManager {
     pub async fn update_available_resource(&self) -> Result<(), NovaError> {
         let updated = self.life.spend(self.tracker.update_available_resource(&self.driver)).await;
         updated.unwrap_or_else(|| Err(died()))
+    }
+
+    /// The record of the host's node as the next run of that task would count it; none before the first. Between two runs the
+    /// record follows only the claims that the host hears of. Nothing changes by it.
+    pub fn recounted_node(&self) -> Option<model::ComputeNode> {
+        self.tracker.recounted()
     }
 
     /// Whether the service died.
@@ -270,19 +279,18 @@ impl ComputeManager {
     /// In Nova `NotImplementedError` means "never mind" and `InstanceFaultRollback` "all is as it was", also in the middle of
     /// a move. Cured, they are errors as any other.
     fn unless_never_mind<T>(&self, outcome: Result<T, NovaError>) -> Result<T, NovaError> {
-        outcome.map_err(|error| match error.class {
-            ExceptionClass::NotImplementedError if self.services.switches.fixes(Fix::MovesNotImplemented) => {
-                NovaError::new(ExceptionClass::NovaException, "The driver does not offer a step of the move.")
+        use ExceptionClass::{InstanceFaultRollback, NotImplementedError, NovaException};
+        let fixes = |fix| self.services.switches.fixes(fix);
+        outcome.map_err(|error| match error {
+            NovaError { class: NotImplementedError, .. } if fixes(Fix::MovesNotImplemented) => {
+                NovaError::new(NovaException, "The driver does not offer a step of the move.")
             }
-            ExceptionClass::InstanceFaultRollback
-                if self.services.switches.fixes(Fix::MovesFaultRollback) =>
+            NovaError { class: InstanceFaultRollback, inner: Some(inner), .. }
+                if fixes(Fix::MovesFaultRollback) =>
             {
-                error.inner.map_or_else(
-                    || NovaError::new(ExceptionClass::NovaException, error.message),
-                    |inner| *inner,
-                )
+                *inner
             }
-            _ => error,
+            other => other,
         })
     }
 

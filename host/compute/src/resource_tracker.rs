@@ -19,6 +19,7 @@ use model::{
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use tokio::sync::{Mutex, MutexGuard};
 use usage::{Usage, tracked_flavor};
 use virt::Hypervisor;
 
@@ -29,6 +30,8 @@ pub(crate) struct ResourceTracker {
     services: Services,
     state: RefCell<Option<Node>>,
     managed_traits: RefCell<Option<FoundTraits>>,
+    /// Held while somebody counts. What reads the driver's numbers before it counts does not need it.
+    semaphore: Mutex<()>,
 }
 
 /// What [`ResourceTracker::managed_traits`] found, and of which instance of which driver.
@@ -48,7 +51,14 @@ struct Node {
 impl ResourceTracker {
     pub(crate) fn new(host: HostName, services: Services) -> Self {
         let address = Address::Compute(host.clone());
-        Self { host, address, services, state: RefCell::new(None), managed_traits: RefCell::new(None) }
+        Self {
+            host,
+            address,
+            services,
+            state: RefCell::new(None),
+            managed_traits: RefCell::new(None),
+            semaphore: Mutex::new(()),
+        }
     }
 
     /// The periodic: reads the driver's numbers, counts every server and migration of this host anew, drops the
@@ -68,6 +78,7 @@ impl ResourceTracker {
     /// The periodic for one node (`_update_available_resource_for_node`).
     pub(crate) async fn update_node(&self, driver: &Hypervisor, nodename: String) -> Result<(), NovaError> {
         let Some(resources) = driver.get_available_resource(nodename.clone()).await? else { return Ok(()) };
+        let _semaphore = self.enter().await;
         let id = match resources.uuid.as_deref().and_then(|uuid| uuid.parse().ok()) {
             Some(id) => id,
             None => self.node_id(driver, &nodename).await?,
@@ -76,16 +87,22 @@ impl ResourceTracker {
         let records = &self.services.records;
         let former = records.compute_node(&self.host);
         let now = self.services.clock.now();
-        let (mut record, mut usage) = {
+        let mut record = {
             let options = self.services.options.get();
-            (
-                virt_types::compute_node(&self.host, &nodename, id, resources, former, &options, now),
-                Usage::reserved(&options),
-            )
+            virt_types::compute_node(&self.host, &nodename, id, resources, former, &options, now)
         };
-
-        let servers = records.servers_on(&self.host);
         let migrations = records.migrations_in_progress_or_error(&self.host);
+        let usage = self.count(&migrations);
+        self.remove_deleted_servers_allocations(record.id, &migrations);
+        usage.write_to(&mut record);
+        *self.state.borrow_mut() = Some(Node { record, usage, traits });
+        self.update(driver).await
+    }
+
+    /// Counts every server and migration of this host anew.
+    fn count(&self, migrations: &[Migration]) -> Usage {
+        let mut usage = Usage::reserved(&self.services.options.get());
+        let servers = self.services.records.servers_on(&self.host);
         // A server that is being unshelved counts, although its record still says that it is offloaded.
         let unshelved = !self.services.switches.has(Bug::Bug2025480);
         let counts =
@@ -93,15 +110,20 @@ impl ResourceTracker {
         for server in servers.iter().filter(counts) {
             usage.track_server(server, false);
         }
-        for (migration, server) in self.counted_migrations(&migrations) {
+        for (migration, server) in self.counted_migrations(migrations) {
             if let Some(flavor) = tracked_flavor(&self.host, migration, &server, &usage) {
                 usage.track_migration(&server, &flavor);
             }
         }
-        self.remove_deleted_servers_allocations(record.id, &migrations);
-        usage.write_to(&mut record);
-        *self.state.borrow_mut() = Some(Node { record, usage, traits });
-        self.update(driver).await
+        usage
+    }
+
+    /// The node's record as the next run of the periodic would count it; none before the first. Nothing changes by it.
+    pub(crate) fn recounted(&self) -> Option<ComputeNode> {
+        let mut record = self.node()?;
+        let migrations = self.services.records.migrations_in_progress_or_error(&self.host);
+        self.count(&migrations).write_to(&mut record);
+        Some(record)
     }
 
     /// The traits that follow from the driver's capabilities. They are an attribute of the driver's class in Nova
@@ -125,6 +147,7 @@ impl ResourceTracker {
 
     /// Takes the node for a server that is built here: the record gets host and node, its flavor counts from now on.
     pub(crate) async fn instance_claim(&self, driver: &Hypervisor, id: ServerId) -> Result<(), NovaError> {
+        let _semaphore = self.enter().await;
         let node = self.claimable_node(driver).await?;
         let set_host = &mut |server: &mut Server| {
             server.host = Some(self.host.clone());
@@ -141,6 +164,7 @@ impl ResourceTracker {
         driver: &Hypervisor,
         id: ServerId,
     ) -> Result<(), NovaError> {
+        let _semaphore = self.enter().await;
         if let Some(server) = self.services.records.server_even_deleted(id) {
             self.change(|usage| usage.track_server(&server, true));
         }
@@ -159,6 +183,7 @@ impl ResourceTracker {
         server: &Server,
         migration: MigrationId,
     ) -> Result<Migration, NovaError> {
+        let _semaphore = self.enter().await;
         self.claimable_node(driver).await?;
         let address = driver.get_host_ip_addr().await?;
         let name_destination = &mut |migration: &mut Migration| {
@@ -167,6 +192,8 @@ impl ResourceTracker {
             migration.status = model::MigrationStatus::PreMigrating;
         };
         let migration = self.services.records.update_migration(migration, name_destination).await?;
+        // In Nova the server gets its migration context here, which one that was deleted meanwhile cannot.
+        self.services.records.server(server.id)?;
         self.change(|usage| {
             if let Some(flavor) = tracked_flavor(&self.host, &migration, server, usage) {
                 usage.track_migration(server, &flavor);
@@ -182,6 +209,7 @@ impl ResourceTracker {
         server: ServerId,
         flavor: &Flavor,
     ) -> Result<(), NovaError> {
+        let _semaphore = self.enter().await;
         if let Some(server) = self.services.records.server_even_deleted(server) {
             self.change(|usage| usage.drop_move(&server, flavor));
         }
@@ -190,6 +218,7 @@ impl ResourceTracker {
 
     /// Follows a change of a server that is tracked here: a state, or its end (`update_usage`).
     pub(crate) async fn update_usage(&self, driver: &Hypervisor, server: &Server) -> Result<(), NovaError> {
+        let _semaphore = self.enter().await;
         if !self.node_is_available(driver).await? {
             return Ok(());
         }
@@ -212,6 +241,14 @@ impl ResourceTracker {
         Ok(found
             .or_else(known)
             .unwrap_or_else(|| self.services.random.fork(&format!("node {}", self.host)).uuid().into()))
+    }
+
+    /// Waits until nobody else counts on this host (`COMPUTE_RESOURCE_SEMAPHORE`, which is fair).
+    async fn enter(&self) -> MutexGuard<'_, ()> {
+        match self.semaphore.try_lock() {
+            Ok(entered) => entered,
+            Err(_) => self.semaphore.lock().await,
+        }
     }
 
     /// The node's name, if a claim may be made on it.

@@ -79,6 +79,11 @@ impl<T> Shared<T> {
         self.0.borrow()
     }
 
+    /// Whether it can be read: nobody is just changing it.
+    pub fn is_free(&self) -> bool {
+        self.0.try_borrow().is_ok()
+    }
+
     /// Changes, and answers what `change` answers.
     pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         change(&mut self.0.borrow_mut())

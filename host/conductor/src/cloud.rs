@@ -31,6 +31,8 @@ pub struct CloudConfig {
     pub epoch: Option<Timestamp>,
     /// The largest delay of a message in milliseconds; none delivers at once.
     pub max_delivery_delay_ms: Option<u64>,
+    /// The seed of these delays, if they are to have one of their own: another order of deliveries, all else being the same.
+    pub delivery_seed: Option<u64>,
     /// Whether a trace is kept.
     pub trace: bool,
     /// How much is kept of what is over.
@@ -96,7 +98,10 @@ impl Cloud {
         let random = Randomness::from_seed(config.seed);
         let tasks = Tasks::default();
         let delays = match config.max_delivery_delay_ms {
-            Some(milliseconds) => Delays::UpTo { milliseconds, random: random.fork("bus") },
+            Some(milliseconds) => {
+                let own = config.delivery_seed.map(Randomness::from_seed);
+                Delays::UpTo { milliseconds, random: own.as_ref().unwrap_or(&random).fork("bus") }
+            }
             None => Delays::None,
         };
         let timeout = config.options.rpc_response_timeout;
@@ -330,6 +335,13 @@ impl Cloud {
         self.records.compute_node(host)
     }
 
+    /// The node records of all hosts whose service runs, as their next resource update would count them.
+    pub fn recounted_nodes(&self) -> Vec<ComputeNode> {
+        let hosts = self.hosts.borrow();
+        let running = hosts.values().filter_map(|host| host.manager.as_ref());
+        running.filter(|manager| !manager.crashed()).filter_map(|manager| manager.recounted_node()).collect()
+    }
+
     /// The same, to be kept.
     pub fn shared_records(&self) -> Rc<StateOfRecord> {
         Rc::clone(&self.records)
@@ -373,6 +385,24 @@ impl Cloud {
         census.extend(self.network.census());
         census.extend(self.volumes.census());
         census
+    }
+
+    /// Whether everything but the hypervisors can be read at this moment. It can whenever no task is at work; in the middle of
+    /// one, as where an event is recorded, somebody may just be changing something.
+    pub fn is_free(&self) -> bool {
+        self.records.are_free()
+            && self.network.is_free()
+            && self.volumes.is_free()
+            && self.placement.is_free()
+            && self.services.options.is_free()
+            && self.hosts.try_borrow().is_ok()
+    }
+
+    /// Stands still for good: no task goes on and no driver is called any more, until the cloud is read
+    /// ([`FaultPlan::clear`] lets drivers be called again).
+    pub fn halt(&self) {
+        self.services.tasks.halt();
+        self.faults.halt();
     }
 
     /// Which calls of the volume, network and image services fail.

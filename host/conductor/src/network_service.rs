@@ -257,6 +257,11 @@ impl NetworkService {
         self.state.borrow_mut().requested.insert(server, wanted);
     }
 
+    /// Whether it can be read: nobody is just changing it.
+    pub(crate) fn is_free(&self) -> bool {
+        self.state.try_borrow().is_ok()
+    }
+
     /// All ports, by id.
     pub fn ports(&self) -> Vec<Port> {
         self.state.borrow().ports.values().cloned().collect()

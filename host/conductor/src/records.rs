@@ -113,6 +113,11 @@ impl StateOfRecord {
         }
     }
 
+    /// Whether they can be read: nobody is just changing them.
+    pub(crate) fn are_free(&self) -> bool {
+        self.tables.try_borrow().is_ok() && self.limits.try_borrow().is_ok()
+    }
+
     /// Waits for the next change.
     pub async fn changed(&self) {
         self.news.notified().await;

@@ -76,6 +76,8 @@ struct State {
     reimaged: BTreeMap<VolumeId, ImageId>,
     image_properties: BTreeMap<VolumeId, BTreeMap<String, String>>,
     made_of: BTreeMap<VolumeId, ImageId>,
+    /// Of those that are not where all others are.
+    zones: BTreeMap<VolumeId, String>,
 }
 
 /// Deleted volumes that are remembered: of older ones one cannot tell any more that they are gone.
@@ -88,6 +90,7 @@ impl State {
         self.made_of.remove(&volume);
         self.image_properties.remove(&volume);
         self.detaching.remove(&volume);
+        self.zones.remove(&volume);
         if self.deleted.insert(volume) {
             self.deletions.push_back(volume);
         }
@@ -102,11 +105,12 @@ impl State {
 
 impl VolumeService {
     /// How many records of each kind there are.
-    pub(crate) fn census(&self) -> [(&'static str, usize); 4] {
+    pub(crate) fn census(&self) -> [(&'static str, usize); 5] {
         let state = self.state.borrow();
         [
             ("volume attachments", state.attachments.len()),
             ("volumes with a size", state.sizes.len()),
+            ("volumes in a zone of their own", state.zones.len()),
             (
                 "volumes made of images",
                 state.made_of.len() + state.image_properties.len() + state.reimaged.len(),
@@ -121,9 +125,20 @@ impl VolumeService {
         Self { random, trace, faults, image, zone: RefCell::new(ZONE.to_owned()), state: RefCell::default() }
     }
 
-    /// Moves all volumes, those that are to come included, into an availability zone.
+    /// Moves all volumes, those that are to come included, into an availability zone, but for those that have one of their
+    /// own.
     pub fn set_zone(&self, zone: &str) {
         zone.clone_into(&mut self.zone.borrow_mut());
+    }
+
+    /// Whether it can be read: nobody is just changing it.
+    pub(crate) fn is_free(&self) -> bool {
+        self.state.try_borrow().is_ok()
+    }
+
+    /// Moves one volume into an availability zone of its own.
+    pub fn set_zone_of(&self, volume: VolumeId, zone: &str) {
+        self.state.borrow_mut().zones.insert(volume, zone.to_owned());
     }
 
     /// All attachments, in the order of their creation.
@@ -199,7 +214,7 @@ impl VolumeService {
             multiattach: id == MULTIATTACH_VOL,
             migrating: attached && [SWAP_OLD_VOL, SWAP_ERR_OLD_VOL].contains(&id),
             image_properties: state.image_properties.get(&id).cloned().unwrap_or_default(),
-            availability_zone: self.zone.borrow().clone(),
+            availability_zone: state.zones.get(&id).cloned().unwrap_or_else(|| self.zone.borrow().clone()),
             image: state
                 .made_of
                 .get(&id)
@@ -360,5 +375,25 @@ impl VolumeApi for VolumeService {
         self.volume(volume)?;
         self.state.borrow_mut().bury(volume);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_DELETED, State};
+    use model::VolumeId;
+    use uuid::Uuid;
+
+    #[test]
+    fn of_volumes_that_are_gone_the_last_are_remembered() {
+        let mut state = State::default();
+        let volume = |number: usize| VolumeId(Uuid::from_u128(number as u128));
+        state.zones.insert(volume(0), "north".to_owned());
+        for number in [0, 0].into_iter().chain(1..=MAX_DELETED) {
+            state.bury(volume(number));
+        }
+        assert_eq!((state.deleted.len(), state.deletions.len()), (MAX_DELETED, MAX_DELETED));
+        assert!(!state.deleted.contains(&volume(0)) && state.deleted.contains(&volume(1)));
+        assert!(state.zones.is_empty());
     }
 }

@@ -1,12 +1,13 @@
 //! A cloud as it stands: everything that invariants, expectations and reports look at, read at one moment.
 
-use conductor::Cloud;
+use conductor::{Attachment, Cloud, Port};
 use model::{
-    Action, ConsumerId, HostName, Migration, MigrationId, PowerState, ProviderId, ResourceAmounts,
-    ResourceClass, Server, ServerId,
+    Action, ComputeNode, ConsumerId, HostName, Migration, MigrationId, Options, PowerState, ProjectId,
+    ProviderId, ResourceAmounts, ResourceClass, Server, ServerId,
 };
 use placement::Inventory;
 use std::collections::BTreeMap;
+use std::fmt;
 use virt::{CallError, Hypervisor, types};
 
 /// What a consumer holds: provider to resource class to amount.
@@ -25,10 +26,68 @@ pub struct CloudState {
     pub allocations: BTreeMap<ConsumerId, Holding>,
     /// The guests of each host's hypervisor, or why they cannot be known.
     pub guests: BTreeMap<HostName, Result<Vec<Guest>, String>>,
-    /// How many processors the record of each host's node counts as used.
-    pub counted_vcpus: BTreeMap<HostName, u64>,
+    /// What the record of each host's node counts as used.
+    pub counted: BTreeMap<HostName, Counted>,
+    /// What each node counts although no server uses it: what the hosts keep for themselves.
+    pub reserved: Counted,
+    /// What the resource tracker of each host whose compute service runs will count at its next update. Until then the record
+    /// follows only the claims that the host hears of.
+    pub recounted: BTreeMap<HostName, Counted>,
+    /// Every port of the network service, by id.
+    pub ports: Vec<Port>,
+    /// Every attachment of the volume service, in the order of their creation.
+    pub attachments: Vec<Attachment>,
+    /// What each project with servers is said to use, by Nova's names of the resources.
+    pub quota_usage: BTreeMap<ProjectId, BTreeMap<&'static str, i64>>,
+    /// Whether processors and memory of that usage are counted by placement, not by the servers' records.
+    pub quota_by_placement: bool,
+    /// Notifications that something began, without one that it ended or failed.
+    pub unended: Vec<Unended>,
     /// How many images there are.
     pub images: usize,
+}
+
+/// What the record of a node counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Processors.
+    pub vcpus: u64,
+    /// Memory in MiB.
+    pub memory_mb: u64,
+    /// Disk in GiB.
+    pub local_gb: u64,
+}
+
+impl Counted {
+    fn of(node: &ComputeNode) -> Self {
+        Self { vcpus: node.vcpus_used, memory_mb: node.memory_mb_used, local_gb: node.local_gb_used }
+    }
+
+    fn reserved(options: &Options) -> Self {
+        Self {
+            vcpus: options.reserved_host_cpus,
+            memory_mb: options.reserved_host_memory_mb,
+            local_gb: options.reserved_host_disk_mb.div_ceil(1024),
+        }
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { vcpus, memory_mb, local_gb } = self;
+        write!(f, "{vcpus} VCPU, {memory_mb} MiB of memory and {local_gb} GiB of disk")
+    }
+}
+
+/// A notification that something began, without one that it ended or failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unended {
+    /// The server it is about.
+    pub server: ServerId,
+    /// Its type without the phase: `instance.resize_prep`.
+    pub event: String,
+    /// Who sent it: `nova-compute:host1`.
+    pub publisher: String,
 }
 
 /// A server with what belongs to it.
@@ -40,10 +99,6 @@ pub struct ServerState {
     pub migrations: Vec<Migration>,
     /// What users asked of it, oldest first.
     pub actions: Vec<Action>,
-    /// How many attachments the volume service has for it.
-    pub volume_attachments: usize,
-    /// How many ports the network service has for it.
-    pub ports: usize,
 }
 
 impl ServerState {
@@ -120,16 +175,24 @@ impl CloudState {
             .map(|server| ServerState {
                 migrations: records.migrations_of(server.id),
                 actions: records.actions(server.id),
-                volume_attachments: cloud.volumes().attachments_of(server.id).len(),
-                ports: cloud.network().ports_of(server.id).len(),
                 server,
             })
             .collect();
-        let (mut nodes, mut counted_vcpus) = (BTreeMap::new(), BTreeMap::new());
+        let (mut nodes, mut counted) = (BTreeMap::new(), BTreeMap::new());
         for node in records.compute_nodes() {
-            counted_vcpus.insert(node.host.clone(), node.vcpus_used);
+            counted.insert(node.host.clone(), Counted::of(&node));
             nodes.insert(node.host, node.id);
         }
+        let recounted = cloud.recounted_nodes().into_iter();
+        let recounted = recounted.map(|node| (node.host.clone(), Counted::of(&node))).collect();
+        let mut quota_usage = BTreeMap::new();
+        for state in servers.iter().filter(|state| !state.server.deleted()) {
+            let project = &state.server.project_id;
+            if !quota_usage.contains_key(project) {
+                quota_usage.insert(project.clone(), cloud.api().quota_usage(project, None));
+            }
+        }
+        let options = cloud.services().options.get();
         let (providers, allocations) = {
             let placement = cloud.placement().get();
             let providers = placement.providers().map(|provider| ProviderState {
@@ -144,8 +207,32 @@ impl CloudState {
             let allocations = held.filter(|(_, held): &(_, Holding)| !held.is_empty()).collect();
             (providers.collect(), allocations)
         };
-        let images = records.images().len();
-        Self { servers, nodes, providers, allocations, guests: BTreeMap::new(), counted_vcpus, images }
+        Self {
+            servers,
+            nodes,
+            providers,
+            allocations,
+            guests: BTreeMap::new(),
+            counted,
+            reserved: Counted::reserved(&options),
+            recounted,
+            ports: cloud.network().ports(),
+            attachments: cloud.volumes().attachments(),
+            quota_usage,
+            quota_by_placement: options.count_usage_from_placement,
+            unended: unended(cloud),
+            images: records.images().len(),
+        }
+    }
+
+    /// The ports that are plugged into a server.
+    pub fn ports_of(&self, server: ServerId) -> impl Iterator<Item = &Port> {
+        self.ports.iter().filter(move |port| port.device == Some(server))
+    }
+
+    /// The attachments of volumes to a server.
+    pub fn attachments_of(&self, server: ServerId) -> impl Iterator<Item = &Attachment> {
+        self.attachments.iter().filter(move |attachment| attachment.server == server)
     }
 
     /// The server with this id.
@@ -179,6 +266,43 @@ impl CloudState {
         let each: Vec<_> = each.collect();
         if each.is_empty() { "nothing".to_owned() } else { each.join("; ") }
     }
+}
+
+/// The notifications that something began, as far as they are kept, that have no match. Whatever a service has begun with a
+/// server is also ended by its `compute.exception`, by which it tells of every failure that has no notification of its own
+/// (`nova/exception_wrapper.py`). The error of an operation is also that of the steps that it had begun: a build whose clean-up
+/// fails as well tells of `create.error` alone (observed).
+fn unended(cloud: &Cloud) -> Vec<Unended> {
+    let mut open: Vec<Unended> = Vec::new();
+    cloud.services().notifier.for_each(|sent| {
+        let Some(server) = sent.server else { return };
+        if sent.event_type == "compute.exception" {
+            open.retain(|begun| begun.server != server || begun.publisher != sent.publisher_id);
+        } else if let Some((event, phase)) = sent.event_type.rsplit_once('.') {
+            match phase {
+                // The scheduler's search for a host is told to begin, and when it finds none nothing more is told of it
+                // (`nova/scheduler/manager.py, _select_destinations`).
+                "start" if event.starts_with("instance.") => open.push(Unended {
+                    server,
+                    event: event.to_owned(),
+                    publisher: sent.publisher_id.clone(),
+                }),
+                "end" | "error" => {
+                    let begun = open.iter().rposition(|begun| begun.server == server && begun.event == event);
+                    let Some(begun) = begun else { return };
+                    let whole = open.remove(begun);
+                    if phase == "error" {
+                        let of_it =
+                            |step: &Unended| step.server == whole.server && step.publisher == whole.publisher;
+                        let steps = open.split_off(begun);
+                        open.extend(steps.into_iter().filter(|step| !of_it(step)));
+                    }
+                }
+                _ => {}
+            }
+        }
+    });
+    open
 }
 
 /// The guests of a hypervisor: by their uuids or, from a driver that does not list these, by the names of the servers

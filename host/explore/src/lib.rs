@@ -17,12 +17,15 @@
 
 pub mod cloud_state;
 pub mod invariants;
+mod judging;
+mod names;
 pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod search;
 
 pub use cloud_state::CloudState;
+pub use judging::OwnInvariant;
 pub use report::{RunReport, Verdict};
 pub use run::{Run, RunConfig, RunError, StackError, Stacks, run};
 pub use scenario::{BUILTIN, DEFECTS, Scenario, ScenarioError, builtin};

@@ -12,14 +12,16 @@ pub use paint::Paint;
 pub use text::{ending, text};
 pub use timeline::{Line, LineKind, call_failed, consumer_name, line, place, seconds};
 
-use crate::cloud_state::{CloudState, ProviderState, ServerState};
+use crate::cloud_state::{CloudState, Counted, ProviderState, ServerState};
 use crate::invariants::Violation;
+use crate::judging::OwnInvariant;
 use crate::run::{Judged, StepReport};
-use crate::scenario::{FaultSpec, MessageFaultSpec, ServiceFaultSpec};
+use crate::scenario::{FaultSpec, MeanwhileSpec, MessageFaultSpec, ServiceFaultSpec};
 use compute::ServicePoint;
+use conductor::{Attachment, Port};
 use model::{
-    Bug, ConsumerId, Fault, Fix, HostName, MigrationId, MigrationStatus, MigrationType, PowerState,
-    ProviderId, ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState,
+    AttachmentId, Bug, ConsumerId, Fault, Fix, HostName, MigrationId, MigrationStatus, MigrationType, PortId,
+    PowerState, ProviderId, ResourceAmounts, ResourceClass, ServerId, ServerStatus, TaskState, VolumeId,
 };
 use placement::Inventory;
 use runtime::MessagePoint;
@@ -58,8 +60,17 @@ pub struct RunReport {
     pub allocations: BTreeMap<ConsumerId, BTreeMap<String, ResourceAmounts>>,
     /// The guests of each host's hypervisor; none when they cannot be known.
     pub guests: BTreeMap<HostName, Option<Vec<GuestReport>>>,
+    /// What the record of each host's node counts as used.
+    pub nodes: BTreeMap<HostName, NodeReport>,
+    /// All ports of the network service.
+    pub ports: Vec<PortReport>,
+    /// All attachments of the volume service.
+    pub attachments: Vec<AttachmentReport>,
     /// What the scenario expects at its end.
     pub expectations: Vec<Judged>,
+    /// The invariants that the cloud was held against beside those of the project.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own_invariants: Vec<OwnInvariant>,
     /// The invariants that do not hold.
     pub violations: Vec<Violation>,
     /// Digest of the trace; none when none was kept.
@@ -110,6 +121,13 @@ impl FaultReport {
 
     pub(crate) fn of_message(fault: &MessageFaultSpec, struck: &[MessagePoint]) -> Self {
         Self { point: fault.at.to_string(), fault: fault.to_string(), struck: struck.contains(&fault.at) }
+    }
+
+    /// `outcome` says what came of it, if it was done and there is anything to say.
+    pub(crate) fn of_meanwhile(other: &MeanwhileSpec, done: Option<&Option<String>>) -> Self {
+        let outcome =
+            done.and_then(Option::as_ref).map_or_else(String::new, |outcome| format!(": {outcome}"));
+        Self { point: other.at.to_string(), fault: format!("{other}{outcome}"), struck: done.is_some() }
     }
 }
 
@@ -180,6 +198,41 @@ pub struct GuestReport {
     pub power_state: PowerState,
 }
 
+/// What the record of a node counts as used, what is reserved for its host included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NodeReport {
+    /// Processors.
+    pub vcpus_used: u64,
+    /// Memory in MiB.
+    pub memory_mb_used: u64,
+    /// Disk in GiB.
+    pub local_gb_used: u64,
+}
+
+/// A port of the network service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PortReport {
+    /// Its uuid.
+    pub id: PortId,
+    /// The server it is plugged into.
+    pub server: Option<ServerId>,
+    /// Host to whether the binding to it is the active one.
+    pub bindings: BTreeMap<HostName, bool>,
+}
+
+/// An attachment of a volume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AttachmentReport {
+    /// Its uuid.
+    pub id: AttachmentId,
+    /// The volume.
+    pub volume: VolumeId,
+    /// The server it is attached to.
+    pub server: ServerId,
+    /// The host it is connected from, by the name that the host's driver has for it; none while it is only reserved.
+    pub host: Option<String>,
+}
+
 impl RunReport {
     /// The part of a report that is read from the cloud.
     pub(crate) fn of_state(state: &CloudState) -> Self {
@@ -202,6 +255,9 @@ impl RunReport {
                 .iter()
                 .map(|(host, guests)| (host.clone(), GuestReport::all_of(guests, state)))
                 .collect(),
+            nodes: state.counted.iter().map(|(host, node)| (host.clone(), NodeReport::of(*node))).collect(),
+            ports: state.ports.iter().map(PortReport::of).collect(),
+            attachments: state.attachments.iter().map(AttachmentReport::of).collect(),
             ..Self::default()
         }
     }
@@ -258,6 +314,26 @@ impl ProviderReport {
             inventory: each.clone().map(|(class, (inventory, _))| (class.clone(), *inventory)).collect(),
             usages: each.map(|(class, (_, used))| (class.clone(), *used)).collect(),
         }
+    }
+}
+
+impl NodeReport {
+    fn of(counted: Counted) -> Self {
+        Self { vcpus_used: counted.vcpus, memory_mb_used: counted.memory_mb, local_gb_used: counted.local_gb }
+    }
+}
+
+impl PortReport {
+    fn of(port: &Port) -> Self {
+        Self { id: port.id, server: port.device, bindings: port.bindings.clone() }
+    }
+}
+
+impl AttachmentReport {
+    fn of(attachment: &Attachment) -> Self {
+        let Attachment { id, volume, server, connector, .. } = attachment;
+        let host = connector.as_ref().map(|connector| connector.host.clone());
+        Self { id: *id, volume: *volume, server: *server, host }
     }
 }
 

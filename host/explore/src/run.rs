@@ -6,16 +6,19 @@
 //! decide everything: the same ones give the same report and the same trace, byte for byte.
 
 mod judge;
+mod meanwhile;
 mod outcome;
 mod recovery;
+mod since;
 mod steps;
 
 pub use judge::{Judged, judge};
 pub use outcome::{StepOutcome, StepReport};
-pub use recovery::RECOVERY;
+pub use recovery::{ALIKE, DIFFERENCES, RECOVERY, Recovered};
+pub use since::{Since, tell_since};
 
 use crate::cloud_state::CloudState;
-use crate::invariants;
+use crate::judging::Judging;
 use crate::report::{FaultReport, HostReport, RunReport, Verdict};
 use crate::scenario::{Placed, Scenario};
 use conductor::{Cloud, CloudConfig, Retention};
@@ -25,8 +28,9 @@ use runtime::simulation::{SimulationError, simulate};
 use runtime::trace::TraceRecord;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 use steps::{Runner, Taken};
-use virt::{Engine, Library, LoadError, PreparedStack, Stack};
+use virt::{Engine, Library, LoadError, Oracle, PreparedStack, Stack};
 
 /// How a scenario is run.
 #[derive(Clone, Debug, Default)]
@@ -39,11 +43,17 @@ pub struct RunConfig {
     pub trace: bool,
     /// Whether it is tried at the end, when all else is judged, if an operator can recover the cloud. It is no part of the trace.
     pub recover: bool,
+    /// What the recovered cloud is compared with; if there is nothing, with the one in which no fault was planned, recovered alike,
+    /// which takes another run.
+    pub like: Option<Arc<Recovered>>,
 }
 
-/// The stacks of a scenario, ready to run. One serves any number of runs.
+/// The stacks of a scenario, ready to run, and the oracles that judge it. One serves any number of runs.
 #[derive(Clone, Debug)]
-pub struct Stacks(BTreeMap<String, PreparedStack>);
+pub struct Stacks {
+    stacks: BTreeMap<String, PreparedStack>,
+    oracles: Vec<Arc<Oracle>>,
+}
 
 /// The stack of a host cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,12 +80,23 @@ impl Stacks {
                 );
             }
         }
-        Ok(Self(prepared))
+        Ok(Self { stacks: prepared, oracles: Vec::new() })
+    }
+
+    /// The same, with oracles that judge every cloud.
+    #[must_use]
+    pub fn with_oracles(self, oracles: Vec<Arc<Oracle>>) -> Self {
+        Self { oracles, ..self }
+    }
+
+    /// The oracles that judge every cloud.
+    pub fn oracles(&self) -> &[Arc<Oracle>] {
+        &self.oracles
     }
 
     /// A stack that was prepared.
     fn get(&self, stack: &Stack) -> Option<&PreparedStack> {
-        self.0.get(&stack.to_string())
+        self.stacks.get(&stack.to_string())
     }
 }
 
@@ -102,6 +123,8 @@ pub struct Run {
     pub state: CloudState,
     /// Everything that happened; empty when no trace was kept.
     pub trace: Vec<TraceRecord>,
+    /// What an operator's recovery made of the cloud, if it was tried.
+    pub recovered: Option<Arc<Recovered>>,
 }
 
 impl Run {
@@ -123,27 +146,41 @@ impl Run {
 /// # Errors
 /// [`RunError`] when it could not begin. Whatever happens in the cloud is in the report.
 pub fn run(scenario: &Scenario, config: &RunConfig, stacks: &Stacks) -> Result<Run, RunError> {
-    let cloud_config = CloudConfig {
-        seed: config.seed,
-        epoch: None,
-        max_delivery_delay_ms: scenario.delivery_delay_ms,
-        trace: config.trace,
-        retention: Retention::EVERYTHING,
-        options: scenario.all_options()?,
-        switches: config.switches.clone(),
+    let cloud_config = cloud_config(scenario, config, stacks)?;
+    let like = match &config.like {
+        None if config.recover && scenario.has_faults() => {
+            let quiet = RunConfig { trace: false, ..config.clone() };
+            run(&scenario.without_faults(), &quiet, stacks)?.recovered
+        }
+        like => like.clone(),
     };
-    for (host, stack) in scenario.stacks() {
-        stacks.get(stack).ok_or_else(|| RunError::NoStack(host.clone()))?;
-    }
     Ok(simulate(|| async move {
         let cloud = Cloud::new(cloud_config);
-        let run = run_in(&cloud, scenario, config, stacks).await;
+        let run = run_in(&cloud, scenario, config, stacks, like.as_deref()).await;
         cloud.dissolve();
         run
     })?)
 }
 
-async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: &Stacks) -> Run {
+/// What the cloud of a scenario is made with.
+fn cloud_config(scenario: &Scenario, config: &RunConfig, stacks: &Stacks) -> Result<CloudConfig, RunError> {
+    for (host, stack) in scenario.stacks() {
+        stacks.get(stack).ok_or_else(|| RunError::NoStack(host.clone()))?;
+    }
+    Ok(CloudConfig {
+        seed: config.seed,
+        epoch: None,
+        max_delivery_delay_ms: scenario.delivery_delay_ms,
+        delivery_seed: scenario.delivery_order,
+        trace: config.trace,
+        retention: Retention::EVERYTHING,
+        options: scenario.all_options()?,
+        switches: config.switches.clone(),
+    })
+}
+
+/// Plans the faults of a scenario, starts its hosts and takes its steps.
+async fn take_steps(cloud: &Cloud, scenario: &Scenario, stacks: &Stacks) -> Taken {
     for flavor in &scenario.flavors {
         cloud.records().put_flavor(flavor.flavor());
     }
@@ -157,14 +194,37 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
     for Placed { item: planned, .. } in &scenario.message_faults {
         messages.add(planned.at.clone(), planned.fault);
     }
-    let mut runner = Runner::new(cloud, scenario, stacks);
-    for (host, stack) in scenario.hosts.iter() {
-        runner.start_host(host, stack).await;
+    let runner = Runner::new(cloud, scenario, stacks);
+    let steps = async {
+        for (host, stack) in scenario.hosts.iter() {
+            runner.start_host(host, stack).await;
+        }
+        for (number, step) in (1..).zip(&scenario.steps) {
+            runner.take(number, step).await;
+        }
+    };
+    if scenario.meanwhile.is_empty() {
+        steps.await;
+    } else {
+        let others = meanwhile::meanwhile(&runner);
+        tokio::select! {
+            biased;
+            () = others => {}
+            () = steps => {}
+        }
     }
-    for (number, step) in (1..).zip(&scenario.steps) {
-        runner.take(number, step).await;
-    }
-    let Taken { steps, not_started, servers } = runner.finish();
+    runner.finish()
+}
+
+async fn run_in(
+    cloud: &Cloud,
+    scenario: &Scenario,
+    config: &RunConfig,
+    stacks: &Stacks,
+    like: Option<&Recovered>,
+) -> Run {
+    let Taken { steps, not_started, servers, meanwhile } = take_steps(cloud, scenario, stacks).await;
+    let messages = cloud.services().bus.faults();
     let struck = cloud.faults().struck();
     let services_struck = cloud.service_faults().struck();
     let messages_struck = messages.struck();
@@ -174,9 +234,14 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
     let state = CloudState::read(cloud).await;
     let expectations: Vec<_> =
         scenario.expect.iter().map(|expected| judge(&expected.item, &state, &servers, scenario)).collect();
-    let mut violations = invariants::check_all(&state);
+    let judging = Judging::of(scenario, stacks);
+    let mut violations = judging.check(&state);
+    let mut recovered = None;
     if config.recover {
-        violations.extend(recovery::recover(cloud).await);
+        let (left, ending) = recovery::recover(cloud).await;
+        violations.extend(left);
+        violations.extend(like.map(|like| ending.differences(like)).unwrap_or_default());
+        recovered = Some(Arc::new(ending));
     }
     let met = steps.iter().all(|step| !step.outcome.is_failure()) && expectations.iter().all(Judged::holds);
     let planned = scenario.planned_faults().map(|fault| FaultReport::new(fault, &struck));
@@ -184,6 +249,9 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
     let of_services = of_services.map(|fault| FaultReport::of_service(fault, &services_struck));
     let of_messages = scenario.message_faults.iter().map(|fault| &fault.item);
     let of_messages = of_messages.map(|fault| FaultReport::of_message(fault, &messages_struck));
+    let of_others = scenario.meanwhile.iter().enumerate();
+    let of_others =
+        of_others.map(|(number, other)| FaultReport::of_meanwhile(&other.item, meanwhile.get(&number)));
     let report = RunReport {
         scenario: scenario.name.clone(),
         description: scenario.description.clone(),
@@ -201,11 +269,12 @@ async fn run_in(cloud: &Cloud, scenario: &Scenario, config: &RunConfig, stacks: 
             })
             .collect(),
         steps,
-        faults: planned.chain(of_services).chain(of_messages).collect(),
+        faults: planned.chain(of_services).chain(of_messages).chain(of_others).collect(),
         expectations,
+        own_invariants: judging.own(),
         violations,
         trace_digest,
         ..RunReport::of_state(&state)
     };
-    Run { report, state, trace }
+    Run { report, state, trace, recovered }
 }

@@ -14,6 +14,11 @@
 //!   - server: {name: web, status: ERROR, host: host2, fault: Virtual Interface creation failed}
 //! ```
 //!
+//! # Invariants of one's own
+//!
+//! Beside what it expects at its end, a scenario can have invariants of its own: queries over the state of the cloud, which
+//! count as any other invariant does, under faults as well ([`QueryInvariant`]).
+//!
 //! # What happens when a step cannot be done
 //!
 //! *A request the API accepts is done*, whatever becomes of it: an operation that a driver fails later is no error of the
@@ -32,8 +37,10 @@ mod expectation;
 mod fault;
 mod host_steps;
 mod hosts;
+mod meanwhile;
 mod message_fault;
 mod planned;
+mod query;
 mod read;
 mod service_fault;
 mod target;
@@ -52,8 +59,10 @@ pub use expectation::{
 pub use fault::{FaultSpec, Kind as FaultKind};
 pub use host_steps::{Periodic, RunPeriodic};
 pub use hosts::{Hosts, NoHostStack};
+pub use meanwhile::{HeldPoint, MeanwhileSpec};
 pub use message_fault::MessageFaultSpec;
-pub use planned::Planned;
+pub use planned::{OrderSpec, Planned};
+pub use query::{NoQuery, Query, QueryInvariant, QueryName};
 pub use read::ScenarioError;
 pub use service_fault::ServiceFaultSpec;
 pub use target::{DisableHost, EvacuateServer, OnHost, OnServer, RebuildServer};
@@ -89,6 +98,9 @@ pub struct Scenario {
     /// The longest time a message takes, in milliseconds; each takes a random time up to it. None: no time.
     #[serde(default)]
     pub delivery_delay_ms: Option<u64>,
+    /// The seed of these times, if they are to have one of their own: another order of deliveries, all else being the same.
+    #[serde(default)]
+    pub delivery_order: Option<u64>,
     /// Faults that are planned before the first host starts.
     #[serde(default)]
     pub faults: Vec<Placed<FaultSpec>>,
@@ -98,6 +110,9 @@ pub struct Scenario {
     /// Faults of messages, planned at the same time.
     #[serde(default)]
     pub message_faults: Vec<Placed<MessageFaultSpec>>,
+    /// What others do at points of the run.
+    #[serde(default)]
+    pub meanwhile: Vec<Placed<MeanwhileSpec>>,
     /// Whether a host whose compute service died is started again, and periodic tasks run, once the step in which it died
     /// has come to rest. Else it stays away until a step starts it.
     #[serde(default)]
@@ -107,6 +122,9 @@ pub struct Scenario {
     /// What must be true at the end.
     #[serde(default)]
     pub expect: Vec<Placed<Expectation>>,
+    /// Invariants of its own, beside those that every cloud is held against.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invariants: Vec<Placed<QueryInvariant>>,
     /// The file it was read from, or its name if it is built in.
     #[serde(skip)]
     pub file: String,
@@ -211,6 +229,26 @@ impl Scenario {
             _ => None,
         });
         self.service_faults.iter().map(|fault| &fault.item).chain(by_steps)
+    }
+
+    /// Whether faults are planned before the first host starts.
+    pub fn has_faults(&self) -> bool {
+        !(self.faults.is_empty()
+            && self.service_faults.is_empty()
+            && self.message_faults.is_empty()
+            && self.meanwhile.is_empty())
+    }
+
+    /// The same without the faults that are planned before the first host starts, and without what others do meanwhile.
+    #[must_use]
+    pub fn without_faults(&self) -> Self {
+        Self {
+            faults: Vec::new(),
+            service_faults: Vec::new(),
+            message_faults: Vec::new(),
+            meanwhile: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// The control plane's options: the defaults, and over them the scenario's.

@@ -3,11 +3,16 @@
 //! A run without faults yields the [fault points](points) of a scenario, named stably: every driver call it makes
 //! (`host2:finish_migration#1`), every call of the image, network and volume services (`volume.attachment_update#1`), every
 //! message (`conductor:migrate_server#1`). A plan is one fault at one of them. A driver call: each exception that a driver may
-//! raise, before the call's effect; a lost reply, which is an exception after it; the death of the driver's agent. A call
-//! of a service: a refusal. A message: it is lost, late, or arrives twice. A driver call or a message: the service dies
-//! there, and a host's is started again when all has come to rest. [`explore`] runs the scenario under every one of these
-//! plans, on all cores, and checks the [`invariants`](crate::invariants) after each; without a fault also what the scenario
-//! itself expects ([`EXPECTATIONS`]).
+//! raise, before the call's effect; a lost reply, which is an exception after it; the death of the driver's agent; an answer
+//! that does not come, or comes when nobody waits for it any more. A call of a service: a refusal. A message: it is lost, late,
+//! or arrives twice. A driver call or a message: the service dies there, and a host's is started again when all has come to
+//! rest; or somebody else does something while the call goes on or the message is on its way, a second user with the same
+//! server, or a host with a periodic task. [`explore`] runs the scenario under every one of these plans, on all cores, and checks
+//! the [`invariants`](crate::invariants) after each, those that the scenario has of its own, and the oracles that are brought;
+//! without a fault also what the scenario itself expects ([`EXPECTATIONS`]). Of each finding it is told [since when](Since) its
+//! invariant is broken.
+//! Beyond that it tries second faults ([`Search::pairs`]), other orders of deliveries ([`Search::orders`]), and plans that are
+//! drawn at random ([`Search::random`]).
 //!
 //! What breaks in the same way (the same invariant, after a failure of the same method) is one [`Finding`], which is made
 //! small: the earliest point, the fewest steps and hosts that still show it. It comes with a
@@ -20,8 +25,10 @@ mod hunt;
 mod journal;
 pub mod known;
 mod minimise;
+mod others;
 mod outcomes;
 mod plans;
+mod random;
 mod replay;
 mod report;
 
@@ -29,11 +36,12 @@ pub use hunt::{Baseline, Caught, KINDS as HUNTED, hunt};
 pub use journal::Journal;
 pub use outcomes::{HANDLERS, Handler, Outcome, PlanOutcome, Reach, Reached};
 pub use plans::{At, Kind, NoKind, Plan, Point, Strike, points};
+pub use random::Random;
 pub use replay::{Replay, Replayed};
 pub use report::{junit, text};
 
 use crate::invariants::Violation;
-use crate::run::{Run, RunConfig, RunError, Stacks, StepReport, run};
+use crate::run::{Run, RunConfig, RunError, Since, Stacks, StepReport, run};
 use crate::scenario::{Planned, Scenario};
 use known::Known;
 use minimise::minimise;
@@ -60,12 +68,32 @@ pub struct Search<'a> {
     /// there, loses its reply, or kills the agent; a service refuses; a message is lost. First faults at one point that lead to
     /// the same points and break the same count as one.
     pub pairs: bool,
+    /// How many orders of deliveries are tried, all else being as without a fault.
+    pub orders: u64,
+    /// How many plans of several faults are drawn at random, led by what others showed.
+    pub random: usize,
     /// Where the outcomes of plans of one fault are kept, and taken from if they are there.
     pub journal: Option<&'a Journal>,
     /// Threads that run plans.
     pub threads: NonZeroUsize,
     /// Is told how many plans have been run, and of how many, from any thread.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl<'a> Search<'a> {
+    /// Every plan of one fault of these kinds, and nothing beyond; no outcome is kept, and nobody hears how far it is.
+    pub fn new(config: &'a RunConfig, kinds: &'a [Kind], threads: NonZeroUsize) -> Self {
+        Self {
+            config,
+            kinds,
+            pairs: false,
+            orders: 0,
+            random: 0,
+            journal: None,
+            threads,
+            progress: &|_, _| (),
+        }
+    }
 }
 
 /// What became of a scenario under all its plans.
@@ -80,6 +108,12 @@ pub struct Exploration {
     /// Plans of two faults that were run, all that are told apart ([`Search::pairs`]); none if none were wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pairs: Option<usize>,
+    /// Orders of deliveries that were tried; none if none were wanted. There are always more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orders: Option<usize>,
+    /// What came of plans drawn at random; none if none were wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random: Option<Random>,
     /// The ways in which the cloud breaks.
     pub findings: Vec<Finding>,
     /// What each plan came to, in the order in which they were tried. Too much for a list that people read: the map of the
@@ -107,6 +141,10 @@ pub struct Finding {
     pub invariant: &'static str,
     /// What is not as it must be, in the smallest run that shows it.
     pub message: String,
+    /// The first event of the smallest run's trace after which it is broken and stays so; none where that cannot be told: of what a
+    /// recovery leaves, and of what the scenario expects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
     /// What breaks it: the method or the service's call that fails; of messages the method and what becomes of it; of crashes
     /// what was being done. None if the scenario breaks it without a fault.
     pub cause: Option<String>,
@@ -138,11 +176,12 @@ struct Group {
 /// # Errors
 /// [`RunError`] when the scenario cannot be run.
 pub fn explore(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<Exploration, RunError> {
-    let Explored { points, plans, pairs, groups, outcomes, reached } = explored_by(scenario, stacks, search)?;
+    let Explored { points, plans, pairs, orders, random, groups, outcomes, reached } =
+        explored_by(scenario, stacks, search)?;
     let findings: Result<_, RunError> =
         groups.into_iter().map(|group| finding(scenario, stacks, search.config, group)).collect();
     let (scenario, findings) = (scenario.name.clone(), findings?);
-    Ok(Exploration { scenario, points, plans, pairs, findings, outcomes, reached })
+    Ok(Exploration { scenario, points, plans, pairs, orders, random, findings, outcomes, reached })
 }
 
 /// What breaks, before it is made small.
@@ -150,6 +189,8 @@ struct Explored {
     points: usize,
     plans: usize,
     pairs: Option<usize>,
+    orders: Option<usize>,
+    random: Option<Random>,
     groups: Vec<Group>,
     outcomes: Vec<PlanOutcome>,
     reached: Reached,
@@ -168,9 +209,18 @@ struct Tried {
 
 /// Runs a scenario under every plan of one fault, and of two if they are wanted, and groups what breaks.
 fn explored_by(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<Explored, RunError> {
+    // What every recovered cloud is compared with is found out once.
+    let like = if search.config.recover {
+        run(&scenario.without_faults(), &RunConfig { trace: false, ..search.config.clone() }, stacks)?
+            .recovered
+    } else {
+        None
+    };
+    let config = RunConfig { like, ..search.config.clone() };
+    let search = &Search { config: &config, ..*search };
     let whole = run(scenario, &RunConfig { trace: true, ..search.config.clone() }, stacks)?;
     let points = points(&whole);
-    let plans = plans(&points, search.kinds);
+    let plans = plans(scenario, &points, search.kinds);
     let usual = search.pairs.then_some(&*points);
     let tried = try_all(scenario, stacks, &plans, usual, search)?;
     let (mut outcomes, mut reached) = (Vec::with_capacity(plans.len()), Reached::default());
@@ -184,6 +234,22 @@ fn explored_by(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<
         // What is broken without the fault is not its doing.
         for violation in tried.broken.iter().filter(|broken| !breaks(&whole, broken.invariant)) {
             note(&mut groups, violation, Some(plan));
+        }
+    }
+    let mut random = None;
+    if search.random > 0 {
+        random = Some(random::random(scenario, stacks, search, &whole, &mut groups, &mut reached)?);
+    }
+    let mut orders = None;
+    if search.orders > 0 {
+        let others = plans::orders(scenario, search.orders);
+        orders = Some(others.len());
+        for (plan, tried) in others.iter().zip(try_all(scenario, stacks, &others, None, search)?) {
+            outcomes.push(PlanOutcome::of(plan, &tried.broken, |invariant| breaks(&whole, invariant)));
+            reached.merge(&tried.reached);
+            for violation in tried.broken.iter().filter(|broken| !breaks(&whole, broken.invariant)) {
+                note(&mut groups, violation, Some(plan));
+            }
         }
     }
     let mut pairs = None;
@@ -214,7 +280,16 @@ fn explored_by(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<
             }
         }
     }
-    Ok(Explored { points: points.len(), plans: plans.len(), pairs, groups, outcomes, reached })
+    Ok(Explored {
+        points: points.len(),
+        plans: plans.len(),
+        pairs,
+        orders,
+        random,
+        groups,
+        outcomes,
+        reached,
+    })
 }
 
 /// Does a run break this invariant?
@@ -226,12 +301,17 @@ fn breaks(run: &Run, invariant: &str) -> bool {
 fn violations(run: &Run) -> Vec<Violation> {
     let report = &run.report;
     let steps = report.steps.iter().filter(|step| step.outcome.is_failure());
-    let steps = steps.map(|step| format!("step {} ({}): {}", step.number, step.text, remark(step)));
+    let steps = steps.map(|step| {
+        let about = format!("step {}", step.number);
+        (about, format!("step {} ({}): {}", step.number, step.text, remark(step)))
+    });
     let expectations = report.expectations.iter();
     let expectations = expectations.filter_map(|judged| {
-        judged.problem.as_ref().map(|problem| format!("{}: {problem}", judged.expectation))
+        let problem = judged.problem.as_ref()?;
+        Some((judged.expectation.clone(), format!("{}: {problem}", judged.expectation)))
     });
-    let unmet = steps.chain(expectations).map(|message| Violation { invariant: EXPECTATIONS, message });
+    let unmet =
+        steps.chain(expectations).map(|(about, message)| Violation::new(EXPECTATIONS, about, message));
     report.violations.iter().cloned().chain(unmet).collect()
 }
 
@@ -283,36 +363,46 @@ fn try_all(
 ) -> Result<Vec<Tried>, RunError> {
     // What a second fault would need to know of a first one is not kept.
     let journal = search.journal.filter(|_| usual.is_none());
-    let journal = journal.map(|journal| (journal, Journal::key(scenario, plans, search)));
-    let next = AtomicUsize::new(0);
+    let journal = journal.map(|journal| (journal, Journal::key(scenario, stacks, plans, search)));
     let done = AtomicUsize::new(0);
+    let outcomes = in_parallel(plans, search.threads, |number, plan| {
+        let kept = journal.as_ref().and_then(|(journal, key)| journal.outcome(key, number));
+        let outcome = match kept {
+            Some(broken) => Ok(Tried { broken, led_to: Vec::new(), course: 0, reached: Reached::default() }),
+            None => try_one(scenario, stacks, search.config, plan, usual),
+        };
+        if let (Some((journal, key)), Ok(tried)) = (&journal, &outcome)
+            && journal.outcome(key, number).is_none()
+        {
+            journal.note(&scenario.name, key, number, &tried.broken);
+        }
+        (search.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, plans.len());
+        outcome
+    });
+    outcomes.into_iter().collect()
+}
+
+/// Does something with each plan, which has a number, on so many threads. Answers in the plans' order.
+fn in_parallel<T: Send>(
+    plans: &[Plan],
+    threads: NonZeroUsize,
+    work: impl Fn(usize, &Plan) -> T + Sync,
+) -> Vec<T> {
+    let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::with_capacity(plans.len()));
     let work = || {
         let mut mine = Vec::new();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(plan) = plans.get(number) else { break };
-            let kept = journal.as_ref().and_then(|(journal, key)| journal.outcome(key, number));
-            let outcome = match kept {
-                Some(broken) => {
-                    Ok(Tried { broken, led_to: Vec::new(), course: 0, reached: Reached::default() })
-                }
-                None => try_one(scenario, stacks, search.config, plan, usual),
-            };
-            if let (Some((journal, key)), Ok(tried)) = (&journal, &outcome)
-                && journal.outcome(key, number).is_none()
-            {
-                journal.note(&scenario.name, key, number, &tried.broken);
-            }
-            mine.push((number, outcome));
-            (search.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, plans.len());
+            mine.push((number, work(number, plan)));
         }
         // Nothing is done under this lock that could fail and leave it poisoned.
         outcomes.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
     };
     std::thread::scope(|scope| {
         // This thread is one of them.
-        for _ in 1..search.threads.get() {
+        for _ in 1..threads.get() {
             scope.spawn(work);
         }
         work();
@@ -355,7 +445,8 @@ fn finding(
     group: Group,
 ) -> Result<Finding, RunError> {
     let small = minimise(scenario, stacks, config, &group.shown_by, group.invariant)?;
-    let (replay, message) = Replay::of(&small.scenario, small.faults, config, group.invariant, stacks)?;
+    let (replay, message, since) =
+        Replay::of(&small.scenario, small.faults, config, group.invariant, stacks)?;
     let mut errors: Vec<String> = Vec::new();
     for plan in &group.shown_by {
         let kind = plan.kind();
@@ -367,6 +458,7 @@ fn finding(
         scenario: scenario.name.clone(),
         invariant: group.invariant,
         message,
+        since,
         cause: group.cause,
         plans: group.shown_by.len(),
         errors,

@@ -27,10 +27,12 @@ fn stacks(scenario: &Scenario) -> Stacks {
     Stacks::prepare(scenario, &ENGINE.0, &ENGINE.1).unwrap()
 }
 
+/// The kinds of faults by which something fails.
+const FAILURES: &[Kind] = &[Kind::Driver, Kind::Service, Kind::Message, Kind::Crash];
+
 fn found(scenario: &Scenario, config: &RunConfig, threads: usize) -> Exploration {
     let threads = NonZeroUsize::new(threads).unwrap();
-    let search =
-        Search { config, kinds: Kind::ALL, pairs: false, journal: None, threads, progress: &|_, _| () };
+    let search = Search::new(config, FAILURES, threads);
     explore(scenario, &stacks(scenario), &search).unwrap()
 }
 
@@ -47,7 +49,10 @@ fn no_single_fault_breaks_a_built_in_scenario_but_as_nova_is_known_to() {
     let mut new = String::new();
     let config = RunConfig { recover: true, ..RunConfig::default() };
     for builtin in BUILTIN {
-        let found = found(&builtin.scenario().unwrap(), &config, 2);
+        let scenario = builtin.scenario().unwrap();
+        let threads = NonZeroUsize::new(2).unwrap();
+        let search = Search { orders: 20, ..Search::new(&config, Kind::ALL, threads) };
+        let found = explore(&scenario, &stacks(&scenario), &search).unwrap();
         assert!(found.plans > 1_000, "{}: {} plans", found.scenario, found.plans);
         met.extend(found.findings.iter().filter_map(|finding| finding.known));
         if found.new_findings().next().is_some() {
@@ -64,14 +69,7 @@ fn no_single_fault_breaks_a_built_in_scenario_but_as_nova_is_known_to() {
 fn with_every_cure_no_failing_call_of_a_driver_breaks_a_built_in_scenario() {
     let fixes = Fix::ALL.iter().copied().collect();
     let config = RunConfig { switches: Switches { fixes, ..Switches::default() }, ..RunConfig::default() };
-    let search = Search {
-        config: &config,
-        kinds: &[Kind::Driver],
-        pairs: false,
-        journal: None,
-        threads: NonZeroUsize::new(2).unwrap(),
-        progress: &|_, _| (),
-    };
+    let search = Search::new(&config, &[Kind::Driver], NonZeroUsize::new(2).unwrap());
     for builtin in BUILTIN {
         let scenario = builtin.scenario().unwrap();
         let found = explore(&scenario, &stacks(&scenario), &search).unwrap();
@@ -98,8 +96,7 @@ fn a_defect_is_found_by_who_knows_nothing_of_it_and_not_where_it_is_not() {
         let config = RunConfig { switches, ..RunConfig::default() };
         let threads = NonZeroUsize::new(2).unwrap();
         let kinds = &[Kind::Service, Kind::Crash];
-        let search =
-            Search { config: &config, kinds, pairs: false, journal: None, threads, progress: &|_, _| () };
+        let search = Search::new(&config, kinds, threads);
         hunt(&ground, &RunConfig::default(), &search).unwrap()
     };
     let found = caught(Some(Bug::Bug1862633)).unwrap();
@@ -175,14 +172,7 @@ fn every_driver_call_service_call_and_message_is_a_point_and_can_be_struck() {
 fn a_host_that_died_is_started_again_and_what_it_left_is_found() {
     let scenario = builtin("resize").unwrap().scenario().unwrap();
     let config = RunConfig::default();
-    let search = Search {
-        config: &config,
-        kinds: &[Kind::Crash],
-        pairs: false,
-        journal: None,
-        threads: NonZeroUsize::MIN,
-        progress: &|_, _| (),
-    };
+    let search = Search::new(&config, &[Kind::Crash], NonZeroUsize::MIN);
     let found = explore(&scenario, &stacks(&scenario), &search).unwrap();
     let finding = found.findings.iter().find(|finding| {
         finding.invariant == "no_task_left" && finding.cause.as_deref() == Some("crash during prep_resize")
@@ -195,6 +185,91 @@ fn a_host_that_died_is_started_again_and_what_it_left_is_found() {
     assert!(replayed.same_trace && replayed.violates);
 }
 
+/// Of one scenario, all plans of these kinds, so many orders of deliveries, and so many plans drawn at random.
+fn found_by(name: &str, kinds: &[Kind], orders: u64, random: usize, threads: usize) -> Exploration {
+    let scenario = builtin(name).unwrap().scenario().unwrap();
+    let threads = NonZeroUsize::new(threads).unwrap();
+    let config = RunConfig::default();
+    let search = Search { orders, random, ..Search::new(&config, kinds, threads) };
+    explore(&scenario, &stacks(&scenario), &search).unwrap()
+}
+
+/// Runs every finding again.
+fn assert_replays(found: &Exploration) {
+    for finding in &found.findings {
+        let replay = Replay::from_yaml("found.yaml", &finding.replay).unwrap();
+        assert_eq!(replay.to_yaml(), finding.replay);
+        let replayed = replay.run(&stacks(&replay.planned())).unwrap();
+        assert!(replayed.same_trace && replayed.violates, "{}", finding.replay);
+    }
+}
+
+#[test]
+fn calls_that_hang_or_are_slow_and_what_others_do_meanwhile_are_tried_at_every_point() {
+    let found = found_by("resize", &[Kind::Hang, Kind::Slow, Kind::Requests, Kind::Periodics], 3, 0, 2);
+    assert_eq!(found.orders, Some(3));
+    assert_eq!(found.new_findings().count(), 0, "{}", text(&found, Paint::Plain));
+    let tried = |fault: &str| found.outcomes.iter().filter(|plan| plan.fault == fault).count();
+    let messages = tried("delete") - tried("delete after its effect");
+    assert!(messages > 3, "{messages}");
+    // Every call in a step: when it hangs, is slow, and when somebody does something before its effect and after.
+    let calls = tried("hang");
+    assert_eq!(tried("hang after its effect"), calls);
+    assert_eq!(tried("sync_power_states on host1 after its effect"), calls);
+    assert_eq!(tried("sync_power_states on host2"), calls + messages);
+    // Those of the hosts' starts are slow, too.
+    assert!(tried("slow 65s") > calls);
+    assert_eq!(found.outcomes.iter().filter(|plan| plan.point == "bus#2").count(), 1);
+    assert_eq!(found.plans + 3, found.outcomes.len());
+    assert_replays(&found);
+}
+
+#[test]
+fn a_request_that_comes_at_the_wrong_time_is_found_and_told_and_a_refusal_is_none() {
+    let found = found_by("resize", &[Kind::Requests], 0, 0, 2);
+    let finding = found.findings.iter().find(|finding| {
+        finding.invariant == "no_guest_astray"
+            && finding.cause.as_deref() == Some("delete during finish_resize")
+    });
+    let finding = finding.unwrap();
+    assert!(finding.known.is_some(), "{finding:?}");
+    assert_eq!(
+        finding.plan.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["before host2:finish_migration#1 has its effect: delete web"]
+    );
+    // What the API said is in the report of the run.
+    let mut replay = Replay::from_yaml("found.yaml", &finding.replay).unwrap();
+    let said = |replay: &Replay| replay.run(&stacks(&replay.planned())).unwrap().run.report.faults;
+    assert!(said(&replay).iter().all(|fault| fault.struck));
+    let stop: Planned =
+        serde_saphyr::from_str("{at: 'host2:finish_migration#1', meanwhile: {stop: web}}").unwrap();
+    replay.plan = vec![stop];
+    let [fault] = &*said(&replay) else { panic!() };
+    assert!(fault.struck && fault.fault.contains("with code 409"), "{fault:?}");
+}
+
+#[test]
+fn plans_drawn_at_random_find_what_no_single_fault_does_and_are_the_same_ones_on_any_number_of_threads() {
+    let found = found_by("resize-revert", &[Kind::Service, Kind::Requests], 0, 640, 2);
+    let random = found.random.unwrap();
+    assert_eq!(random.plans, 640);
+    assert!(random.behaviours > 100, "{random:?}");
+    let several = found.findings.iter().find(|finding| finding.plan.len() > 1).unwrap();
+    let replay = Replay::from_yaml("found.yaml", &several.replay).unwrap();
+    let replayed = replay.run(&stacks(&replay.planned())).unwrap();
+    assert!(replayed.same_trace && replayed.violates, "{}", several.replay);
+    for left_out in 0..replay.plan.len() {
+        let mut fewer = replay.clone();
+        fewer.plan.remove(left_out);
+        assert!(!fewer.run(&stacks(&fewer.planned())).unwrap().violates, "{}", several.replay);
+    }
+    let seen = |threads| {
+        let found = found_by("boot", &[Kind::Service, Kind::Requests], 0, 192, threads);
+        serde_json::to_string(&found).unwrap()
+    };
+    assert_eq!(seen(1), seen(3));
+}
+
 #[test]
 fn a_search_that_was_interrupted_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
@@ -205,7 +280,7 @@ fn a_search_that_was_interrupted_goes_on_where_it_was() {
     let explored = |journal: Option<&Journal>| {
         let threads = NonZeroUsize::new(2).unwrap();
         let kinds = &[Kind::Service, Kind::Message, Kind::Crash];
-        let search = Search { config: &config, kinds, pairs: false, journal, threads, progress: &|_, _| () };
+        let search = Search { journal, ..Search::new(&config, kinds, threads) };
         explore(&scenario, &stacks, &search).unwrap()
     };
     let seen = |found: &Exploration| serde_json::to_string(found).unwrap();
@@ -232,14 +307,7 @@ fn a_second_fault_is_tried_where_only_the_first_leads() {
     let scenario = builtin("boot").unwrap().scenario().unwrap();
     let config = RunConfig::default();
     let threads = NonZeroUsize::new(2).unwrap();
-    let search = Search {
-        config: &config,
-        kinds: &[Kind::Driver],
-        pairs: true,
-        journal: None,
-        threads,
-        progress: &|_, _| (),
-    };
+    let search = Search { pairs: true, ..Search::new(&config, &[Kind::Driver], threads) };
     let found = explore(&scenario, &stacks(&scenario), &search).unwrap();
     assert!(found.pairs.unwrap() > 100, "{:?}", found.pairs);
     let two = found.findings.iter().find(|finding| finding.plan.len() == 2).unwrap();

@@ -20,7 +20,7 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Run a scenario and tell why each server went where it did: which filter refused a host, what each weigher gave it
     Explain(ExplainArguments),
-    /// Run scenarios under every single fault that can strike a driver call, and find those that break the cloud
+    /// Run scenarios under every single fault that can strike them, and find those that break the cloud
     Explore(ExploreArguments),
     /// Run a finding of `explore` again, from its file
     Replay(ReplayArguments),
@@ -65,6 +65,11 @@ pub(crate) struct RunArguments {
 
     #[command(flatten)]
     pub(crate) switches: SwitchArguments,
+
+    /// Judge the cloud by this oracle, too: a component that exports the world `oracle` of wit/oracle-v1.0, or the folder in
+    /// which one was built
+    #[arg(long, value_name = "PATH")]
+    pub(crate) oracle: Vec<PathBuf>,
 
     /// The seed of everything random
     #[arg(long, default_value_t = 0)]
@@ -114,9 +119,14 @@ pub(crate) struct ExploreArguments {
     pub(crate) faults: u8,
 
     /// After each plan also try what an operator would do: start every service again, delete every server, run every periodic
-    /// task; nothing may be left then
+    /// task; nothing may be left then, and the cloud must be as it is after the same without a fault
     #[arg(long)]
     pub(crate) recover: bool,
+
+    /// Judge the cloud after each plan by this oracle, too: a component that exports the world `oracle` of wit/oracle-v1.0, or the
+    /// folder in which one was built
+    #[arg(long, value_name = "PATH")]
+    pub(crate) oracle: Vec<PathBuf>,
 
     /// Keep the outcome of each plan of one fault in this file, and take from it what is there: a search that was interrupted
     /// goes on where it was
@@ -124,9 +134,20 @@ pub(crate) struct ExploreArguments {
     pub(crate) resume: Option<PathBuf>,
 
     /// Try only these kinds of faults: driver (a call fails), service (the image, network or volume service refuses), message (one
-    /// is lost, late, or doubled), crash (a service dies and is started again); all if none is named
+    /// is lost, late, or doubled), crash (a service dies and is started again), hang (a driver call does not answer until its
+    /// host's service is killed), slow (it takes longer than what waits for it), requests (a second user asks for something about
+    /// the same server while a driver call goes on or a message is on its way), periodics (a host runs a periodic task then);
+    /// all if none is named
     #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
     pub(crate) kinds: Vec<Kind>,
+
+    /// Also deliver the messages in so many other orders, without any fault
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) orders: u64,
+
+    /// Also draw so many plans of up to four faults at random, with the seed, led by what others showed that was new
+    #[arg(long, value_name = "PLANS", default_value_t = 0)]
+    pub(crate) random: usize,
 
     /// The seed of everything random
     #[arg(long, default_value_t = 0)]
@@ -165,6 +186,10 @@ pub(crate) struct ExploreArguments {
 pub(crate) struct ReplayArguments {
     /// The file, written by `novarig explore --out`
     pub(crate) file: PathBuf,
+
+    /// Judge the cloud by this oracle, too, as when it was found by one
+    #[arg(long, value_name = "PATH")]
+    pub(crate) oracle: Vec<PathBuf>,
 
     /// Write everything that happens to this file, as lines of JSON
     #[arg(long, value_name = "FILE")]
@@ -210,7 +235,7 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DriverCommand {
-    /// Start a driver or layer of your own: a project that builds as it is
+    /// Start a driver, layer or oracle of your own: a project that builds as it is
     New(NewArguments),
     /// Build a driver or layer for WebAssembly
     Build(BuildArguments),
@@ -278,6 +303,10 @@ pub(crate) struct NewArguments {
     /// Make a layer, which stands over any driver, and not a whole driver
     #[arg(long)]
     pub(crate) layer: bool,
+
+    /// Make an oracle, which judges clouds: an invariant of your own for `run`, `explore` and `replay`
+    #[arg(long, conflicts_with = "layer")]
+    pub(crate) oracle: bool,
 
     /// The language it is written in
     #[arg(long, value_enum, default_value_t = Language::Rust)]

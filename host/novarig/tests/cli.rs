@@ -415,6 +415,28 @@ fn exploring_ends_with_0_when_nothing_is_new_and_with_2_when_it_cannot_begin() {
     novarig(&["replay", "no-such.yaml"]).code(2).stderr_has("cannot read no-such.yaml");
 }
 
+#[test]
+fn what_a_second_user_does_meanwhile_is_tried_and_replayed() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    let explore = ["explore", "resize", "--kinds", "hang,requests", "--orders", "5", "--json"];
+    let ended = novarig_in(here, &explore).code(0);
+    let found = &ended.json()[0];
+    assert_eq!(found["orders"], 5);
+    let findings = found["findings"].as_array().expect("a list");
+    for part in ["/plan/0/meanwhile/delete/server", "/plan/0/error"] {
+        let finding = findings.iter().find(|finding| finding.pointer(part).is_some());
+        let finding = finding.unwrap_or_else(|| panic!("no finding has {part}: {found}"));
+        std::fs::write(here.join("found.yaml"), finding["replay"].as_str().expect("a file")).expect("a file");
+        novarig_in(here, &["replay", "found.yaml"]).code(0).stdout_has("the trace is the same to the byte");
+        novarig_in(here, &["replay", "found.yaml", "--rust"]).code(0).stdout_has("fn resize_breaks_");
+    }
+    let wrong = ["explore", "resize", "--kinds", "hangs"];
+    novarig_in(here, &wrong)
+        .code(2)
+        .stderr_has("there is no kind of fault `hangs`, expected driver, service");
+}
+
 /// The replay of what `--bug 1825537` does to a resize, in this folder.
 fn finding_in(here: &Path) -> &'static str {
     novarig_in(here, &["explore", "resize", "--bug", "1825537", "--out", "found"]).code(1);

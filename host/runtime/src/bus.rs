@@ -83,6 +83,8 @@ struct Queue {
     /// No later message may arrive before this time.
     busy_until: Timestamp,
     waiting: VecDeque<Parcel>,
+    /// Those that arrive behind a slow one, while it is on its way.
+    behind: Option<VecDeque<Parcel>>,
 }
 
 struct Parcel {
@@ -204,6 +206,10 @@ impl Bus {
         let handler = {
             let mut state = self.inner.state.borrow_mut();
             let queue = state.queues.entry(to.clone()).or_default();
+            if let Some(behind) = &mut queue.behind {
+                behind.push_back(parcel);
+                return;
+            }
             match &queue.handler {
                 Some(handler) => Rc::clone(handler),
                 None => {
@@ -235,6 +241,7 @@ impl Bus {
             Some(MessageFault::Lost) => return,
             Some(MessageFault::Crash) => return handler.die(),
             Some(MessageFault::Late) => self.inner.clock.sleep(LATE).await,
+            Some(MessageFault::Slow) => self.hold_back(&to).await,
             Some(MessageFault::Twice) => {
                 let (bus, handler, to, message) =
                     (self.clone(), Rc::clone(&handler), to.clone(), message.clone());
@@ -244,6 +251,21 @@ impl Bus {
             }
         }
         self.carry_out(&*handler, to, Parcel { id, message, answer }).await;
+    }
+
+    /// Lets a message wait, and all that arrive behind it at the same service. Those are handed over right after it.
+    async fn hold_back(&self, to: &Address) {
+        let queue_of = |change: &mut dyn FnMut(&mut Queue)| {
+            change(self.inner.state.borrow_mut().queues.entry(to.clone()).or_default());
+        };
+        queue_of(&mut |queue| queue.behind = Some(VecDeque::new()));
+        self.inner.clock.sleep(LATE).await;
+        let mut behind = VecDeque::new();
+        queue_of(&mut |queue| behind = queue.behind.take().unwrap_or_default());
+        for parcel in behind {
+            let (bus, to) = (self.clone(), to.clone());
+            self.inner.tasks.spawn(async move { bus.hand_over(to, parcel).await });
+        }
     }
 
     /// Has a message carried out and its answer sent.
@@ -379,8 +401,36 @@ mod tests {
     fn a_message_can_be_lost_or_late_or_arrive_twice_or_kill_who_takes_it() {
         assert_eq!(arrivals_with(MessageFault::Lost), [1, 3, 4, 5]);
         assert_eq!(arrivals_with(MessageFault::Late), [1, 3, 4, 5, 2]);
+        // Those behind a slow one do not overtake it.
+        assert_eq!(arrivals_with(MessageFault::Slow), [1, 2, 3, 4, 5]);
         assert_eq!(arrivals_with(MessageFault::Twice), [1, 2, 3, 4, 5, 2]);
         assert_eq!(arrivals_with(MessageFault::Crash), [3, 4, 5]);
+    }
+
+    #[test]
+    fn a_slow_message_takes_its_time_and_those_behind_it_too_and_who_watches_is_told() {
+        simulate(|| async {
+            let (bus, tasks) = bus(Delays::None);
+            let slow: crate::MessagePoint = "conductor:start_instance#1".parse().unwrap();
+            bus.faults().add(slow.clone(), MessageFault::Slow);
+            let others = Address::Compute("host1".into());
+            let recorders = [Address::Conductor, others.clone()].map(|address| {
+                let recorder = Rc::new(Recorder(RefCell::default()));
+                bus.listen(address, Rc::clone(&recorder) as Rc<dyn Handler>);
+                recorder
+            });
+            let struck = bus.faults().strikes(slow);
+            bus.cast(&Address::Api, Address::Conductor, message(1, Method::StartInstance));
+            bus.cast(&Address::Api, Address::Conductor, message(2, Method::StartInstance));
+            bus.cast(&Address::Api, others, message(3, Method::StartInstance));
+            struck.await;
+            bus.inner.clock.sleep(LATE - Duration::from_millis(1)).await;
+            let arrived = || recorders.each_ref().map(|recorder| recorder.0.borrow().len());
+            assert_eq!(arrived(), [0, 1]);
+            tasks.at_rest().await;
+            assert_eq!(arrived(), [2, 1]);
+        })
+        .unwrap();
     }
 
     #[test]

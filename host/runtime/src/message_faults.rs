@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::Future;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// What a message that is late waits for: long enough for what was sent after it to be there before it.
 pub const LATE: Duration = Duration::from_secs(5);
@@ -92,6 +94,8 @@ pub enum MessageFault {
     Twice,
     /// It arrives so much after its time: [`LATE`].
     Late,
+    /// It takes [`LATE`], and what is sent to the same service after it waits behind it, as in a queue: nothing is reordered.
+    Slow,
     /// Whoever takes it dies with it: everything that service was doing ends where it is. A host stays away until it is
     /// started again; the conductor is there again at once.
     Crash,
@@ -99,7 +103,7 @@ pub enum MessageFault {
 
 impl MessageFault {
     /// All there are.
-    pub const ALL: &'static [Self] = &[Self::Lost, Self::Twice, Self::Late, Self::Crash];
+    pub const ALL: &'static [Self] = &[Self::Lost, Self::Twice, Self::Late, Self::Slow, Self::Crash];
 }
 
 impl fmt::Display for MessageFault {
@@ -108,6 +112,7 @@ impl fmt::Display for MessageFault {
             MessageFault::Lost => "is lost",
             MessageFault::Twice => "arrives twice",
             MessageFault::Late => "arrives late",
+            MessageFault::Slow => "is slow, and those behind it with it",
             MessageFault::Crash => "kills the service that takes it",
         })
     }
@@ -122,6 +127,7 @@ struct State {
     faults: BTreeMap<MessagePoint, MessageFault>,
     counts: BTreeMap<Address, BTreeMap<&'static str, u64>>,
     struck: Vec<MessagePoint>,
+    watched: Vec<(MessagePoint, Rc<Notify>)>,
 }
 
 impl MessageFaults {
@@ -133,6 +139,13 @@ impl MessageFaults {
     /// The deliveries that were struck, in order.
     pub fn struck(&self) -> Vec<MessagePoint> {
         self.0.borrow().struck.clone()
+    }
+
+    /// Ends when the fault planned at this point strikes.
+    pub fn strikes(&self, point: MessagePoint) -> impl Future<Output = ()> + use<> {
+        let told = Rc::new(Notify::new());
+        self.0.borrow_mut().watched.push((point, Rc::clone(&told)));
+        async move { told.notified().await }
     }
 
     /// How often a method has been delivered to a service.
@@ -156,6 +169,7 @@ impl MessageFaults {
         }
         let point = MessagePoint { to: to.clone(), method: method.to_owned(), n: *count };
         let fault = state.faults.remove(&point)?;
+        state.watched.iter().filter(|(at, _)| *at == point).for_each(|(_, told)| told.notify_one());
         state.struck.push(point.clone());
         Some((point, fault))
     }

@@ -110,6 +110,11 @@ impl Notifier {
         self.sent.borrow().iter().cloned().collect()
     }
 
+    /// Looks at everything sent so far, as far as it is kept, oldest first.
+    pub fn for_each(&self, look: impl FnMut(&Notification)) {
+        self.sent.borrow().iter().for_each(look);
+    }
+
     /// How many are kept.
     pub fn kept(&self) -> usize {
         self.sent.borrow().len()

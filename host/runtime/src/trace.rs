@@ -269,6 +269,20 @@ pub struct Trace {
     count: Rc<Cell<u64>>,
     records: Rc<RefCell<Vec<TraceRecord>>>,
     reader: Rc<LogReader>,
+    witness: Rc<Witness>,
+}
+
+/// Is told the number of each event.
+type Tells = Rc<dyn Fn(u64)>;
+
+/// Whoever looks on: it hears the number of each event.
+#[derive(Default)]
+struct Witness(RefCell<Option<Tells>>);
+
+impl std::fmt::Debug for Witness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Witness").finish_non_exhaustive()
+    }
 }
 
 /// Whoever reads the log: it hears of the service, the level and the line.
@@ -298,6 +312,7 @@ impl Trace {
             count: Rc::default(),
             records: Rc::default(),
             reader: Rc::default(),
+            witness: Rc::default(),
         }
     }
 
@@ -319,12 +334,24 @@ impl Trace {
         let n = self.count.replace(self.count.get() + 1);
         let t = u64::try_from(self.clock.elapsed().as_micros()).unwrap_or(u64::MAX);
         let event = event();
-        let mut records = self.records.borrow_mut();
-        records.push(TraceRecord { n, t, event });
-        if records.len() / 2 >= self.most {
-            let surplus = records.len() - self.most;
-            records.drain(..surplus);
+        {
+            let mut records = self.records.borrow_mut();
+            records.push(TraceRecord { n, t, event });
+            if records.len() / 2 >= self.most {
+                let surplus = records.len() - self.most;
+                records.drain(..surplus);
+            }
         }
+        let witness = self.witness.0.borrow().clone();
+        if let Some(look) = witness {
+            look(n);
+        }
+    }
+
+    /// From now on tells somebody of every event that is recorded, by its number, as soon as it is. It is told in the middle of
+    /// things: what the event is about may be in use by whoever recorded it.
+    pub fn on_record(&self, look: Rc<dyn Fn(u64)>) {
+        self.witness.0.replace(Some(look));
     }
 
     /// From now on tells somebody of every line that is logged, also while the trace is off.

@@ -5,6 +5,7 @@
 use crate::bars::{Bars, bars, legend};
 use crate::lanes::{Lanes, lanes};
 use crate::map::{Map, map};
+use explore::invariants::Violation;
 use explore::report::ending;
 use explore::search::{Exploration, Finding, HANDLERS, Handler, Reached, Replay};
 use explore::{Run, RunConfig, RunError, Scenario, Stacks, invariants};
@@ -34,7 +35,12 @@ impl Shown {
     ) -> Result<Self, E> {
         // It was written by the exploration itself: what cannot be read back is shown as an empty run.
         let Ok(replay) = Replay::from_yaml("the finding", &finding.replay) else {
-            let run = Run { report: Default::default(), state: Default::default(), trace: Vec::new() };
+            let run = Run {
+                report: Default::default(),
+                state: Default::default(),
+                trace: Vec::new(),
+                recovered: None,
+            };
             return Ok(Self { finding: finding.clone(), run, without: None });
         };
         let stacks = prepare(&replay.planned())?;
@@ -87,10 +93,11 @@ struct FindingView {
     open: bool,
     scenario: String,
     invariant: &'static str,
-    statement: &'static str,
+    statement: String,
     source: &'static str,
     cause: String,
     message: String,
+    since: Option<String>,
     known: Option<&'static str>,
     plan: Vec<String>,
     digest: String,
@@ -102,9 +109,16 @@ struct FindingView {
 #[derive(Serialize)]
 struct RunView {
     command: String,
-    violations: Vec<String>,
+    violations: Vec<ToldViolation>,
     unmet: Vec<String>,
     told: Told,
+}
+
+/// What is not as it must be, and since when.
+#[derive(Serialize)]
+struct ToldViolation {
+    message: String,
+    since: Option<String>,
 }
 
 /// What happened in a run.
@@ -193,15 +207,20 @@ impl FindingView {
     fn of(id: usize, shown: &Shown, open: bool) -> Self {
         let Shown { finding, run, without } = shown;
         let invariant = invariants::ALL.iter().find(|invariant| invariant.name == finding.invariant);
+        let own = run.report.own_invariants.iter().find(|own| own.name == finding.invariant);
         Self {
             id,
             open,
             scenario: finding.scenario.clone(),
             invariant: finding.invariant,
-            statement: invariant.map_or("", |invariant| invariant.statement),
-            source: invariant.map_or("", |invariant| invariant.source),
+            statement: invariant
+                .map(|invariant| invariant.statement.to_owned())
+                .or_else(|| own.map(|own| own.statement.clone()))
+                .unwrap_or_default(),
+            source: invariant.map_or("the scenario, or an oracle", |invariant| invariant.source),
             cause: finding.cause(),
             message: finding.message.clone(),
+            since: finding.since.as_ref().map(ToString::to_string),
             known: finding.known,
             plan: finding.plan.iter().map(ToString::to_string).collect(),
             digest: finding.trace_digest.clone(),
@@ -285,7 +304,7 @@ pub fn of_run(run: &Run, command: &str) -> Result<String, PageError> {
         findings: Vec::new(),
         run: Some(RunView {
             command: command.to_owned(),
-            violations: report.violations.iter().map(|violation| violation.message.clone()).collect(),
+            violations: report.violations.iter().map(told_violation).collect(),
             unmet,
             told: Told::of(run, None),
         }),
@@ -293,6 +312,14 @@ pub fn of_run(run: &Run, command: &str) -> Result<String, PageError> {
         coverage: None,
     };
     text_of(&page)
+}
+
+/// A violation, and since when it is so.
+fn told_violation(violation: &Violation) -> ToldViolation {
+    ToldViolation {
+        message: violation.message.clone(),
+        since: violation.since.as_ref().map(ToString::to_string),
+    }
 }
 
 impl Fact {

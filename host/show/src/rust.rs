@@ -1,7 +1,7 @@
 //! A finding as a Rust test for `tests/regressions/`, in the words of the project's test harness.
 
 use explore::invariants;
-use explore::scenario::Planned;
+use explore::scenario::{FaultKind, FaultSpec, Planned, QueryInvariant};
 use explore::search::Replay;
 
 /// The test. `cured` says whether the same run breaks nothing without the old bugs that were on; then there is a second
@@ -11,7 +11,12 @@ use explore::search::Replay;
 pub fn test_of(replay: &Replay, cured: bool) -> String {
     let invariant = &replay.violates;
     let statement = invariants::ALL.iter().find(|known| known.name == invariant);
-    let statement = statement.map_or("", |known| known.statement);
+    let own = replay.scenario.invariants.iter().find(|query| query.item.name.0 == *invariant);
+    let of_query = |query: &QueryInvariant| query.says.clone().unwrap_or_else(|| query.holds.to_string());
+    let statement = statement
+        .map(|known| known.statement.to_owned())
+        .or_else(|| own.map(|query| of_query(&query.item)))
+        .unwrap_or_default();
     let faults: Vec<String> = replay.plan.iter().map(ToString::to_string).collect();
     let when = if faults.is_empty() { "without any fault".to_owned() } else { faults.join(", ") };
     let after: String = replay.plan.iter().map(|fault| format!("_after_{}", what_fails(fault))).collect();
@@ -60,9 +65,13 @@ fn without_the_bug_{name}_no_more() {{
 fn what_fails(fault: &Planned) -> String {
     match fault {
         Planned::Driver(at) if fault.is_crash() => format!("a crash in {}", at.at.method),
+        Planned::Driver(FaultSpec { at, error: FaultKind::Hang, .. }) => format!("{} hangs", at.method),
+        Planned::Driver(FaultSpec { at, error: FaultKind::Slow(_), .. }) => format!("{} is slow", at.method),
         Planned::Driver(fault) => format!("{} fails", fault.at.method),
         Planned::Service(fault) => format!("{} fails", fault.at.call),
         Planned::Message(at) => format!("{} {}", at.at.method, fault.kind()),
+        Planned::Meanwhile(other) => format!("a {} in {}", other.asks(), other.at.method()),
+        Planned::Order(order) => format!("order {}", order.order),
     }
 }
 

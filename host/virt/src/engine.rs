@@ -73,6 +73,11 @@ impl Engine {
         Ok(self.large.get_or_init(|| large))
     }
 
+    /// What oracles run on: they are small, or slow.
+    pub(crate) fn for_oracles(&self) -> (&wasmtime::Engine, Option<&CodeCache>) {
+        (&self.small.engine, self.cache.as_ref())
+    }
+
     /// Checks a stack as [`prepare`](Self::prepare) does, and does not compile it, which for an interpreter takes half a
     /// minute.
     pub fn check(&self, stack: &Stack, library: &Library) -> Result<(), LoadError> {

@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::Future;
 use std::rc::Rc;
 use std::str::FromStr;
+use std::time::Duration;
+use tokio::sync::Notify;
 
 /// One driver call: which host, which method, which call of it. Written `host2:finish_migration#1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -76,6 +79,12 @@ pub enum When {
     After,
 }
 
+/// After how long somebody does something about a call that hangs: longer than every time-out that the control plane and the
+/// drivers under it have by default. An answer over the bus is waited for 60 s (`rpc_response_timeout`), a silent service
+/// counts as down after 60 s (`service_down_time`), the plugging of interfaces may take 300 s (`vif_plugging_timeout`), and
+/// the memory of a guest of 1 GiB may take 800 s to cross (`[libvirt] live_migration_completion_timeout`).
+pub const HANGS_FOR: Duration = Duration::from_secs(900);
+
 /// What is done at a fault point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,6 +104,19 @@ pub enum Fault {
         /// Before or after the effect.
         when: When,
     },
+    /// The call takes so much longer than it would.
+    Slow {
+        /// How much.
+        by: Duration,
+        /// Before or after the effect.
+        when: When,
+    },
+    /// The call never answers. Who waits for it and has a time-out gives up; who has none waits until somebody kills the
+    /// host's compute service, which is done after [`HANGS_FOR`]. From then on it is as after a [`Fault::Crash`].
+    Hang {
+        /// Before or after the effect.
+        when: When,
+    },
 }
 
 impl fmt::Display for Fault {
@@ -107,6 +129,10 @@ impl fmt::Display for Fault {
             Fault::Trap => f.write_str("the driver's agent dies"),
             Fault::Crash { when: When::Before } => f.write_str("the compute service dies"),
             Fault::Crash { when: When::After } => f.write_str("the compute service dies after its effect"),
+            Fault::Slow { by, when: When::Before } => write!(f, "begins {} s late", by.as_secs_f64()),
+            Fault::Slow { by, when: When::After } => write!(f, "answers {} s late", by.as_secs_f64()),
+            Fault::Hang { when: When::Before } => f.write_str("hangs"),
+            Fault::Hang { when: When::After } => f.write_str("hangs after its effect"),
         }
     }
 }
@@ -121,6 +147,8 @@ struct State {
     faults: BTreeMap<(HostName, Method), Vec<(u64, Fault)>>,
     counts: BTreeMap<HostName, BTreeMap<Method, u64>>,
     struck: Vec<FaultPoint>,
+    halted: bool,
+    watched: Vec<(FaultPoint, Rc<Notify>)>,
 }
 
 impl FaultPlan {
@@ -134,9 +162,24 @@ impl FaultPlan {
         self.0.borrow_mut().faults.entry((point.host, point.method)).or_default().push((point.n, fault));
     }
 
-    /// Takes all faults out of the plan; those that struck stay known.
+    /// Takes all faults out of the plan, a [halt](Self::halt) included; those that struck stay known.
     pub fn clear(&self) {
-        self.0.borrow_mut().faults.clear();
+        let state = &mut *self.0.borrow_mut();
+        state.faults.clear();
+        state.halted = false;
+    }
+
+    /// From now on whoever calls a driver waits for ever, and the driver does not hear of it.
+    pub fn halt(&self) {
+        self.0.borrow_mut().halted = true;
+    }
+
+    /// Waits for ever if calls are halted.
+    pub(crate) async fn let_through(&self) {
+        let halted = self.0.borrow().halted;
+        if halted {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Counts from 1 again, for all hosts and methods: "the n-th call from now on".
@@ -147,6 +190,13 @@ impl FaultPlan {
     /// The points that have been struck, in order.
     pub fn struck(&self) -> Vec<FaultPoint> {
         self.0.borrow().struck.clone()
+    }
+
+    /// Ends when the fault planned at this point strikes, for the first time from now on.
+    pub fn strikes(&self, point: FaultPoint) -> impl Future<Output = ()> + use<> {
+        let told = Rc::new(Notify::new());
+        self.0.borrow_mut().watched.push((point, Rc::clone(&told)));
+        async move { told.notified().await }
     }
 
     /// Counts a call; answers its number and the fault planned for it.
@@ -169,7 +219,9 @@ impl FaultPlan {
             .and_then(|faults| faults.iter().find(|(at, _)| *at == n))
             .map(|(_, fault)| fault.clone());
         if fault.is_some() {
-            state.struck.push(FaultPoint { host: host.clone(), method, n });
+            let point = FaultPoint { host: host.clone(), method, n };
+            state.watched.iter().filter(|(at, _)| *at == point).for_each(|(_, told)| told.notify_one());
+            state.struck.push(point);
         }
         (n, fault)
     }

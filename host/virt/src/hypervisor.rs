@@ -4,7 +4,7 @@ use crate::agent::{self, Call, Enter, Request, Shared};
 use crate::bindings::types::{self, ComputeConfig, VirtError};
 use crate::durable::Durable;
 use crate::error::{CallError, DriverFailure, FailureCause};
-use crate::faults::{Fault, FaultPlan, FaultPoint, When};
+use crate::faults::{Fault, FaultPlan, FaultPoint, HANGS_FOR, When};
 use crate::imports::Around;
 use crate::limits::Limits;
 use crate::method::{Method, for_each_method};
@@ -213,6 +213,7 @@ impl Hypervisor {
         enter: impl FnOnce(oneshot::Sender<Result<T, VirtError>>) -> Enter,
     ) -> Result<T, CallError> {
         self.let_through().await;
+        self.0.env.faults.let_through().await;
         let line = self.line();
         let around = &line.shared.around;
         let (n, fault) = self.0.env.faults.next(&around.host, method);
@@ -240,10 +241,24 @@ impl Hypervisor {
                 let _ = line.requests.send(Request::Die);
                 Err(failure(&line, method, FailureCause::Killed))
             }
-            Some(Fault::Crash { when }) => {
+            Some(Fault::Slow { by, when: When::Before }) => {
+                around.clock.sleep(by).await;
+                // The stack may have been exchanged meanwhile.
+                self.let_through().await;
+                ask(&self.line(), method, enter).await
+            }
+            Some(Fault::Slow { by, when: When::After }) => {
+                let answer = ask(&line, method, enter).await;
+                around.clock.sleep(by).await;
+                answer
+            }
+            Some(fault @ (Fault::Crash { when } | Fault::Hang { when })) => {
                 if when == When::After {
                     // Nobody is left to learn the answer.
                     let _ = ask(&line, method, enter).await;
+                }
+                if matches!(fault, Fault::Hang { .. }) {
+                    around.clock.sleep(HANGS_FOR).await;
                 }
                 let _ = line.requests.send(Request::Die);
                 around.virtapi.service_dies();

@@ -26,7 +26,7 @@ fn build() -> Result<(), Box<dyn Error>> {
     // OUT_DIR is <target>/<profile>/build/<package>/out.
     let target_dir = out.ancestors().nth(4).ok_or("OUT_DIR is not in a target directory")?.join("drivers");
     let toolchain = Toolchain::detect()?;
-    for guest in ["unruly", "echo", "mirror", "old-driver", "old-layer"] {
+    for guest in ["unruly", "echo", "mirror", "old-driver", "old-layer", "oracle"] {
         let folder = here.join(guest);
         let request =
             BuildRequest { manifest_dir: &folder, package: None, target_dir: &target_dir, profile: "driver" };

@@ -59,16 +59,27 @@ pub(super) fn list(call: &Call<'_>, detail: bool) -> Result<Answer, Refusal> {
     let limit = call.limit()?;
     let Some(bounds) = Bounds::read(call)? else { return Ok(Answer::json(200, json!({"servers": []}))) };
     let mut servers = call.cloud.records().servers_even_deleted();
+    let marker = match query.get("marker") {
+        Some(text) => {
+            let found = servers.iter().find(|server| server.id.to_string() == text).cloned();
+            Some(found.ok_or_else(|| Refusal::bad_request(format!("marker [{text}] not found")))?)
+        }
+        None => None,
+    };
     servers.retain(|server| {
         (all_tenants || server.project_id == call.requester.project) && bounds.contain(call, server)
     });
     for (key, value) in query.pairs() {
         server_filters::filter(call, &mut servers, key, value, all_tenants)?;
     }
+    // As in Nova the marker is a place in the order, whether or not it is one of those that are listed: it may have changed
+    // since the page that ended with it (`nova/compute/instance_list.py, get_marker_record`).
+    let is_marker = |server: &Server| marker.as_ref().is_some_and(|marker| marker.id == server.id);
+    if let Some(marker) = marker.clone().filter(|_| !servers.iter().any(is_marker)) {
+        servers.push(marker);
+    }
     sort(call, &mut servers)?;
-    if let Some(marker) = query.get("marker") {
-        let at = servers.iter().position(|server| server.id.to_string() == marker);
-        let at = at.ok_or_else(|| Refusal::bad_request(format!("marker [{marker}] not found")))?;
+    if let Some(at) = servers.iter().position(is_marker) {
         servers.drain(..=at);
     }
     servers.truncate(limit.unwrap_or(1_000));

@@ -275,6 +275,9 @@ async fn create(world: &World, ask: &Ask, requester: &Requester) -> Result<Answe
         created_at: world.now(),
     };
     make(world, note, image);
+    if let Some(zone) = text("availability_zone") {
+        world.cloud().volumes().set_zone_of(id, &zone);
+    }
     let found = find(world, requester, &id.to_string()).await?;
     Ok(Answer::json(202, json!({"volume": show(world, requester, &found)})))
 }

@@ -31,6 +31,7 @@ impl ComputeManager {
         alternates: Vec<Selection>,
         retry: Option<Retry>,
     ) -> Result<(), NovaError> {
+        let _lock = self.locks.enter(id).await;
         let operation = Operation::new(context, id, "compute__do_build_and_run_instance");
         let outcome = self
             .run(operation, self.do_build_and_run_instance(context, id, request_spec, alternates, retry))
@@ -132,9 +133,10 @@ impl ComputeManager {
         let power_state = match self.power_state(&server).await {
             Err(error) if self.services.switches.fixes(Fix::BuildDestroysGuest) => {
                 self.take_built_guest_back(id).await;
+                self.notify_error(id, "create", &error);
                 return Err(error);
             }
-            // Nova leaves the guest running, and gives the build up.
+            // Nova leaves the guest running, and gives the build up without a notification.
             power_state => power_state?,
         };
         let launched_at = Some(self.services.clock.now());

@@ -15,7 +15,7 @@ impl ComputeManager {
         id: ServerId,
         migration: MigrationId,
     ) -> Result<(), NovaError> {
-        let operation = Operation::new(context, id, "compute_confirm_resize").keeps_task_state();
+        let operation = Operation::new(context, id, "compute_confirm_resize").keeps_task_state().locked();
         self.run(operation, async {
             let Ok(record) = self.services.records.migration(migration) else { return Ok(()) };
             let waits = matches!(record.status, MigrationStatus::Finished | MigrationStatus::Confirming);

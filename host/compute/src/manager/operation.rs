@@ -20,16 +20,18 @@ pub(super) struct Operation<'a> {
     /// Whether a failure also ends the server's task. All operations do that but the confirmation of a resize, which
     /// sets no task itself.
     pub(super) reverts_task_state: bool,
+    /// Whether it waits for what other operations of this host do to the server.
+    pub(super) locked: bool,
 }
 
 impl<'a> Operation<'a> {
     pub(super) fn new(context: &'a RequestContext, server: ServerId, event: &'static str) -> Self {
-        Self { context, server, event: Some(event), migration: None, reverts_task_state: true }
+        Self { context, server, event: Some(event), migration: None, reverts_task_state: true, locked: false }
     }
 
     /// An operation that only asks: it is no step of an action and sets no task.
     pub(super) fn query(context: &'a RequestContext, server: ServerId) -> Self {
-        Self { context, server, event: None, migration: None, reverts_task_state: false }
+        Self { context, server, event: None, migration: None, reverts_task_state: false, locked: false }
     }
 
     /// The same operation, whose failure is also the migration's.
@@ -40,6 +42,11 @@ impl<'a> Operation<'a> {
     /// The same operation, whose failure leaves the server's task as it is.
     pub(super) fn keeps_task_state(self) -> Self {
         Self { reverts_task_state: false, ..self }
+    }
+
+    /// The same operation, which waits for others on the same server ([`Locks`](super::locks::Locks)).
+    pub(super) fn locked(self) -> Self {
+        Self { locked: true, ..self }
     }
 }
 
@@ -52,12 +59,14 @@ impl ComputeManager {
         operation: Operation<'_>,
         body: impl Future<Output = Result<T, NovaError>>,
     ) -> Result<T, NovaError> {
-        let Operation { context, server, event, migration, reverts_task_state } = operation;
+        let Operation { context, server, event, migration, reverts_task_state, locked } = operation;
         let records = &self.services.records;
         if let Some(event) = event {
             records.start_event(server, &context.request, event, &self.host).await;
         }
+        let lock = if locked { Some(self.locks.enter(server).await) } else { None };
         let outcome = body.await;
+        drop(lock);
         let finish = async |error: Option<&NovaError>| {
             if let Some(event) = event {
                 records.finish_event(server, &context.request, event, error).await;

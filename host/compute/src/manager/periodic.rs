@@ -135,6 +135,7 @@ impl ComputeManager {
 
     async fn sync_power_state(&self, server: &Server) -> Result<(), NovaError> {
         use PowerState as P;
+        let _lock = self.locks.enter(server.id).await;
         let actual = self.power_state(server).await?;
         let server = self.services.records.server(server.id)?;
         if server.task_state.is_some() || !server.is_on(&self.host) {

@@ -43,7 +43,8 @@ impl ComputeManager {
         context: &RequestContext,
         id: ServerId,
     ) -> Result<(), NovaError> {
-        self.run(Operation::new(context, id, "compute_stop_instance"), self.power_off_instance(id)).await
+        self.run(Operation::new(context, id, "compute_stop_instance").locked(), self.power_off_instance(id))
+            .await
     }
 
     async fn power_off_instance(&self, id: ServerId) -> Result<(), NovaError> {

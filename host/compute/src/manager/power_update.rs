@@ -17,7 +17,7 @@ impl ComputeManager {
         event: &ExternalEvent,
     ) -> Result<(), NovaError> {
         let Some(target) = PowerUpdate::of(event) else { return Ok(()) };
-        self.run(Operation::new(context, id, "compute_power_update"), async {
+        self.run(Operation::new(context, id, "compute_power_update").locked(), async {
             let server = self.services.records.server(id)?;
             if !is_due(&server, target) {
                 self.log("info", || {

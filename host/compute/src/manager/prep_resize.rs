@@ -25,7 +25,9 @@ impl ComputeManager {
         request: PrepResize,
     ) -> Result<(), NovaError> {
         self.run(Operation::new(context, id, "compute_prep_resize"), async {
-            let server = self.services.records.server(id)?;
+            // The request says what the server is like. That it was deleted meanwhile shows when it is saved.
+            let known = self.services.records.server_even_deleted(id);
+            let server = known.ok_or_else(|| NovaError::instance_not_found(id))?;
             let (state, migration) = (server.vm_state, request.migration);
             self.notify(id, "exists");
             let new_flavor = request.flavor.id.clone();
@@ -110,7 +112,11 @@ impl ComputeManager {
             reschedule: Some(reschedule),
         };
         let message = Message { context: context.clone(), server: server.id, method };
-        let rescheduled = self.services.bus.call(&self.address, Address::Conductor, message).await;
+        // A server that was deleted meanwhile cannot be saved, so nobody is asked.
+        let rescheduled = match self.services.records.server(server.id) {
+            Ok(_) => self.services.bus.call(&self.address, Address::Conductor, message).await,
+            Err(gone) => Err(gone),
+        };
         let shown = rescheduled.as_ref().err().unwrap_or(&error);
         self.store_fault(server.id, shown, None).await;
         self.notify_error(server.id, "resize", shown);

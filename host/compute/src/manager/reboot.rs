@@ -21,7 +21,7 @@ impl ComputeManager {
         id: ServerId,
         reboot_type: RebootType,
     ) -> Result<(), NovaError> {
-        let operation = Operation::new(context, id, "compute_reboot_instance");
+        let operation = Operation::new(context, id, "compute_reboot_instance").locked();
         self.run(operation, self.do_reboot_instance(id, reboot_type)).await
     }
 

@@ -21,7 +21,9 @@ impl ComputeManager {
         request_spec: Box<RequestSpec>,
     ) -> Result<(), NovaError> {
         self.run(Operation::new(context, id, "compute_resize_instance"), async {
-            let server = self.services.records.server(id)?;
+            // That it was deleted meanwhile shows when it is saved.
+            let known = self.services.records.server_even_deleted(id);
+            let server = known.ok_or_else(|| NovaError::instance_not_found(id))?;
             let outcome = self.hand_over(context, &server, migration, request_spec).await;
             let outcome = self.errors_out_migration(migration, outcome).await;
             let outcome = self.error_out_instance_on_exception(id, server.vm_state, outcome).await;

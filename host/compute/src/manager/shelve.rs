@@ -18,7 +18,7 @@ impl ComputeManager {
         id: ServerId,
         image: ImageId,
     ) -> Result<(), NovaError> {
-        self.run(Operation::new(context, id, "compute_shelve_instance"), async {
+        self.run(Operation::new(context, id, "compute_shelve_instance").locked(), async {
             let server = self.services.records.server(id)?;
             self.notify(id, "exists");
             self.notify(id, "shelve.start");
@@ -59,7 +59,11 @@ impl ComputeManager {
         context: &RequestContext,
         id: ServerId,
     ) -> Result<(), NovaError> {
-        self.run(Operation::new(context, id, "compute_shelve_offload_instance"), self.offload(id, true)).await
+        self.run(
+            Operation::new(context, id, "compute_shelve_offload_instance").locked(),
+            self.offload(id, true),
+        )
+        .await
     }
 
     async fn offload(&self, id: ServerId, clean_shutdown: bool) -> Result<(), NovaError> {
@@ -68,7 +72,11 @@ impl ComputeManager {
         self.power_off_guest(&server, clean_shutdown).await?;
         let power_state = self.power_state(&server).await?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
-        self.services.network.unbind_ports(id).await?;
+        // In Nova a guest that is not destroyed is left with ports that are bound nowhere.
+        let unbinds_last = self.services.switches.fixes(Fix::OffloadLooksAgain);
+        if !unbinds_last {
+            self.services.network.unbind_ports(id).await?;
+        }
         let request = virt_types::destroy_request(&server, &network_info, true);
         match self.driver.destroy(request).await.map_err(NovaError::from) {
             Err(error)
@@ -80,6 +88,9 @@ impl ComputeManager {
             }
             // Nova takes the guest for what it was before.
             destroyed => destroyed?,
+        }
+        if unbinds_last && let Err(error) = self.services.network.unbind_ports(id).await {
+            self.log("warning", || format!("Cannot unbind the ports of {id}, whose guest is gone: {error}"));
         }
         self.terminate_volume_connections(id).await?;
         // Before the state changes, so that who waits for it finds the room free.

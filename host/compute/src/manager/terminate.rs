@@ -16,7 +16,7 @@ impl ComputeManager {
         context: &RequestContext,
         id: ServerId,
     ) -> Result<(), NovaError> {
-        self.run(Operation::new(context, id, "compute_terminate_instance"), async {
+        self.run(Operation::new(context, id, "compute_terminate_instance").locked(), async {
             match self.delete_instance(id).await {
                 Err(error) if error.is(ExceptionClass::InstanceNotFound) => Ok(()),
                 Err(error) => {

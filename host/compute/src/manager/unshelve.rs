@@ -15,7 +15,7 @@ impl ComputeManager {
         id: ServerId,
         image: Option<ImageId>,
     ) -> Result<(), NovaError> {
-        self.run(Operation::new(context, id, "compute_unshelve_instance"), async {
+        self.run(Operation::new(context, id, "compute_unshelve_instance").locked(), async {
             self.notify(id, "unshelve.start");
             self.save(id, |server| server.task_state = Some(TaskState::Spawning)).await?;
             if let Err(error) = self.prep_block_devices(id).await {

@@ -56,7 +56,7 @@ impl ComputeManager {
         id: ServerId,
         volume: VolumeId,
     ) -> Result<(), NovaError> {
-        let operation = Operation::new(context, id, "compute_attach_volume").keeps_task_state();
+        let operation = Operation::new(context, id, "compute_attach_volume").keeps_task_state().locked();
         self.run(operation, async {
             let server = self.services.records.server(id)?;
             let device = server.block_device(volume).cloned().ok_or_else(|| bdm_not_found(volume))?;
@@ -102,7 +102,7 @@ impl ComputeManager {
         id: ServerId,
         volume: VolumeId,
     ) -> Result<(), NovaError> {
-        let operation = Operation::new(context, id, "compute_detach_volume").keeps_task_state();
+        let operation = Operation::new(context, id, "compute_detach_volume").keeps_task_state().locked();
         self.run(operation, self.do_detach_volume(id, volume, true)).await
     }
 
@@ -116,7 +116,7 @@ impl ComputeManager {
         new: VolumeId,
         new_attachment: AttachmentId,
     ) -> Result<(), NovaError> {
-        let operation = Operation::new(context, id, "compute_swap_volume").keeps_task_state();
+        let operation = Operation::new(context, id, "compute_swap_volume").keeps_task_state().locked();
         self.run(operation, async {
             let server = self.services.records.server(id)?;
             let device = server.block_device(old).cloned().ok_or_else(|| bdm_not_found(old))?;

@@ -215,3 +215,78 @@ fn check(subnet: &Subnet) -> Result<(), NetworkError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::home;
+    use super::{NetworkError, NetworkId, Networks, Pool, Subnet};
+    use std::net::IpAddr;
+    use uuid::Uuid;
+
+    const NETWORK: NetworkId = NetworkId(Uuid::from_u128(1));
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    fn subnet(number: u128, cidr: &str, pools: &[(&str, &str)]) -> Subnet {
+        Subnet {
+            id: Uuid::from_u128(number),
+            network: NETWORK,
+            name: String::new(),
+            description: String::new(),
+            project: None,
+            cidr: cidr.parse().expect("a range"),
+            gateway: Some(ip("10.0.0.1")),
+            pools: pools.iter().map(|(first, last)| Pool { first: ip(first), last: ip(last) }).collect(),
+            enable_dhcp: true,
+            name_servers: Vec::new(),
+        }
+    }
+
+    fn networks() -> Networks {
+        let mut networks = Networks::default();
+        networks.put(home(NETWORK).0);
+        networks
+    }
+
+    fn invalid(text: &str) -> Result<(), NetworkError> {
+        Err(NetworkError::Invalid(text.to_owned()))
+    }
+
+    #[test]
+    fn a_subnet_is_of_a_network_and_its_gateway_and_pools_are_its_own() {
+        let mut networks = networks();
+        let mut put = |cidr: &str, pools: &[(&str, &str)]| networks.put_subnet(subnet(7, cidr, pools));
+        let outside = "Gateway 10.0.0.1 is not valid on subnet 10.9.0.0/24.";
+        assert_eq!(put("10.9.0.0/24", &[]), invalid(outside));
+        let beyond = "The allocation pool 10.0.0.9-10.0.1.3 is not valid on subnet 10.0.0.0/24.";
+        assert_eq!(put("10.0.0.0/24", &[("10.0.0.9", "10.0.1.3")]), invalid(beyond));
+        let gateway = "Gateway ip 10.0.0.1 conflicts with allocation pool 10.0.0.1-10.0.0.9.";
+        assert_eq!(put("10.0.0.0/24", &[("10.0.0.1", "10.0.0.9")]), invalid(gateway));
+        let twice = [("10.0.0.8", "10.0.0.20"), ("10.0.0.2", "10.0.0.8")];
+        assert_eq!(put("10.0.0.0/24", &twice), invalid("Found overlapping allocation pools."));
+        let elsewhere = Subnet { network: NetworkId(Uuid::from_u128(2)), ..subnet(7, "10.0.0.0/24", &[]) };
+        let stranger = elsewhere.network;
+        assert_eq!(networks.put_subnet(elsewhere), Err(NetworkError::NoNetwork(stranger)));
+        assert!(networks.subnets().is_empty());
+    }
+
+    #[test]
+    fn a_subnet_that_is_put_again_takes_its_own_place_and_one_that_is_removed_leaves_its_addresses() {
+        let mut networks = networks();
+        networks.put_subnet(subnet(7, "10.0.0.0/24", &[("10.0.0.2", "10.0.0.2")])).unwrap();
+        let (of, address) = networks.take(NETWORK, None, None).unwrap().unwrap();
+        assert_eq!((of, address), (Uuid::from_u128(7), ip("10.0.0.2")));
+        assert_eq!(networks.take(NETWORK, None, None), Err(NetworkError::NoAddress(NETWORK)));
+        networks.put_subnet(subnet(7, "10.0.0.0/24", &[("10.0.0.2", "10.0.0.3")])).unwrap();
+        assert_eq!((networks.subnets().len(), networks.addresses()), (1, 1));
+        assert_eq!(networks.take(NETWORK, None, None).unwrap().unwrap().1, ip("10.0.0.3"));
+        let other = subnet(8, "10.0.0.0/25", &[]);
+        let overlap = NetworkError::Overlap(other.cidr, NETWORK);
+        assert_eq!(networks.put_subnet(other), Err(overlap));
+        networks.remove_subnet(Uuid::from_u128(7));
+        assert_eq!((networks.subnets().len(), networks.addresses()), (0, 0));
+        assert_eq!(networks.take(NETWORK, None, None), Ok(None));
+    }
+}

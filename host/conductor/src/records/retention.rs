@@ -184,3 +184,27 @@ impl StateOfRecord {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Askers, MAX_ASKERS, RequestContext, RequestId};
+
+    #[test]
+    fn of_who_asked_the_oldest_are_forgotten_and_one_who_asks_again_is_counted_once() {
+        let context = |number: usize| RequestContext {
+            request: RequestId::from(format!("req-{number}").as_str()),
+            project_id: "demo".into(),
+            user_id: "admin".into(),
+            is_admin: true,
+        };
+        let mut askers = Askers::default();
+        for number in [0, 0].into_iter().chain(1..=MAX_ASKERS) {
+            askers.note(&context(number));
+        }
+        assert_eq!(askers.len(), MAX_ASKERS);
+        assert!(askers.get(&context(0).request).is_none());
+        assert!(
+            askers.get(&context(1).request).is_some() && askers.get(&context(MAX_ASKERS).request).is_some()
+        );
+    }
+}

@@ -1,30 +1,44 @@
 //! Which guests the hypervisors have.
 
+use super::Broken;
 use crate::cloud_state::{CloudState, ServerState};
-use model::{HostName, ServerStatus, VmState};
+use model::{HostName, Server, ServerStatus, VmState};
 
 /// Every guest is on the host that its server's record names, or on one its last migration names. The guest of a server
 /// that is deleted, or was never known, is astray anywhere.
-pub(super) fn no_guest_astray(cloud: &CloudState) -> Vec<String> {
+pub(super) fn no_guest_astray(cloud: &CloudState) -> Vec<Broken> {
     let mut broken = Vec::new();
     for (host, guests) in &cloud.guests {
         for guest in guests.iter().flatten() {
             let server = cloud.servers.iter().find(|state| guest.is_of(state.server.id));
             match server {
-                None => broken.push(format!("{host} has a guest {} that is of no server", guest.uuid)),
-                Some(state) if state.server.deleted() => {
-                    broken.push(format!("{host} has a guest of server {}, which is deleted", state.server.name));
+                None => {
+                    let message = format!("{host} has a guest {} that is of no server", guest.uuid);
+                    broken.push(Broken::new(format!("guest {} on {host}", guest.uuid), message));
                 }
-                Some(state) if !named_hosts(state).any(|named| named == host) => broken.push(format!(
-                    "{host} has a guest of server {}, whose record names {} and whose last migration does not name {host}",
-                    state.server.name,
-                    state.server.host.as_ref().map_or("no host", HostName::as_str),
-                )),
+                Some(state) if state.server.deleted() => {
+                    let message =
+                        format!("{host} has a guest of server {}, which is deleted", state.server.name);
+                    broken.push(of_guest(&state.server, host, message));
+                }
+                Some(state) if !named_hosts(state).any(|named| named == host) => {
+                    let message = format!(
+                        "{host} has a guest of server {}, whose record names {} and whose last migration does not name \
+                         {host}",
+                        state.server.name,
+                        state.server.host.as_ref().map_or("no host", HostName::as_str),
+                    );
+                    broken.push(of_guest(&state.server, host, message));
+                }
                 Some(_) => {}
             }
         }
     }
     broken
+}
+
+fn of_guest(server: &Server, host: &HostName, message: String) -> Broken {
+    Broken::new(format!("server {} on {host}", server.name), message)
 }
 
 /// The hosts that a server's record and its last migration name.
@@ -38,7 +52,7 @@ fn named_hosts(state: &ServerState) -> impl Iterator<Item = &HostName> {
 
 /// A server that is not in ERROR has one guest, on its host. While it waits to be confirmed, the host it came from may
 /// have what is needed to revert. Servers that are not on a host, or still being built, need none.
-pub(super) fn one_guest_on_its_host(cloud: &CloudState) -> Vec<String> {
+pub(super) fn one_guest_on_its_host(cloud: &CloudState) -> Vec<Broken> {
     let mut broken = Vec::new();
     for state in &cloud.servers {
         let server = &state.server;
@@ -53,7 +67,7 @@ pub(super) fn one_guest_on_its_host(cloud: &CloudState) -> Vec<String> {
                 _ => 0..=0,
             };
             if !allowed.contains(&found) {
-                broken.push(format!(
+                let message = format!(
                     "server {} is {} on {home}, and {host} has {}",
                     server.name,
                     server.status(),
@@ -62,7 +76,8 @@ pub(super) fn one_guest_on_its_host(cloud: &CloudState) -> Vec<String> {
                         1 => "a guest of it".to_owned(),
                         found => format!("{found} guests of it"),
                     }
-                ));
+                );
+                broken.push(of_guest(server, host, message));
             }
         }
     }

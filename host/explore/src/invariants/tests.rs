@@ -1,11 +1,13 @@
 //! A cloud in order, and each way in which it can be out of order.
 
 use super::*;
-use crate::cloud_state::{Guest, Holding, ProviderState, ServerState};
+use crate::cloud_state::{Counted, Guest, Holding, ProviderState, ServerState, Unended};
+use conductor::{Attachment, Port};
+use model::ids::NetworkId;
 use model::{
-    Action, ActionEvent, EventResult, Flavor, HostName, Migration, MigrationId, MigrationStatus,
-    MigrationType, PowerState, ProviderId, RequestId, ResourceClass, Server, ServerId, TaskState, Timestamp,
-    VmState,
+    Action, ActionEvent, AttachmentId, BlockDevice, EventResult, Flavor, HostName, Migration, MigrationId,
+    MigrationStatus, MigrationType, PortId, PowerState, ProviderId, RequestId, ResourceClass, Server,
+    ServerId, TaskState, Timestamp, Vif, VmState, VolumeConnector, VolumeId,
 };
 use placement::Inventory;
 use std::collections::BTreeMap;
@@ -74,8 +76,6 @@ fn cloud() -> CloudState {
             server: server("host1", "m1.small", VmState::Active),
             migrations: Vec::new(),
             actions: Vec::new(),
-            volume_attachments: 0,
-            ports: 0,
         }],
         nodes: HOSTS.iter().map(|host| (HostName::from(*host), provider(host))).collect(),
         providers: HOSTS
@@ -111,8 +111,6 @@ fn moved(status: MigrationStatus, failed: Option<(&str, &str)>, record: Server) 
     };
     cloud.servers[0] = ServerState {
         server: record,
-        volume_attachments: 0,
-        ports: 0,
         migrations: vec![Migration {
             id: MIGRATION,
             number: 1,
@@ -273,4 +271,182 @@ fn tasks_and_events_come_to_an_end() {
     cloud.servers[0].server.task_state = Some(TaskState::Deleting);
     cloud.servers[0].actions[0].events[0].result = None;
     assert_eq!(violated(&cloud), ["no_task_left", "every_event_finished"]);
+}
+
+fn count(vcpus: u64, memory_mb: u64, local_gb: u64) -> Counted {
+    Counted { vcpus, memory_mb, local_gb }
+}
+
+#[test]
+fn a_resource_tracker_counts_what_is_reserved_and_its_servers() {
+    let counted = CloudState {
+        recounted: [("host1".into(), count(1, 2048 + 512, 20))].into(),
+        reserved: count(0, 512, 0),
+        ..cloud()
+    };
+    assert_eq!(check_all(&counted), []);
+    let mut wrong = counted;
+    wrong.servers[0].server.host = Some("host2".into());
+    wrong.allocations = [(SERVER.into(), holding("host2", "m1.small"))].into();
+    wrong.guests = [("host2".into(), Ok(vec![guest()]))].into();
+    assert_eq!(
+        check_all(&wrong)[0].message,
+        "host1 counts 1 VCPU, 2560 MiB of memory and 20 GiB of disk for its node; it should count 0 VCPU, 512 MiB of \
+         memory and 0 GiB of disk, for no server"
+    );
+}
+
+#[test]
+fn a_resource_tracker_counts_what_moves_from_and_to_its_node_with_the_flavor_it_has_there() {
+    let mut waiting = moved(MigrationStatus::Finished, None, server("host2", "m1.medium", VmState::Resized));
+    waiting.allocations =
+        [(SERVER.into(), holding("host2", "m1.medium")), (MIGRATION.into(), holding("host1", "m1.small"))]
+            .into();
+    waiting.guests.insert("host2".into(), Ok(vec![guest()]));
+    waiting.recounted = [
+        ("host1".into(), count(1, 2048, 20)),
+        ("host2".into(), count(2, 4096, 40)),
+        ("host3".into(), count(0, 0, 0)),
+    ]
+    .into();
+    assert_eq!(check_all(&waiting), []);
+    waiting.servers[0].migrations[0].status = MigrationStatus::Confirmed;
+    waiting.servers[0].server.vm_state = VmState::Active;
+    waiting.allocations = [(SERVER.into(), holding("host2", "m1.medium"))].into();
+    waiting.guests.insert("host1".into(), Ok(Vec::new()));
+    assert_eq!(violated(&waiting), ["nodes_count_their_servers"]);
+    assert_eq!(check_all(&waiting)[0].about, "host1");
+}
+
+const PORT: PortId = PortId(Uuid::from_u128(3));
+
+/// The cloud with a port that is plugged into the server.
+fn plugged() -> CloudState {
+    let mut cloud = cloud();
+    let network = NetworkId(Uuid::from_u128(4));
+    cloud.servers[0].server.network_info =
+        vec![Vif { port: PORT, network, mac_address: "fa:16:3e:00:00:01".to_owned(), fixed_ips: Vec::new() }];
+    cloud.ports = vec![Port {
+        id: PORT,
+        network,
+        device: Some(SERVER),
+        bindings: [("host1".into(), true)].into(),
+        mac_address: "fa:16:3e:00:00:01".to_owned(),
+        fixed_ips: Vec::new(),
+        made_for_server: true,
+        plugged: 1,
+    }];
+    cloud
+}
+
+#[test]
+fn a_port_belongs_to_a_server_that_has_it_and_is_bound_to_its_host_alone() {
+    assert_eq!(check_all(&plugged()), []);
+    const BOUND: &str = "ports_are_bound_where_their_servers_are";
+
+    let mut elsewhere = plugged();
+    elsewhere.ports[0].bindings = [("host1".into(), false), ("host2".into(), true)].into();
+    assert_eq!(violated(&elsewhere), [BOUND]);
+    assert!(
+        check_all(&elsewhere)[0]
+            .message
+            .ends_with("is bound to host1 (inactive), host2; its server web is ACTIVE on host1")
+    );
+
+    let mut stranger = plugged();
+    stranger.ports[0].device = Some(ServerId(Uuid::from_u128(99)));
+    assert_eq!(violated(&stranger), [BOUND, "every_interface_has_its_port"]);
+
+    let mut left = plugged();
+    left.servers[0].server.network_info.clear();
+    assert_eq!(violated(&left), [BOUND]);
+
+    let mut gone = plugged();
+    gone.ports.clear();
+    assert_eq!(violated(&gone), ["every_interface_has_its_port"]);
+
+    let mut free = plugged();
+    free.servers[0].server.network_info.clear();
+    free.ports[0].device = None;
+    assert_eq!(check_all(&free), [], "a port of a user's own that is plugged into nothing");
+}
+
+const VOLUME: VolumeId = VolumeId(Uuid::from_u128(5));
+const ATTACHMENT: AttachmentId = AttachmentId(Uuid::from_u128(6));
+
+/// The cloud with a volume that the server has.
+fn attached() -> CloudState {
+    let mut cloud = cloud();
+    let mut device = BlockDevice::new(Uuid::from_u128(7), VOLUME, 1, false);
+    device.attachment = Some(ATTACHMENT);
+    cloud.servers[0].server.block_devices = vec![device];
+    let connector = VolumeConnector { host: "host1".to_owned(), ip: String::new(), initiator: None };
+    cloud.attachments = vec![Attachment {
+        id: ATTACHMENT,
+        volume: VOLUME,
+        server: SERVER,
+        connector: Some(connector),
+        completed: true,
+    }];
+    cloud
+}
+
+#[test]
+fn the_volumes_of_a_server_are_the_attachments_to_it() {
+    assert_eq!(check_all(&attached()), []);
+
+    let mut gone = attached();
+    gone.attachments.clear();
+    assert_eq!(violated(&gone), ["volumes_are_attached_as_recorded"]);
+
+    let mut left = attached();
+    left.servers[0].server.block_devices.clear();
+    assert_eq!(violated(&left), ["no_attachment_without_its_server"]);
+
+    let connected = |host: &str| {
+        let mut cloud = attached();
+        cloud.attachments[0].connector.as_mut().unwrap().host = host.to_owned();
+        cloud
+    };
+    assert_eq!(violated(&connected("host2")), ["volumes_are_attached_as_recorded"]);
+    assert!(check_all(&connected("host2"))[0].message.ends_with("which is connected from host2"));
+    assert_eq!(check_all(&connected("a-name-of-the-drivers-own")), []);
+
+    let mut another = attached();
+    another.attachments[0].server = ServerId(Uuid::from_u128(99));
+    assert_eq!(violated(&another), ["volumes_are_attached_as_recorded", "no_attachment_without_its_server"]);
+}
+
+#[test]
+fn a_project_uses_what_its_servers_are_or_hold() {
+    let said = |instances, cores, ram| {
+        let usage = [("instances", instances), ("cores", cores), ("ram", ram)].into();
+        CloudState { quota_usage: [("p".into(), usage)].into(), ..cloud() }
+    };
+    assert_eq!(check_all(&said(1, 1, 2048)), []);
+    assert_eq!(
+        check_all(&said(1, 3, 2048))[0].message,
+        "project p is said to use 3 cores, 1 instances, 2048 ram; its servers use 1 cores, 1 instances, 2048 ram"
+    );
+    let mut soft_deleted = said(0, 0, 0);
+    soft_deleted.servers[0].server.vm_state = VmState::SoftDeleted;
+    assert_eq!(check_all(&soft_deleted), []);
+    soft_deleted.quota_by_placement = true;
+    assert_eq!(violated(&soft_deleted), ["quota_usage_is_what_servers_hold"], "placement counts it still");
+}
+
+#[test]
+fn what_began_and_was_not_told_to_end_is_reported() {
+    let unended = Unended {
+        server: SERVER,
+        event: "instance.pause".to_owned(),
+        publisher: "nova-compute:host1".to_owned(),
+    };
+    let cloud = CloudState { unended: vec![unended], ..cloud() };
+    let [violation] = &*check_all(&cloud) else { panic!("there is one violation") };
+    assert_eq!(violation.invariant, "every_start_has_its_end");
+    assert_eq!(
+        violation.message,
+        "nova-compute:host1 notified instance.pause.start of server web, and nobody notified that it ended or failed"
+    );
 }

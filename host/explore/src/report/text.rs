@@ -4,7 +4,7 @@ use super::paint::Paint;
 use super::timeline::{consumer_name, failed_calls, timeline};
 use super::{RunReport, ServerReport};
 use crate::invariants;
-use crate::run::{Judged, Run, StepOutcome};
+use crate::run::{ALIKE, Judged, RECOVERY, Run, StepOutcome};
 use crate::scenario::show_amounts;
 use model::switches::Defect;
 use model::{Fix, PowerState};
@@ -28,6 +28,12 @@ pub fn text(run: &Run, paint: Paint) -> String {
     page.verdict(report);
     page.text
 }
+
+/// What must be true of a recovered cloud.
+const OF_RECOVERY: [(&str, &str); 2] = [
+    (RECOVERY, "when an operator has recovered the cloud nothing is left in it"),
+    (ALIKE, "a recovered cloud is as it would be without the fault"),
+];
 
 struct Page {
     paint: Paint,
@@ -117,18 +123,22 @@ impl Page {
 
     fn invariants(&mut self, report: &RunReport) {
         self.title("Invariants");
-        for invariant in invariants::ALL {
+        let all = invariants::ALL.iter().map(|invariant| (invariant.name, invariant.statement));
+        let own = report.own_invariants.iter().map(|own| (own.name, &*own.statement));
+        let broken = |name: &str| report.violations.iter().any(|violation| violation.invariant == name);
+        let recovery = OF_RECOVERY.iter().copied().filter(|(name, _)| broken(name));
+        for (name, statement) in all.chain(own).chain(recovery) {
             let broken: Vec<_> =
-                report.violations.iter().filter(|violation| violation.invariant == invariant.name).collect();
-            let statement = if broken.is_empty() {
-                invariant.statement.to_owned()
-            } else {
-                format!("{} ({})", invariant.statement, invariant.name)
-            };
+                report.violations.iter().filter(|violation| violation.invariant == name).collect();
+            let statement =
+                if broken.is_empty() { statement.to_owned() } else { format!("{statement} ({name})") };
             self.tick(broken.is_empty(), &statement);
             for violation in broken {
                 let message = self.paint.bad(&violation.message);
                 self.line(&format!("      {message}"));
+                if let Some(since) = &violation.since {
+                    self.line(&format!("      {}", self.paint.faint(&since.to_string())));
+                }
             }
         }
     }

@@ -163,20 +163,16 @@ impl Judge<'_> {
     }
 
     fn node(&self, host: &HostName, wanted: u64) -> Result<(), String> {
-        let is = self.state.counted_vcpus.get(host).ok_or("it has no node record")?;
-        if *is == wanted { Ok(()) } else { Err(format!("it counts {is} VCPU")) }
+        let is = self.state.counted.get(host).ok_or("it has no node record")?.vcpus;
+        if is == wanted { Ok(()) } else { Err(format!("it counts {is} VCPU")) }
     }
 
     fn attached(&self, expected: &AttachedExpectation) -> Result<(), String> {
-        let state = self.find(&expected.server)?;
-        match expected.volumes {
-            Some(wanted) if wanted != state.volume_attachments => {
-                return Err(format!("it has {} volume attachments", state.volume_attachments));
-            }
-            _ => {}
-        }
-        match expected.ports {
-            Some(wanted) if wanted != state.ports => Err(format!("it has {} ports", state.ports)),
+        let id = self.find(&expected.server)?.server.id;
+        let (volumes, ports) = (self.state.attachments_of(id).count(), self.state.ports_of(id).count());
+        match (expected.volumes, expected.ports) {
+            (Some(wanted), _) if wanted != volumes => Err(format!("it has {volumes} volume attachments")),
+            (_, Some(wanted)) if wanted != ports => Err(format!("it has {ports} ports")),
             _ => Ok(()),
         }
     }

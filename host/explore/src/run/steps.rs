@@ -14,6 +14,7 @@ use conductor::{
 };
 use model::{HostName, ImageId, ServerGroupId, ServerId};
 use runtime::TraceEvent;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
@@ -28,13 +29,14 @@ const REST_LIMIT: Duration = Duration::from_secs(3600);
 
 /// Takes steps in a cloud, and keeps how they went.
 pub(super) struct Runner<'a> {
-    cloud: &'a Cloud,
-    scenario: &'a Scenario,
+    pub(super) cloud: &'a Cloud,
+    pub(super) scenario: &'a Scenario,
     stacks: &'a Stacks,
-    servers: BTreeMap<String, ServerId>,
-    groups: BTreeMap<String, ServerGroupId>,
-    not_started: BTreeMap<HostName, String>,
-    steps: Vec<StepReport>,
+    servers: RefCell<BTreeMap<String, ServerId>>,
+    groups: RefCell<BTreeMap<String, ServerGroupId>>,
+    not_started: RefCell<BTreeMap<HostName, String>>,
+    steps: RefCell<Vec<StepReport>>,
+    pub(super) meanwhile: RefCell<BTreeMap<usize, Option<String>>>,
 }
 
 /// What the steps left behind.
@@ -45,6 +47,8 @@ pub(super) struct Taken {
     pub(super) not_started: BTreeMap<HostName, String>,
     /// The servers by the names the scenario gives them; those whose boot was refused are missing.
     pub(super) servers: BTreeMap<String, ServerId>,
+    /// What others did, by its number in the scenario, and what there is to say of it.
+    pub(super) meanwhile: BTreeMap<usize, Option<String>>,
 }
 
 impl<'a> Runner<'a> {
@@ -53,23 +57,24 @@ impl<'a> Runner<'a> {
             cloud,
             scenario,
             stacks,
-            servers: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            not_started: BTreeMap::new(),
-            steps: Vec::with_capacity(scenario.steps.len()),
+            servers: RefCell::default(),
+            groups: RefCell::default(),
+            not_started: RefCell::default(),
+            steps: RefCell::new(Vec::with_capacity(scenario.steps.len())),
+            meanwhile: RefCell::default(),
         }
     }
 
     /// Starts a host. One whose driver fails meanwhile is left without a service, as in Nova.
-    pub(super) async fn start_host(&mut self, host: &HostName, stack: &Stack) {
+    pub(super) async fn start_host(&self, host: &HostName, stack: &Stack) {
         let Some(stack) = self.stacks.get(stack) else { return };
         if let Err(error) = self.cloud.start_compute(host.clone(), stack.clone()).await {
-            self.not_started.insert(host.clone(), error.to_string());
+            self.not_started.borrow_mut().insert(host.clone(), error.to_string());
         }
     }
 
     /// Takes a step and waits until the cloud is at rest.
-    pub(super) async fn take(&mut self, number: usize, step: &Step) {
+    pub(super) async fn take(&self, number: usize, step: &Step) {
         let services = self.cloud.services();
         services.clock.sleep(STEP_INTERVAL).await;
         services.trace.record(|| TraceEvent::Step { number, text: step.item.to_string() });
@@ -91,7 +96,7 @@ impl<'a> Runner<'a> {
             ended: self.now(),
             outcome,
         };
-        self.steps.push(report);
+        self.steps.borrow_mut().push(report);
     }
 
     /// Starts every host again whose service died, and lets all run their resource update, as an operator would.
@@ -117,32 +122,38 @@ impl<'a> Runner<'a> {
     }
 
     pub(super) fn finish(self) -> Taken {
-        Taken { steps: self.steps, not_started: self.not_started, servers: self.servers }
+        Taken {
+            steps: self.steps.into_inner(),
+            not_started: self.not_started.into_inner(),
+            servers: self.servers.into_inner(),
+            meanwhile: self.meanwhile.into_inner(),
+        }
     }
 
     fn now(&self) -> u64 {
         u64::try_from(self.cloud.services().clock.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    async fn act(&mut self, action: &Action) -> StepOutcome {
+    pub(super) async fn act(&self, action: &Action) -> StepOutcome {
         let api = self.cloud.api();
         match action {
             Action::Boot(boot) => {
                 let request = self.boot_request(boot);
                 let answer = api.create_servers(request, boot.counts()).await.map(|made| {
-                    self.servers.extend(boot.names().into_iter().zip(made.servers));
+                    self.servers.borrow_mut().extend(boot.names().into_iter().zip(made.servers));
                 });
                 self.judge_answer(answer, boot.refused)
             }
             Action::CreateServerGroup(wanted) => {
                 let answer = api.create_server_group(wanted.request()).await.map(|made| {
-                    self.groups.insert(wanted.name.clone(), made.id);
+                    self.groups.borrow_mut().insert(wanted.name.clone(), made.id);
                 });
                 self.judge_answer(answer, wanted.refused)
             }
             Action::DeleteServerGroup(name) => {
-                let answer = match self.groups.get(name) {
-                    Some(id) => api.delete_server_group(*id).await,
+                let group = self.groups.borrow().get(name).copied();
+                let answer = match group {
+                    Some(id) => api.delete_server_group(id).await,
                     None => Err(ApiError { code: 404, message: format!("the group {name} was refused") }),
                 };
                 self.judge_answer(answer, None)
@@ -209,7 +220,7 @@ impl<'a> Runner<'a> {
             Action::WaitFor(wait) => self.wait_for(wait).await,
             Action::Check(expectation) => {
                 let state = CloudState::read_records(self.cloud);
-                let judged = judge(expectation, &state, &self.servers, self.scenario);
+                let judged = judge(expectation, &state, &self.servers.borrow(), self.scenario);
                 judged.problem.map_or(StepOutcome::Done, |problem| StepOutcome::Failed { problem })
             }
             Action::RunPeriodics => noted(self.cloud.run_periodics().await),
@@ -241,7 +252,7 @@ impl<'a> Runner<'a> {
 
     /// Takes steps while another one is under way. The first that goes wrong, else the first that is remarkable, is what
     /// is said of all.
-    async fn during(&mut self, During { step, after, take }: &During) -> StepOutcome {
+    async fn during(&self, During { step, after, take }: &During) -> StepOutcome {
         let mut outcomes = vec![self.act(step).await];
         self.cloud.services().clock.sleep(after.0).await;
         for action in take {
@@ -252,9 +263,14 @@ impl<'a> Runner<'a> {
         said.map_or(StepOutcome::Done, |said| outcomes.swap_remove(said))
     }
 
+    /// The id of a server by the name the scenario gives it; none if its boot was refused, or is not answered yet.
+    fn server(&self, name: &str) -> Option<ServerId> {
+        self.servers.borrow().get(name).copied()
+    }
+
     /// The image that a server, or the volume it boots from, was made of.
     fn image_of(&self, server: &str) -> Option<ImageId> {
-        let server = self.cloud.records().server(*self.servers.get(server)?).ok()?;
+        let server = self.cloud.records().server(self.server(server)?).ok()?;
         let root = server.block_devices.iter().find(|device| device.boot_index == Some(0));
         match root {
             Some(root) => self.cloud.volumes().image_on(root.volume),
@@ -264,14 +280,13 @@ impl<'a> Runner<'a> {
 
     fn boot_request(&self, boot: &BootServer) -> CreateServer {
         // Hints name servers by what the scenario calls them.
-        let id_of =
-            |value: &String| self.servers.get(value).map_or_else(|| value.clone(), ServerId::to_string);
+        let id_of = |value: &String| self.server(value).map_or_else(|| value.clone(), |id| id.to_string());
         let hints = boot.hints.iter();
         let mut scheduler_hints: BTreeMap<_, Vec<String>> =
             hints.map(|(hint, values)| (hint.clone(), values.iter().map(id_of).collect())).collect();
         if let Some(group) = &boot.group {
             // A group that was refused is one the API does not know.
-            let id = self.groups.get(group).copied().unwrap_or(ServerGroupId(uuid::Uuid::nil()));
+            let id = self.groups.borrow().get(group).copied().unwrap_or(ServerGroupId(uuid::Uuid::nil()));
             scheduler_hints.insert("group".to_owned(), vec![id.to_string()]);
         }
         CreateServer {
@@ -330,8 +345,8 @@ impl<'a> Runner<'a> {
         action: &Action,
         request: impl FnOnce(ServerId) -> F,
     ) -> StepOutcome {
-        let answer = match action.server().and_then(|name| self.servers.get(name)) {
-            Some(id) => request(*id).await,
+        let answer = match action.server().and_then(|name| self.server(name)) {
+            Some(id) => request(id).await,
             None => Err(never_booted(action.server().unwrap_or_default())),
         };
         self.judge_answer(answer, action.refused())
@@ -361,7 +376,7 @@ impl<'a> Runner<'a> {
     }
 
     async fn wait_for(&self, wait: &WaitFor) -> StepOutcome {
-        let Some(id) = self.servers.get(&wait.server).copied() else {
+        let Some(id) = self.server(&wait.server) else {
             return self.judge_answer(Err(never_booted(&wait.server)), None);
         };
         let records = self.cloud.records();
@@ -411,7 +426,7 @@ impl<'a> Runner<'a> {
     fn plan(&self, fault: &FaultSpec) -> StepOutcome {
         let instance = match &fault.server {
             None => None,
-            Some(name) => match self.servers.get(name) {
+            Some(name) => match self.server(name) {
                 Some(id) => Some(id.to_string()),
                 None => return self.judge_answer(Err(never_booted(name)), None),
             },

@@ -7,12 +7,13 @@ use super::expectation::Expectation;
 use super::fault::FaultSpec;
 use super::host_steps::RunPeriodic;
 use super::hosts::stack_text;
+use super::meanwhile::as_map;
 use super::service_fault::ServiceFaultSpec;
 use super::target::{DisableHost, EvacuateServer, OnHost, OnServer, RebuildServer};
 use super::values::{Placed, Span, state};
 use model::rpc::RebootType;
 use model::{HostName, MigrationStatus, ServerStatus};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use virt::Stack;
 
 /// One step, and where it stands.
@@ -272,11 +273,17 @@ pub struct Advance(pub Span);
 #[serde(deny_unknown_fields)]
 pub struct During {
     /// The step that is under way.
+    #[serde(serialize_with = "as_map")]
     pub step: Box<Action>,
     /// How long after its beginning the others are taken.
     pub after: Span,
     /// The others, one at once after the other.
+    #[serde(serialize_with = "as_maps")]
     pub take: Vec<Action>,
+}
+
+fn as_maps<S: Serializer>(actions: &[Action], serializer: S) -> Result<S::Ok, S::Error> {
+    serde_json::to_value(actions).map_err(serde::ser::Error::custom)?.serialize(serializer)
 }
 
 impl Action {

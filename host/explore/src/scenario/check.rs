@@ -73,6 +73,16 @@ pub(super) fn servers(scenario: &Scenario) -> Result<(), Problem> {
             return Err(Problem { line: *line, text });
         }
     }
+    for Placed { item: other, line } in &scenario.meanwhile {
+        if !other.can_be_done() {
+            return Err(Problem {
+                line: *line,
+                text: format!("`{}` cannot be done meanwhile", other.meanwhile),
+            });
+        }
+        let problem = other.meanwhile.server().and_then(|name| unknown(&booted, name, "by any step"));
+        problem.map_or(Ok(()), |text| Err(Problem { line: *line, text }))?;
+    }
     for Placed { item: expectation, line } in &scenario.expect {
         let problem = expectation.server().and_then(|name| unknown(&booted, name, "by any step"));
         problem.map_or(Ok(()), |text| Err(Problem { line: *line, text }))?;
@@ -101,7 +111,11 @@ pub(super) fn hosts(scenario: &Scenario) -> Result<(), Problem> {
     let expectations =
         scenario.expect.iter().filter_map(|expected| Some((expected.line, expected.item.host()?)));
     let messages = scenario.message_faults.iter().filter_map(|fault| Some((fault.line, fault.item.host()?)));
-    for (line, host) in faults.chain(messages).chain(steps).chain(expectations) {
+    let others = scenario.meanwhile.iter().flat_map(|other| {
+        let hosts = other.item.at.host().into_iter().chain(other.item.meanwhile.host());
+        hosts.map(|host| (other.line, host))
+    });
+    for (line, host) in faults.chain(messages).chain(others).chain(steps).chain(expectations) {
         if !scenario.hosts.contains(host) {
             let text = format!("there is no host {host}; the hosts are {}", scenario.hosts.names());
             return Err(Problem { line, text });

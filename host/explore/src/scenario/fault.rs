@@ -1,5 +1,6 @@
 //! Faults of a scenario: which driver call fails, and how, by the names of Nova's exceptions.
 
+use super::Span;
 use model::ExceptionClass;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -14,7 +15,8 @@ use virt::{Fault, FaultPoint, When};
 pub struct FaultSpec {
     /// The driver call, as `HOST:METHOD#N`.
     pub at: FaultPoint,
-    /// What it raises, by Nova's name of the exception; `trap` lets the driver die instead, `crash` the compute service.
+    /// What it raises, by Nova's name of the exception; `trap` lets the driver die instead, `crash` the compute service; `hang`
+    /// never answers, `slow 65s` so much later.
     pub error: Kind,
     /// The exception's text or, of exceptions whose text Nova forms, the reason in it. A default of its class if
     /// nothing is said.
@@ -47,6 +49,9 @@ impl fmt::Display for FaultSpec {
         match &self.error {
             Kind::Trap => write!(f, "the driver dies in {}", self.at),
             Kind::Crash => write!(f, "the compute service dies in {}{after}", self.at),
+            Kind::Hang => write!(f, "{} hangs{after}", self.at),
+            Kind::Slow(by) if self.when == When::Before => write!(f, "{} begins {by} late", self.at),
+            Kind::Slow(by) => write!(f, "{} answers {by} late", self.at),
             kind => write!(f, "{} raises {kind}{after}", self.at),
         }
     }
@@ -59,6 +64,11 @@ pub enum Kind {
     Trap,
     /// The host's compute service dies; its guests stay.
     Crash,
+    /// There is no answer: who has a time-out gives up, and after all time-outs somebody kills the host's compute service
+    /// ([`virt::HANGS_FOR`]).
+    Hang,
+    /// It takes so much longer.
+    Slow(Span),
     /// Nova's exception of this class is raised.
     Raise(ExceptionClass),
 }
@@ -68,6 +78,8 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Kind::Trap => "trap",
             Kind::Crash => "crash",
+            Kind::Hang => "hang",
+            Kind::Slow(by) => return write!(f, "slow {by}"),
             Kind::Raise(class) => class.name(),
         })
     }
@@ -91,12 +103,17 @@ impl<'de> Deserialize<'de> for Kind {
         match name.as_str() {
             "trap" => return Ok(Kind::Trap),
             "crash" => return Ok(Kind::Crash),
+            "hang" => return Ok(Kind::Hang),
             _ => {}
+        }
+        if let Some(by) = name.strip_prefix("slow ") {
+            return by.trim().parse().map(Kind::Slow).map_err(D::Error::custom);
         }
         raisable().find(|class| class.name() == name).map(Kind::Raise).ok_or_else(|| {
             let known: Vec<&str> = raisable().map(ExceptionClass::name).collect();
             D::Error::custom(format!(
-                "no driver can raise `{name}`, expected trap, crash or one of Nova's exceptions: {}",
+                "no driver can raise `{name}`, expected trap, crash, hang, slow with a span of time (slow 65s), or one of Nova's \
+                 exceptions: {}",
                 known.join(", ")
             ))
         })
@@ -115,6 +132,8 @@ impl FaultSpec {
         match &self.error {
             Kind::Trap => Fault::Trap,
             Kind::Crash => Fault::Crash { when: self.when },
+            Kind::Hang => Fault::Hang { when: self.when },
+            Kind::Slow(by) => Fault::Slow { by: by.0, when: self.when },
             Kind::Raise(class) => match raise(*class, self.message.as_deref(), instance) {
                 Some(error) => Fault::Raise { error, when: self.when },
                 // Only a class that was not read from a file; it is raised as what it is, an exception nobody foresaw.

@@ -1,6 +1,9 @@
 //! A fault of a plan, at whatever kind of point it strikes.
 
-use super::{FaultKind, FaultSpec, MessageFaultSpec, Scenario, ServiceFaultSpec};
+use super::{
+    Action, FaultKind, FaultSpec, HeldPoint, MeanwhileSpec, MessageFaultSpec, Scenario, ServiceFaultSpec,
+    Span,
+};
 use model::ExceptionClass;
 use runtime::MessageFault;
 use serde::de::{Error, IntoDeserializer};
@@ -9,7 +12,9 @@ use std::fmt;
 use virt::When;
 
 /// One fault. In a file `at` says what it strikes: a driver call (`host2:finish_migration#1`), a call of a service
-/// (`volume.attachment_update#1`), or, with `fault` in the place of `error`, a message (`compute.host2:prep_resize#1`).
+/// (`volume.attachment_update#1`), or, with `fault` in the place of `error`, a message (`compute.host2:prep_resize#1`). With
+/// `meanwhile` somebody else does something at that driver call or message. `order` alone stands for no point, but for another
+/// order of all deliveries.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Planned {
@@ -19,6 +24,21 @@ pub enum Planned {
     Service(ServiceFaultSpec),
     /// Of a message.
     Message(MessageFaultSpec),
+    /// What somebody else does.
+    Meanwhile(MeanwhileSpec),
+    /// Another order of deliveries.
+    Order(OrderSpec),
+}
+
+/// An order in which messages are delivered: each takes a random time of its own, so that those to different services
+/// overtake one another. Those to one service never do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderSpec {
+    /// The seed of these times.
+    pub order: u64,
+    /// The longest of them.
+    pub within: Span,
 }
 
 impl Planned {
@@ -28,11 +48,13 @@ impl Planned {
             Planned::Driver(fault) => fault.at.to_string(),
             Planned::Service(fault) => fault.at.to_string(),
             Planned::Message(fault) => fault.at.to_string(),
+            Planned::Meanwhile(other) => other.at.to_string(),
+            Planned::Order(order) => format!("bus#{}", order.order),
         }
     }
 
     /// What it does there: the name of an exception, `trap`, `crash`, `lost`, `twice`, `late`; with ` after its effect` if
-    /// only the answer is lost.
+    /// only the answer is lost. Of what somebody else does: that.
     pub fn kind(&self) -> String {
         match self {
             Planned::Driver(FaultSpec { error, when: When::After, .. }) => {
@@ -44,9 +66,17 @@ impl Planned {
                 MessageFault::Lost => "lost",
                 MessageFault::Twice => "twice",
                 MessageFault::Late => "late",
+                MessageFault::Slow => "slow",
                 MessageFault::Crash => "crash",
             }
             .to_owned(),
+            Planned::Meanwhile(other) => {
+                let on = other.meanwhile.host().filter(|_| other.is_periodic());
+                let on = on.map_or_else(String::new, |host| format!(" on {host}"));
+                let after = if other.when == When::After { " after its effect" } else { "" };
+                format!("{}{on}{after}", other.asks())
+            }
+            Planned::Order(_) => "order".to_owned(),
         }
     }
 
@@ -54,9 +84,15 @@ impl Planned {
     pub fn is_crash(&self) -> bool {
         match self {
             Planned::Driver(fault) => fault.error == FaultKind::Crash,
-            Planned::Service(_) => false,
+            Planned::Service(_) | Planned::Meanwhile(_) | Planned::Order(_) => false,
             Planned::Message(fault) => fault.fault == MessageFault::Crash,
         }
+    }
+
+    /// Whether a service ends by it: it dies, or is killed because a driver call hangs.
+    pub(crate) fn ends_a_service(&self) -> bool {
+        let hangs = matches!(self, Planned::Driver(FaultSpec { error: FaultKind::Hang, .. }));
+        hangs || self.is_crash()
     }
 
     /// Plans it in a scenario, before the first host starts. A host that dies of it is started again when all has come to
@@ -66,27 +102,39 @@ impl Planned {
             Planned::Driver(fault) => scenario.faults.push(fault.into()),
             Planned::Service(fault) => scenario.service_faults.push(fault.into()),
             Planned::Message(fault) => scenario.message_faults.push(fault.into()),
+            Planned::Meanwhile(other) => scenario.meanwhile.push(other.into()),
+            Planned::Order(OrderSpec { order, within }) => {
+                scenario.delivery_order = Some(order);
+                scenario.delivery_delay_ms = Some(u64::try_from(within.0.as_millis()).unwrap_or(u64::MAX));
+            }
         }
-        scenario.restart_crashed |= self.is_crash();
+        scenario.restart_crashed |= self.ends_a_service();
     }
 
     /// The same fault at the calls or deliveries of the same kind up to its own, the first one first.
     pub(crate) fn earlier(&self) -> Vec<Self> {
         let at = |n: u64| {
             let mut fault = self.clone();
-            match &mut fault {
-                Planned::Driver(fault) => fault.at.n = n,
-                Planned::Service(fault) => fault.at.n = n,
-                Planned::Message(fault) => fault.at.n = n,
+            if let Some(number) = fault.number() {
+                *number = n;
             }
             fault
         };
-        let last = match self {
-            Planned::Driver(fault) => fault.at.n,
-            Planned::Service(fault) => fault.at.n,
-            Planned::Message(fault) => fault.at.n,
-        };
+        // What has no number is tried as it is.
+        let last = self.clone().number().map_or(1, |number| *number);
         (1..=last).map(at).collect()
+    }
+
+    /// Which call or delivery it strikes.
+    fn number(&mut self) -> Option<&mut u64> {
+        match self {
+            Planned::Driver(fault) => Some(&mut fault.at.n),
+            Planned::Service(fault) => Some(&mut fault.at.n),
+            Planned::Message(fault) => Some(&mut fault.at.n),
+            Planned::Meanwhile(MeanwhileSpec { at: HeldPoint::Driver(at), .. }) => Some(&mut at.n),
+            Planned::Meanwhile(MeanwhileSpec { at: HeldPoint::Message(at), .. }) => Some(&mut at.n),
+            Planned::Order(_) => None,
+        }
     }
 }
 
@@ -96,6 +144,14 @@ impl fmt::Display for Planned {
             Planned::Driver(fault) => fault.fmt(f),
             Planned::Service(fault) => fault.fmt(f),
             Planned::Message(fault) => fault.fmt(f),
+            Planned::Meanwhile(other) => other.fmt(f),
+            Planned::Order(order) => {
+                write!(
+                    f,
+                    "messages take up to {}, in an order of their own (seed {})",
+                    order.within, order.order
+                )
+            }
         }
     }
 }
@@ -106,15 +162,45 @@ impl<'de> Deserialize<'de> for Planned {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Keys {
-            at: String,
+            at: Option<String>,
             error: Option<String>,
             fault: Option<MessageFault>,
             message: Option<String>,
             server: Option<String>,
             when: Option<When>,
+            meanwhile: Option<Action>,
+            order: Option<u64>,
+            within: Option<Span>,
         }
 
-        let Keys { at, error, fault, message, server, when } = Keys::deserialize(deserializer)?;
+        let keys = Keys::deserialize(deserializer)?;
+        let Keys { at, error, fault, message, server, when, meanwhile, order, within } = keys;
+        let others = error.is_some() || fault.is_some() || message.is_some() || server.is_some();
+        let at = match (at, order, within) {
+            (None, Some(order), Some(within)) if !others && when.is_none() && meanwhile.is_none() => {
+                return Ok(Planned::Order(OrderSpec { order, within }));
+            }
+            (Some(at), None, None) => at,
+            _ => {
+                return Err(D::Error::custom(
+                    "a fault has `at`, and says what happens there; another order of deliveries has `order`, its seed, and \
+                     `within`, the longest time a message takes",
+                ));
+            }
+        };
+        if let Some(meanwhile) = meanwhile {
+            if others {
+                return Err(D::Error::custom(
+                    "what somebody else does has nothing but `at`, `meanwhile` and `when`",
+                ));
+            }
+            let at = at.parse().map_err(D::Error::custom)?;
+            let spec = MeanwhileSpec { at, meanwhile, when: when.unwrap_or(When::Before) };
+            return match spec.can_be_done() {
+                true => Ok(Planned::Meanwhile(spec)),
+                false => Err(D::Error::custom(format!("`{}` cannot be done meanwhile", spec.meanwhile))),
+            };
+        }
         let is_message = at.starts_with("conductor:") || at.starts_with("compute.");
         match (error, fault) {
             (None, Some(fault)) if is_message || !at.contains('#') => {
@@ -162,6 +248,11 @@ mod tests {
             r#"{"at":"volume.attachment_update#1","error":"VolumeNotFound"}"#,
             r#"{"at":"compute.host2:prep_resize#1","fault":"lost"}"#,
             r#"{"at":"conductor:migrate_server#3","fault":"crash"}"#,
+            r#"{"at":"host2:finish_migration#1","error":"hang","when":"after"}"#,
+            r#"{"at":"host1:spawn#1","error":"slow 65s"}"#,
+            r#"{"at":"host2:finish_migration#1","meanwhile":{"delete":{"server":"web"}}}"#,
+            r#"{"at":"compute.host2:finish_resize#1","meanwhile":{"run_periodic":{"host":"host2","task":"sync_power_states"}}}"#,
+            r#"{"order":17,"within":"1s"}"#,
         ] {
             let planned: Planned = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&planned).unwrap(), text);
@@ -176,6 +267,19 @@ mod tests {
                 "nothing but `at` and `fault`",
             ),
             (r#"{"at":"volume.get#1","error":"NovaException","server":"web"}"#, "nothing but `at`, `error`"),
+            (r#"{"at":"host2:spawn#1","error":"slow"}"#, "slow with a span of time"),
+            (r#"{"at":"host2:spawn#1","error":"slow soon"}"#, "`soon` is no span of time"),
+            (r#"{"error":"NovaException"}"#, "a fault has `at`"),
+            (r#"{"order":1}"#, "`within`, the longest time"),
+            (
+                r#"{"at":"host2:spawn#1","meanwhile":{"delete":"web"},"error":"trap"}"#,
+                "nothing but `at`, `meanwhile`",
+            ),
+            (r#"{"at":"volume.get#1","meanwhile":{"delete":"web"}}"#, "is no driver call"),
+            (
+                r#"{"at":"host2:spawn#1","meanwhile":{"advance":"5s"}}"#,
+                "`let 5s pass` cannot be done meanwhile",
+            ),
         ] {
             let said = serde_json::from_str::<Planned>(text).unwrap_err().to_string();
             assert!(said.contains(problem), "{text}: {said}");

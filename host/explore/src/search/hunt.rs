@@ -60,7 +60,7 @@ pub fn hunt(
     let quiet = RunConfig { trace: false, ..with };
     for ((scenario, stacks, baseline), whole) in scenarios.iter().zip(&wholes) {
         let usual = under_faults(baseline, scenario, stacks, without, search)?;
-        for plan in plans(&points(whole), search.kinds) {
+        for plan in plans(scenario, &points(whole), search.kinds) {
             tried += 1;
             let broken = try_one(scenario, stacks, &quiet, &plan, None)?.broken;
             let cause = plan.cause();

@@ -4,10 +4,11 @@
 //! seed and switches), its number, and what it broke. Lines of other keys are let be, so one file serves many searches. A
 //! last line that was not written whole is as if it had not been begun.
 
+use super::Search;
 use super::plans::Plan;
-use super::{EXPECTATIONS, Search};
 use crate::invariants::{self, Violation};
-use crate::run::RECOVERY;
+use crate::names;
+use crate::run::Stacks;
 use crate::scenario::Scenario;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,6 +37,9 @@ struct Line {
 #[derive(Serialize, Deserialize)]
 struct Broken {
     invariant: String,
+    /// Files of older versions do not have it.
+    #[serde(default)]
+    about: String,
     message: String,
 }
 
@@ -56,11 +60,8 @@ impl Journal {
                 let problem = format!("line {} is no plan of a search: {error}", number + 1);
                 io::Error::new(io::ErrorKind::InvalidData, problem)
             })?;
-            let broken: Option<Vec<Violation>> = line.broken.into_iter().map(Broken::known).collect();
-            // An invariant of another version of this program: the plan is run again.
-            if let Some(broken) = broken {
-                done.entry(line.key).or_default().insert(line.plan, broken);
-            }
+            let broken = line.broken.into_iter().map(Broken::violation).collect();
+            done.entry(line.key).or_default().insert(line.plan, broken);
         }
         if whole < text.len() {
             file.set_len(u64::try_from(whole).unwrap_or(u64::MAX))?;
@@ -70,11 +71,13 @@ impl Journal {
     }
 
     /// What decides the outcome of a scenario's plans. Another build of the program may make another of it; then the plans are
-    /// run again.
-    pub(super) fn key(scenario: &Scenario, plans: &[Plan], search: &Search) -> String {
+    /// run again, as they are where it knows other invariants.
+    pub(super) fn key(scenario: &Scenario, stacks: &Stacks, plans: &[Plan], search: &Search) -> String {
         let mut hasher = DefaultHasher::new();
         let switches = &search.config.switches;
         serde_json::to_string(scenario).unwrap_or_default().hash(&mut hasher);
+        invariants::ALL.iter().for_each(|invariant| invariant.name.hash(&mut hasher));
+        stacks.oracles().iter().for_each(|oracle| (oracle.name(), oracle.digest()).hash(&mut hasher));
         format!("{plans:?} {} {} {switches:?}", search.config.seed, search.config.recover).hash(&mut hasher);
         format!("{:016x}", hasher.finish())
     }
@@ -88,6 +91,7 @@ impl Journal {
     pub(super) fn note(&self, scenario: &str, key: &str, plan: usize, broken: &[Violation]) {
         let of = |violation: &Violation| Broken {
             invariant: violation.invariant.to_owned(),
+            about: violation.about.clone(),
             message: violation.message.clone(),
         };
         let broken = broken.iter().map(of).collect();
@@ -101,10 +105,7 @@ impl Journal {
 }
 
 impl Broken {
-    /// The violation, if its invariant is one of this program's.
-    fn known(self) -> Option<Violation> {
-        let names = invariants::ALL.iter().map(|invariant| invariant.name).chain([EXPECTATIONS, RECOVERY]);
-        let invariant = names.into_iter().find(|name| *name == self.invariant)?;
-        Some(Violation { invariant, message: self.message })
+    fn violation(self) -> Violation {
+        Violation::new(names::constant(&self.invariant), self.about, self.message)
     }
 }

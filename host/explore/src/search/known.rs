@@ -4,8 +4,8 @@
 //! not in this list is either a mistake of this project or something nobody has looked at yet.
 
 use super::plans::{Plan, Strike};
-use crate::run::RECOVERY;
-use crate::scenario::{FaultKind, Planned};
+use crate::run::{ALIKE, RECOVERY};
+use crate::scenario::{FaultKind, FaultSpec, Planned};
 use model::ExceptionClass;
 use runtime::MessageFault;
 use virt::Method;
@@ -31,7 +31,7 @@ pub enum By {
         /// The exceptions after which it does; none named: whatever is raised.
         after: &'static [ExceptionClass],
     },
-    /// A host that dies.
+    /// A host that dies, also by being killed for a driver call that hangs.
     Crash {
         /// While it did this, by RPC method; none named: whatever it did. `-` is what a host does of itself.
         during: &'static [&'static str],
@@ -43,6 +43,18 @@ pub enum By {
         /// The RPC methods; none named: whichever.
         methods: &'static [&'static str],
     },
+    /// A driver call that is slow.
+    Slow {
+        /// The methods.
+        methods: &'static [Method],
+    },
+    /// A request of somebody else.
+    Asked {
+        /// What is asked for, by the name of the step; none named: whatever.
+        asks: &'static [&'static str],
+        /// While this was done, or before the message for it is delivered, by RPC method; `-` is what a host does of itself.
+        during: &'static [&'static str],
+    },
     /// A service that refuses a call.
     Service {
         /// The calls.
@@ -53,9 +65,16 @@ pub enum By {
 impl By {
     fn is(&self, strike: &Strike) -> bool {
         let one_of = |names: &[&str], name: &str| names.is_empty() || names.contains(&name);
-        let crash = strike.fault.is_crash();
+        let crash = strike.fault.ends_a_service();
         match (self, &strike.fault) {
             (By::Crash { during }, _) => crash && one_of(during, strike.during.unwrap_or("-")),
+            (By::Slow { methods }, Planned::Driver(FaultSpec { at, error: FaultKind::Slow(_), .. })) => {
+                methods.contains(&at.method)
+            }
+            (By::Call { .. }, Planned::Driver(FaultSpec { error: FaultKind::Slow(_), .. })) => false,
+            (By::Asked { asks, during }, Planned::Meanwhile(other)) => {
+                one_of(asks, &other.asks()) && one_of(during, strike.during.unwrap_or("-"))
+            }
             (By::Call { methods, after }, Planned::Driver(fault)) => {
                 let raises = |class: &ExceptionClass| fault.error == FaultKind::Raise(*class);
                 !crash && methods.contains(&fault.at.method) && (after.is_empty() || after.iter().any(raises))
@@ -95,6 +114,29 @@ const ONCE: &str = "not Nova's: oslo.messaging drops a message whose unique id i
 
 /// Why an allocation can be left that nobody takes away (`nova/cmd/manage.py, placement audit`).
 const AUDIT: &str = "what a migration holds goes when the migration ends, not when its server is deleted: left to `nova-manage placement audit`";
+
+/// Why ports can be bound to the host that a server came from (`nova/compute/manager.py, _finish_resize`).
+const MOVED_PORTS: &str = "the record names the destination before `finish_resize` binds the ports there, and nobody else binds them";
+
+/// Why a server that was given up can keep its ports (`nova/compute/manager.py, _try_deallocate_network`).
+const KEPT_PORTS: &str =
+    "a port that the network service does not delete is logged, and its server deleted all the same";
+
+/// Why the record of a node can stay as it was.
+const LOST_HYPERVISOR: &str = "not Nova's: a hypervisor that took over nothing is another one, and the record of the one before is not kept any more";
+
+/// The requests that delete a server.
+const DELETE: &[&str] = &["delete", "force_delete"];
+
+/// Why a guest can be left of a server that is deleted while it moves.
+const UNLOCKED: &str = "the steps of a move take no lock: the server is deleted under them, and the guest that they make or leave elsewhere is for `_cleanup_running_deleted_instances`";
+
+/// Why a migration can hold something after its server was deleted.
+const ENDED_BY_NOBODY: &str = "a step of a move that finds its server deleted gives up, and what the migration holds is left to `nova-manage placement audit`";
+
+/// Why a rebuild of a server without a guest has no end.
+const REBUILT_WITHOUT_GUEST: &str =
+    "a rebuild that finds no guest takes its server for deleted, and leaves it rebuilding (observed)";
 
 /// The list.
 pub const KNOWN: &[Known] = &[
@@ -163,6 +205,71 @@ pub const KNOWN: &[Known] = &[
         by: By::Call { methods: &[Method::SaveState, Method::RestoreState], after: &[] },
         reason: "not Nova's: an exchange of drivers that do not hand over their guests restarts the hypervisor without them",
     },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Slow { methods: &[Method::SaveState, Method::RestoreState] },
+        reason: "not Nova's: an exchange of drivers does not wait longer than a minute, and goes on without the guests",
+    },
+    // Requests of somebody else. Which methods take the lock of their server is read in `nova/compute/manager.py`.
+    Known {
+        invariant: "every_start_has_its_end",
+        by: By::Asked { asks: DELETE, during: &["terminate_instance"] },
+        reason: "a second deletion finds its server gone when it comes to delete it, and only the log tells of that",
+    },
+    Known {
+        invariant: "no_guest_astray",
+        by: By::Asked { asks: DELETE, during: &["finish_resize", "revert_resize", "finish_revert_resize"] },
+        reason: UNLOCKED,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Asked { asks: DELETE, during: &["confirm_resize", "revert_resize", "finish_revert_resize"] },
+        reason: ENDED_BY_NOBODY,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Asked { asks: DELETE, during: &["prep_resize", "resize_instance"] },
+        reason: "what a migration holds is swapped back to a server that was deleted meanwhile (bug 1848343)",
+    },
+    Known {
+        invariant: "every_event_finished",
+        by: By::Asked { asks: &["resize", "migrate", "live_migrate"], during: &["build_and_run_instance"] },
+        reason: "a second try repeats the event's name, and finishing finds the first of that name both times",
+    },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Asked { asks: &["rebuild"], during: &["finish_resize", "-"] },
+        reason: REBUILT_WITHOUT_GUEST,
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Asked { asks: &["rebuild"], during: &["finish_resize", "-"] },
+        reason: REBUILT_WITHOUT_GUEST,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Asked { asks: &["rebuild"], during: &["stop_instance", "-"] },
+        reason: "a rebuild that fails empties the allocation of a server that stays on its host (observed)",
+    },
+    // Notifications, ports.
+    Known {
+        invariant: "every_start_has_its_end",
+        by: By::Call { methods: &[Method::GetInfo], after: &[] },
+        reason: "right after the spawn: the build is given up, and only the log tells of it (observed)",
+    },
+    Known {
+        invariant: "every_start_has_its_end",
+        by: By::Call {
+            methods: &[Method::Destroy, Method::NodeIsAvailable, Method::UpdateProviderTree],
+            after: &[ExceptionClass::InstanceNotFound],
+        },
+        reason: "a deletion that finds no guest takes the server for deleted, and leaves it deleting (observed)",
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Call { methods: &[Method::Destroy], after: &[] },
+        reason: "an offload unbinds the ports before it destroys the guest, and does not bind them again (observed)",
+    },
     // Deaths of hosts: read in `nova/compute/manager.py`, `_init_instance`, which takes up what it finds on the host's own
     // servers: builds (to ERROR), `resize_prep`, `resize_migrating`, deletions, reboots, `powering-on`, `powering-off`,
     // snapshots. Whatever is in none of these states, or not on the host, stays.
@@ -170,6 +277,11 @@ pub const KNOWN: &[Known] = &[
         invariant: "every_event_finished",
         by: By::Crash { during: &[] },
         reason: "an event is finished by the process that began it, when it leaves `EventReporter`",
+    },
+    Known {
+        invariant: "every_start_has_its_end",
+        by: By::Crash { during: &[] },
+        reason: "what began an operation is the only one that would notify of its end",
     },
     Known {
         invariant: "no_task_left",
@@ -200,6 +312,16 @@ pub const KNOWN: &[Known] = &[
         invariant: "migrations_hold_only_while_they_last",
         by: By::Crash { during: &["confirm_resize", "revert_resize", "finish_revert_resize"] },
         reason: "a migration is recorded as ended before its allocation is returned",
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Crash { during: &["finish_resize"] },
+        reason: MOVED_PORTS,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Crash { during: &["shelve_instance", "unshelve_instance"] },
+        reason: "an offload unbinds the ports before it destroys the guest, and an unshelve binds them after its claim",
     },
     Known {
         invariant: "no_task_left",
@@ -233,7 +355,27 @@ pub const KNOWN: &[Known] = &[
         by: By::Service { calls: &["image.get"] },
         reason: "an unshelving whose image cannot be read is given up only where the image is not found",
     },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Service { calls: &["network.migrate_instance_finish"] },
+        reason: MOVED_PORTS,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Service { calls: &["network.deallocate_for_instance"] },
+        reason: KEPT_PORTS,
+    },
     // Messages.
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Message { faults: &[MessageFault::Lost], methods: &["finish_resize"] },
+        reason: CAST,
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Message { faults: &[MessageFault::Twice], methods: &["shelve_instance"] },
+        reason: ONCE,
+    },
     Known {
         invariant: "no_task_left",
         by: By::Message { faults: &[MessageFault::Lost], methods: &[] },
@@ -280,8 +422,34 @@ pub const KNOWN: &[Known] = &[
         by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
         reason: ONCE,
     },
+    Known {
+        invariant: "every_start_has_its_end",
+        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
+        reason: ONCE,
+    },
     // What is left when an operator has started, deleted and run everything.
+    Known {
+        invariant: ALIKE,
+        by: By::Call { methods: &[Method::SaveState, Method::RestoreState], after: &[] },
+        reason: LOST_HYPERVISOR,
+    },
+    Known { invariant: ALIKE, by: By::Crash { during: &["-"] }, reason: LOST_HYPERVISOR },
+    Known {
+        invariant: ALIKE,
+        by: By::Slow { methods: &[Method::SaveState, Method::RestoreState] },
+        reason: LOST_HYPERVISOR,
+    },
     Known { invariant: RECOVERY, by: By::Crash { during: &[] }, reason: AUDIT },
+    Known {
+        invariant: RECOVERY,
+        by: By::Asked { asks: DELETE, during: &["confirm_resize", "revert_resize", "finish_revert_resize"] },
+        reason: AUDIT,
+    },
+    Known {
+        invariant: RECOVERY,
+        by: By::Message { faults: &[MessageFault::Twice], methods: &["migrate_server"] },
+        reason: ONCE,
+    },
     Known {
         invariant: RECOVERY,
         by: By::Message { faults: &[MessageFault::Lost], methods: &[] },
@@ -300,6 +468,6 @@ pub const KNOWN: &[Known] = &[
     Known {
         invariant: RECOVERY,
         by: By::Service { calls: &["network.deallocate_for_instance"] },
-        reason: "a port that the network service does not delete is logged, and its server deleted all the same",
+        reason: KEPT_PORTS,
     },
 ];

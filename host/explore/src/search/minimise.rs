@@ -30,6 +30,7 @@ pub(super) fn minimise(
     }
     // What is expected at the end has no effect.
     small.scenario.expect.clear();
+    small.scenario.invariants.retain(|query| query.item.name.0 == invariant);
     loop {
         let mut smaller = None;
         for candidate in candidates(&small.scenario) {
@@ -80,11 +81,17 @@ fn candidates(scenario: &Scenario) -> Vec<Scenario> {
     for fault in (0..scenario.message_faults.len()).rev() {
         without(&|candidate| drop(candidate.message_faults.remove(fault)));
     }
+    for other in (0..scenario.meanwhile.len()).rev() {
+        without(&|candidate| drop(candidate.meanwhile.remove(other)));
+    }
     if !scenario.options.is_empty() {
         without(&|candidate| candidate.options = Default::default());
     }
     if scenario.delivery_delay_ms.is_some() {
-        without(&|candidate| candidate.delivery_delay_ms = None);
+        without(&|candidate| {
+            candidate.delivery_delay_ms = None;
+            candidate.delivery_order = None;
+        });
     }
     if !scenario.flavors.is_empty() {
         without(&|candidate| candidate.flavors.clear());

@@ -1,7 +1,10 @@
 //! Where a run can be struck, and with what.
 
+use super::others;
 use crate::run::Run;
-use crate::scenario::{FaultKind, FaultSpec, MessageFaultSpec, Planned, ServiceFaultSpec};
+use crate::scenario::{
+    FaultKind, FaultSpec, HeldPoint, MessageFaultSpec, OrderSpec, Planned, Scenario, ServiceFaultSpec, Span,
+};
 use compute::ServicePoint;
 use model::rpc::Address;
 use model::{ExceptionClass, HostName};
@@ -10,6 +13,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 use virt::{FaultPoint, Method, When};
 
 /// What kind of faults is tried.
@@ -24,11 +28,28 @@ pub enum Kind {
     Message,
     /// A compute service or the conductor dies, in a driver call or as it takes a message, and is started again.
     Crash,
+    /// A driver call never answers, before its effect or after it, until the host's service is killed.
+    Hang,
+    /// A driver call takes longer than what waits for it has patience.
+    Slow,
+    /// A second user asks for something about the same server, while a driver call goes on or a message is on its way.
+    Requests,
+    /// A host runs a periodic task then.
+    Periodics,
 }
 
 impl Kind {
     /// All there are.
-    pub const ALL: &'static [Self] = &[Self::Driver, Self::Service, Self::Message, Self::Crash];
+    pub const ALL: &'static [Self] = &[
+        Self::Driver,
+        Self::Service,
+        Self::Message,
+        Self::Crash,
+        Self::Hang,
+        Self::Slow,
+        Self::Requests,
+        Self::Periodics,
+    ];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -36,6 +57,10 @@ impl Kind {
             Kind::Service => "service",
             Kind::Message => "message",
             Kind::Crash => "crash",
+            Kind::Hang => "hang",
+            Kind::Slow => "slow",
+            Kind::Requests => "requests",
+            Kind::Periodics => "periodics",
         }
     }
 }
@@ -48,7 +73,9 @@ impl fmt::Display for Kind {
 
 /// Text that names no kind of fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no kind of fault `{0}`, expected driver, service, message or crash")]
+#[error(
+    "there is no kind of fault `{0}`, expected driver, service, message, crash, hang, slow, requests or periodics"
+)]
 pub struct NoKind(String);
 
 impl FromStr for Kind {
@@ -88,8 +115,8 @@ pub struct Point {
     /// What the struck service was doing: the RPC method of the message it had taken last in that step, or takes there.
     /// None for what a host does of itself, and for calls of services.
     pub during: Option<&'static str>,
-    /// Whether the first step had begun. Hosts start before.
-    pub in_steps: bool,
+    /// The step it was in, from 1; 0 before the first, when hosts start.
+    pub step: usize,
 }
 
 /// A fault of a plan, and what the service it strikes was doing.
@@ -129,9 +156,19 @@ impl Strike {
                 Some(during) => format!("crash during {during}"),
                 None => "crash".to_owned(),
             },
-            Planned::Driver(fault) => fault.at.method.to_string(),
+            Planned::Driver(fault) => match fault.error {
+                FaultKind::Hang => format!("{} hangs", fault.at.method),
+                FaultKind::Slow(_) => format!("{} slow", fault.at.method),
+                _ => fault.at.method.to_string(),
+            },
             Planned::Service(fault) => fault.at.call.clone(),
             Planned::Message(fault) => format!("{} {}", fault.at.method, self.fault.kind()),
+            Planned::Meanwhile(other) => match (&other.at, self.during) {
+                (HeldPoint::Message(at), _) => format!("{} before {}", other.asks(), at.method),
+                (HeldPoint::Driver(_), Some(during)) => format!("{} during {during}", other.asks()),
+                (HeldPoint::Driver(at), None) => format!("{} during {}", other.asks(), at.method),
+            },
+            Planned::Order(_) => "order of deliveries".to_owned(),
         }
     }
 }
@@ -141,20 +178,20 @@ pub fn points(run: &Run) -> Vec<Point> {
     let mut points = Vec::new();
     let mut doing: BTreeMap<&HostName, &'static str> = BTreeMap::new();
     let mut delivered: BTreeMap<(&Address, &'static str), u64> = BTreeMap::new();
-    let mut in_steps = false;
+    let mut step = 0;
     for record in &run.trace {
         match &record.event {
-            TraceEvent::Step { .. } => {
-                in_steps = true;
+            TraceEvent::Step { number, .. } => {
+                step = *number;
                 doing.clear();
             }
             TraceEvent::DriverCall { host, method, n, .. } => {
                 let Some(method) = Method::from_name(method) else { continue };
                 let at = At::Driver(FaultPoint { host: host.clone(), method, n: *n });
-                points.push(Point { at, during: doing.get(host).copied(), in_steps });
+                points.push(Point { at, during: doing.get(host).copied(), step });
             }
             TraceEvent::ServiceCall { call, n } => {
-                points.push(Point { at: At::Service(ServicePoint::new(call, *n)), during: None, in_steps });
+                points.push(Point { at: At::Service(ServicePoint::new(call, *n)), during: None, step });
             }
             TraceEvent::MessageDelivered { to, method, .. } => {
                 if let Address::Compute(host) = to {
@@ -163,7 +200,7 @@ pub fn points(run: &Run) -> Vec<Point> {
                 let n = delivered.entry((to, method)).or_default();
                 *n += 1;
                 let at = MessagePoint { to: to.clone(), method: (*method).to_owned(), n: *n };
-                points.push(Point { at: At::Message(at), during: Some(method), in_steps });
+                points.push(Point { at: At::Message(at), during: Some(method), step });
             }
             _ => {}
         }
@@ -173,14 +210,14 @@ pub fn points(run: &Run) -> Vec<Point> {
 
 /// Every plan of one fault of these kinds. The plain failure of each driver call comes first, then the subtler ones, so that
 /// what shows a defect most simply is found first.
-pub(super) fn plans(points: &[Point], kinds: &[Kind]) -> Vec<Plan> {
+pub(super) fn plans(scenario: &Scenario, points: &[Point], kinds: &[Kind]) -> Vec<Plan> {
     let each = |fault: &dyn Fn(&Point) -> Option<Planned>| -> Vec<Plan> {
         let plan = |point: &Point| Some(Plan(vec![Strike { fault: fault(point)?, during: point.during }]));
         points.iter().filter_map(plan).collect()
     };
     let driver = |error: FaultKind, when: When| {
         move |point: &Point| match &point.at {
-            At::Driver(at) if error != FaultKind::Crash || point.in_steps => {
+            At::Driver(at) if point.step > 0 || !matches!(error, FaultKind::Crash | FaultKind::Hang) => {
                 let (at, error) = (at.clone(), error.clone());
                 Some(Planned::Driver(FaultSpec { at, error, message: None, server: None, when }))
             }
@@ -217,7 +254,41 @@ pub(super) fn plans(points: &[Point], kinds: &[Kind]) -> Vec<Plan> {
         plans.extend(each(&driver(FaultKind::Crash, When::Before)));
         plans.extend(each(&driver(FaultKind::Crash, When::After)));
     }
+    if kinds.contains(&Kind::Hang) {
+        plans.extend(each(&driver(FaultKind::Hang, When::Before)));
+        plans.extend(each(&driver(FaultKind::Hang, When::After)));
+    }
+    if kinds.contains(&Kind::Slow) {
+        for by in delays(scenario) {
+            plans.extend(each(&driver(FaultKind::Slow(by), When::Before)));
+            plans.extend(each(&driver(FaultKind::Slow(by), When::After)));
+        }
+    }
+    plans.extend(others::plans(scenario, points, kinds));
     plans
+}
+
+/// How much later a slow call answers: a little more than what waits has patience. That is who waits for an answer over the bus
+/// (`rpc_response_timeout`) and who takes a silent service for down (`service_down_time`), of which the longer counts; and who
+/// waits for interfaces to be plugged (`vif_plugging_timeout`, Nova's default).
+fn delays(scenario: &Scenario) -> Vec<Span> {
+    const MORE: Duration = Duration::from_secs(5);
+    const VIF_PLUGGING_TIMEOUT: Duration = Duration::from_secs(300);
+    // Options that do not fit keep the scenario from being run at all.
+    let options = scenario.all_options().unwrap_or_default();
+    let patience = options.rpc_response_timeout.max(options.service_down_time);
+    let mut delays = vec![Span(patience + MORE), Span(VIF_PLUGGING_TIMEOUT + MORE)];
+    delays.dedup();
+    delays
+}
+
+/// Plans of another order of deliveries each: those of the seeds from 1 to `orders`. Where the scenario does not say how long
+/// messages take at most, it is a second, which is as long as a user takes from one step to the next.
+pub(super) fn orders(scenario: &Scenario, orders: u64) -> Vec<Plan> {
+    let within = Span(Duration::from_millis(scenario.delivery_delay_ms.unwrap_or(1000)));
+    let plan =
+        |order| Plan(vec![Strike { fault: Planned::Order(OrderSpec { order, within }), during: None }]);
+    (1..=orders).map(plan).collect()
 }
 
 /// Every plan that goes on from this one with a second fault at one of these points: the plain failure of a driver call, its

@@ -1,9 +1,10 @@
 //! A run that can be run again: scenario, plan, seed and switches, with what it broke and the digest of its trace.
 
 use super::{EXPECTATIONS, breaks, violations, with_faults};
-use crate::run::{RECOVERY, Run, RunConfig, RunError, Stacks, run};
+use crate::run::{ALIKE, RECOVERY, Run, RunConfig, RunError, Since, Stacks, run, tell_since};
 use crate::scenario::{
-    Expectation, FaultSpec, Hosts, MessageFaultSpec, Planned, Scenario, ScenarioError, ServiceFaultSpec, Step,
+    Expectation, FaultSpec, Hosts, MeanwhileSpec, MessageFaultSpec, Planned, QueryInvariant, Scenario,
+    ScenarioError, ServiceFaultSpec, Step,
 };
 use model::{Bug, Fix, Switches};
 use serde::{Deserialize, Serialize, Serializer};
@@ -53,9 +54,12 @@ impl Replay {
         config: &RunConfig,
         invariant: &str,
         stacks: &Stacks,
-    ) -> Result<(Self, String), RunError> {
+    ) -> Result<(Self, String, Option<Since>), RunError> {
         let config = RunConfig { trace: true, ..config.clone() };
-        let run = run(&with_faults(scenario, &faults), &config, stacks)?;
+        let planned = with_faults(scenario, &faults);
+        let mut run = run(&planned, &config, stacks)?;
+        run.report.violations.retain(|violation| violation.invariant == invariant);
+        tell_since(&mut run, &planned, &config, stacks)?;
         let shown = violations(&run).into_iter().find(|violation| violation.invariant == invariant);
         let replay = Self {
             violates: invariant.to_owned(),
@@ -66,7 +70,9 @@ impl Replay {
             plan: faults,
             scenario: scenario.clone(),
         };
-        Ok((replay, shown.map(|violation| violation.message).unwrap_or_default()))
+        let (message, since) =
+            shown.map(|violation| (violation.message, violation.since)).unwrap_or_default();
+        Ok((replay, message, since))
     }
 
     /// Reads a replay. `file` is what errors call it.
@@ -100,7 +106,8 @@ impl Replay {
             bugs: self.bugs.iter().copied().collect(),
             fixes: self.fixes.iter().copied().collect(),
         };
-        RunConfig { seed: self.seed, switches, trace: true, recover: self.violates == RECOVERY }
+        let recover = [RECOVERY, ALIKE].contains(&&*self.violates);
+        RunConfig { seed: self.seed, switches, trace: true, recover, ..RunConfig::default() }
     }
 
     /// Runs it again.
@@ -108,7 +115,9 @@ impl Replay {
     /// # Errors
     /// [`RunError`] when it cannot be run.
     pub fn run(&self, stacks: &Stacks) -> Result<Replayed, RunError> {
-        let run = run(&self.planned(), &self.config(), stacks)?;
+        let (planned, config) = (self.planned(), self.config());
+        let mut run = run(&planned, &config, stacks)?;
+        tell_since(&mut run, &planned, &config, stacks)?;
         Ok(Replayed {
             same_trace: run.report.trace_digest.as_deref() == Some(&*self.trace_digest),
             violates: breaks(&run, &self.violates),
@@ -144,17 +153,23 @@ impl Serialize for Replay {
             flavors: Vec<FlowMap<&'a crate::scenario::FlavorSpec>>,
             #[serde(skip_serializing_if = "Option::is_none")]
             delivery_delay_ms: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            delivery_order: Option<u64>,
             #[serde(skip_serializing_if = "Vec::is_empty")]
             faults: Vec<FlowMap<&'a FaultSpec>>,
             #[serde(skip_serializing_if = "Vec::is_empty")]
             service_faults: Vec<FlowMap<&'a ServiceFaultSpec>>,
             #[serde(skip_serializing_if = "Vec::is_empty")]
             message_faults: Vec<FlowMap<&'a MessageFaultSpec>>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            meanwhile: Vec<FlowMap<&'a MeanwhileSpec>>,
             #[serde(skip_serializing_if = "std::ops::Not::not")]
             restart_crashed: bool,
             steps: Vec<FlowMap<&'a Step>>,
             #[serde(skip_serializing_if = "Vec::is_empty")]
             expect: Vec<FlowMap<&'a Expectation>>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            invariants: Vec<FlowMap<&'a QueryInvariant>>,
         }
 
         let scenario = &self.scenario;
@@ -171,9 +186,11 @@ impl Serialize for Replay {
                 options: Some(FlowMap(&scenario.options)).filter(|options| !options.0.is_empty()),
                 flavors: scenario.flavors.iter().map(FlowMap).collect(),
                 delivery_delay_ms: scenario.delivery_delay_ms,
+                delivery_order: scenario.delivery_order,
                 faults: scenario.faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
                 service_faults: scenario.service_faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
                 message_faults: scenario.message_faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
+                meanwhile: scenario.meanwhile.iter().map(|other| FlowMap(&other.item)).collect(),
                 restart_crashed: scenario.restart_crashed,
                 steps: scenario.steps.iter().map(FlowMap).collect(),
                 expect: if self.violates == EXPECTATIONS {
@@ -181,6 +198,7 @@ impl Serialize for Replay {
                 } else {
                     Vec::new()
                 },
+                invariants: scenario.invariants.iter().map(|query| FlowMap(&query.item)).collect(),
             },
         }
         .serialize(serializer)

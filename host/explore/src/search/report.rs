@@ -8,8 +8,14 @@ use std::fmt::Write;
 pub fn text(found: &Exploration, paint: Paint) -> String {
     let pairs =
         found.pairs.map_or_else(String::new, |pairs| format!(", and all {pairs} with a second fault"));
+    let orders =
+        found.orders.map_or_else(String::new, |orders| format!(", and {orders} orders of deliveries"));
+    let random = found.random.map_or_else(String::new, |random| {
+        let (plans, behaviours) = (random.plans, random.behaviours);
+        format!(", and {plans} plans drawn at random, which showed {behaviours} things that the scenario alone does not")
+    });
     let mut text = format!(
-        "{}: all {} single-fault plans at {} points{pairs}\n",
+        "{}: all {} single-fault plans at {} points{pairs}{orders}{random}\n",
         found.scenario, found.plans, found.points
     );
     for finding in &found.findings {
@@ -19,6 +25,9 @@ pub fn text(found: &Exploration, paint: Paint) -> String {
         };
         let _ = writeln!(text, "  {word}  {}: {}", finding.invariant, finding.cause());
         let _ = writeln!(text, "         {}", finding.message);
+        if let Some(since) = &finding.since {
+            let _ = writeln!(text, "         {}", paint.faint(&since.to_string()));
+        }
         if let Some(reason) = finding.known {
             let _ = writeln!(text, "         Nova 34.0.0: {reason}");
         }

@@ -63,14 +63,7 @@ pub(crate) fn bugs_find(arguments: &BugsArguments) -> anyhow::Result<bool> {
         let config = RunConfig { switches: one.with.clone(), ..RunConfig::default() };
         let without = RunConfig { switches: without, ..RunConfig::default() };
         let begin = Instant::now();
-        let search = Search {
-            config: &config,
-            kinds: HUNTED,
-            pairs: false,
-            journal: None,
-            threads,
-            progress: &|_, _| (),
-        };
+        let search = Search::new(&config, HUNTED, threads);
         let caught = hunt(ground, &without, &search)?;
         let seconds = begin.elapsed().as_secs_f64();
         every &= caught.is_some();

@@ -4,7 +4,7 @@ use super::driver_watch::driver_watch;
 use crate::cli::BuildArguments;
 use crate::output::{print, progress};
 use crate::setup::{self, cache_folder};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use driver_toolchain::python::Python;
 use driver_toolchain::{BuildRequest, Toolchain};
 use std::path::{Path, PathBuf};
@@ -61,8 +61,20 @@ fn target_dir(folder: &Path) -> anyhow::Result<PathBuf> {
 /// seconds.
 fn check(folder: &Path, built: &Path, bytes: u64) -> anyhow::Result<()> {
     let wasm = std::fs::read(built).with_context(|| format!("cannot read {}", built.display()))?;
-    let metadata = Metadata::of(&wasm)
-        .context("the module says nothing of itself; export the driver with the SDK's `export_driver!`")?;
+    let Some(metadata) = Metadata::of(&wasm) else {
+        let oracle = setup::engine()?.oracle(built).map_err(|_| {
+            anyhow!("the module says nothing of itself; export the driver with the SDK's `export_driver!`")
+        })?;
+        let path = folder.display();
+        print(&format!(
+            "built an oracle, {}: {}\n  {}, {} KiB\n\nrun it:  novarig explore resize --oracle {path}\n",
+            path,
+            oracle.statement(),
+            built.display(),
+            bytes.div_ceil(1024),
+        ));
+        return Ok(());
+    };
     let itself = StackComponent { source: Source::Path(folder.to_owned()), settings: Vec::new() };
     let fake = StackComponent { source: Source::Name("fake".to_owned()), settings: Vec::new() };
     let (kind, components) = match metadata.kind {

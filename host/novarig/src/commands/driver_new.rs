@@ -1,4 +1,4 @@
-//! `novarig driver new`: a project for a driver or a layer, which builds and is tested as it is.
+//! `novarig driver new`: a project for a driver, a layer or an oracle, which builds and is tested as it is.
 
 use crate::cli::{Language, NewArguments};
 use crate::output::print;
@@ -10,6 +10,9 @@ type File = (&'static str, &'static str);
 
 /// What a project in Rust needs of this one, so that it needs no registry for it: the SDK and the contract, by their paths.
 const VENDORED: &[File] = include!(concat!(env!("OUT_DIR"), "/vendored.rs"));
+
+/// The part of that which an oracle needs.
+const ORACLE_CONTRACT: &str = "wit/oracle-v1.0/";
 
 /// The folder they are in.
 const VENDOR: &str = "vendor/novarig";
@@ -38,6 +41,12 @@ const RUST_DRIVER: &[File] = &[
     template!("scenario.yaml", "driver/scenario.yaml"),
     (".gitignore", "/target\n"),
 ];
+const RUST_ORACLE: &[File] = &[
+    template!("Cargo.toml", "oracle/Cargo.toml"),
+    template!("README.md", "oracle/README.md"),
+    template!("src/lib.rs", "oracle/lib.rs"),
+    (".gitignore", "/target\n"),
+];
 const PYTHON_LAYER: &[File] = &[
     template!("README.md", "python/README.md"),
     template!("driver.py", "python/layer.py"),
@@ -56,13 +65,23 @@ const PYTHON_DRIVER: &[File] = &[
 /// Writes the project.
 pub(crate) fn driver_new(arguments: &NewArguments) -> anyhow::Result<bool> {
     let folder = &arguments.path;
-    let kind = if arguments.layer { "layer" } else { "driver" };
+    let kind = match (arguments.layer, arguments.oracle) {
+        (_, true) => "oracle",
+        (true, false) => "layer",
+        (false, false) => "driver",
+    };
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     check_name(name, kind)?;
     if folder.exists() {
         bail!("{} exists already; choose another name, or remove it", folder.display());
     }
     let (templates, vendored, within, code) = match (arguments.lang, arguments.layer) {
+        (Language::Rust, _) if arguments.oracle => (RUST_ORACLE, VENDORED, VENDOR, "src/lib.rs"),
+        (Language::Python, _) if arguments.oracle => {
+            bail!(
+                "--lang python: an oracle imports nothing, and a component of Python imports its system; write it in Rust"
+            )
+        }
         (Language::Rust, true) => (RUST_LAYER, VENDORED, VENDOR, "src/lib.rs"),
         (Language::Rust, false) => (RUST_DRIVER, VENDORED, VENDOR, "src/lib.rs"),
         (Language::Python, true) => (PYTHON_LAYER, VENDORED_PYTHON, "", "driver.py"),
@@ -78,6 +97,9 @@ pub(crate) fn driver_new(arguments: &NewArguments) -> anyhow::Result<bool> {
         write(&folder.join(path), &fill(template))?;
     }
     for (path, content) in vendored {
+        if arguments.oracle && !path.starts_with(ORACLE_CONTRACT) {
+            continue;
+        }
         write(&folder.join(within).join(path), content)?;
     }
     let path = folder.display();
@@ -87,6 +109,17 @@ pub(crate) fn driver_new(arguments: &NewArguments) -> anyhow::Result<bool> {
         Language::Rust => format!("cargo test --manifest-path {path}/Cargo.toml"),
         Language::Python => format!("cd {path} && python3 -m unittest"),
     };
+    if arguments.oracle {
+        print(&format!(
+            "made the oracle {name} in {path}: the code is in {path}/{code}\n\
+             \n\
+             build it:  novarig driver build {path}\n\
+             run it:    novarig run resize --oracle {path}\n\
+             or:        novarig explore resize --oracle {path}\n\
+             test it:   {test}\n"
+        ));
+        return Ok(true);
+    }
     print(&format!(
         "made the {kind} {name} in {path}: the code is in {path}/{code}\n\
          \n\

@@ -1,6 +1,6 @@
 //! `novarig explore`: which single fault breaks a cloud?
 
-use super::run::{driver_stack, find, prepare, write_html};
+use super::run::{driver_stack, find, oracles, prepare, write_html};
 use crate::cli::{ExploreArguments, Format};
 use crate::output::{paint, print, progress_bar};
 use anyhow::{Context, bail};
@@ -23,6 +23,7 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
         switches: Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?,
         // The page tells which handlers the plans reached, and the traces know.
         trace: arguments.html.is_some(),
+        ..RunConfig::default()
     };
     let format = if arguments.json { Format::Json } else { arguments.format };
     let threads = arguments.threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
@@ -31,6 +32,8 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
     let pairs = arguments.faults > 1;
     let open = |path: &PathBuf| Journal::open(path).with_context(|| format!("--resume: {}", path.display()));
     let journal = arguments.resume.as_ref().map(open).transpose()?;
+    let oracles = oracles(&arguments.oracle)?;
+    let ready = |scenario: &Scenario| anyhow::Ok(prepare(scenario)?.with_oracles(oracles.clone()));
     let begin = Instant::now();
     let mut all: Vec<(Exploration, f64)> = Vec::new();
     for mut scenario in scenarios(&arguments.scenario)? {
@@ -41,11 +44,13 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
         let bar = progress_bar(&scenario.name);
         let found = search(
             &scenario,
-            &prepare(&scenario)?,
+            &ready(&scenario)?,
             &Search {
                 config: &config,
                 kinds,
                 pairs,
+                orders: arguments.orders,
+                random: arguments.random,
                 journal: journal.as_ref(),
                 threads,
                 progress: &|done, of| bar.show(done, of),
@@ -60,7 +65,14 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
     }
     let seconds = begin.elapsed().as_secs_f64();
     let (plans, new) = all.iter().fold((0, 0), |(plans, new), (found, _)| {
-        (plans + found.plans + found.pairs.unwrap_or(0), new + found.new_findings().count())
+        (
+            plans
+                + found.plans
+                + found.pairs.unwrap_or(0)
+                + found.orders.unwrap_or(0)
+                + found.random.map_or(0, |random| random.plans),
+            new + found.new_findings().count(),
+        )
     });
     if let Some(folder) = &arguments.out {
         write_replays(folder, all.iter().map(|(found, _)| found))?;
@@ -73,7 +85,7 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> anyhow::Result<bool> {
     if let Some(file) = &arguments.html {
         let found: Vec<Exploration> = all.iter().map(|(found, _)| found.clone()).collect();
         let findings = found.iter().flat_map(|found| &found.findings);
-        let shown: anyhow::Result<Vec<Shown>> = findings.map(|finding| Shown::of(finding, prepare)).collect();
+        let shown: anyhow::Result<Vec<Shown>> = findings.map(|finding| Shown::of(finding, ready)).collect();
         write_html(file, &page::of_exploration(&found, seconds, &shown?)?)?;
     }
     match format {

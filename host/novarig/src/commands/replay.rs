@@ -1,6 +1,6 @@
 //! `novarig replay`: a finding of `novarig explore`, once more.
 
-use super::run::{command_line, prepare, write_html};
+use super::run::{command_line, oracles, prepare, write_html};
 use super::step::step;
 use crate::cli::{Format, ReplayArguments};
 use crate::output::{paint, print};
@@ -14,7 +14,7 @@ pub(crate) fn replay(arguments: &ReplayArguments) -> anyhow::Result<bool> {
     let file = &arguments.file;
     let yaml = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let replay = Replay::from_yaml(&file.display().to_string(), &yaml)?;
-    let stacks = prepare(&replay.planned())?;
+    let stacks = prepare(&replay.planned())?.with_oracles(oracles(&arguments.oracle)?);
     let replayed = replay.run(&stacks)?;
     let good = replayed.same_trace && replayed.violates;
     if let Some(file) = &arguments.trace {

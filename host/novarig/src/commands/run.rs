@@ -4,12 +4,14 @@ use crate::cli::{Format, RunArguments};
 use crate::output::{paint, print};
 use crate::setup;
 use anyhow::{Context, anyhow, bail};
+use explore::run::tell_since;
 use explore::scenario::Hosts;
 use explore::{BUILTIN, Run, RunConfig, Scenario, Stacks, builtin, report};
 use model::Switches;
 use show::page;
-use std::path::Path;
-use virt::Stack;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use virt::{Oracle, Stack};
 
 /// Runs the scenario and prints what became of the cloud.
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<bool> {
@@ -40,8 +42,10 @@ pub(crate) fn run_scenario(arguments: &RunArguments) -> anyhow::Result<Run> {
         scenario.options.set(name, value).context("--set")?;
     }
     let switches = Switches::parse(&arguments.switches.bug, &arguments.switches.fix)?;
-    let config = RunConfig { seed: arguments.seed, switches, trace: true, recover: false };
-    let run = explore::run(&scenario, &config, &prepare(&scenario)?)?;
+    let config = RunConfig { seed: arguments.seed, switches, trace: true, ..RunConfig::default() };
+    let stacks = prepare(&scenario)?.with_oracles(oracles(&arguments.oracle)?);
+    let mut run = explore::run(&scenario, &config, &stacks)?;
+    tell_since(&mut run, &scenario, &config, &stacks)?;
     if let Some(file) = &arguments.trace {
         std::fs::write(file, run.trace_json_lines())
             .with_context(|| format!("--trace: cannot write {}", file.display()))?;
@@ -82,6 +86,23 @@ pub(crate) fn driver_stack(text: &str) -> anyhow::Result<Stack> {
 pub(crate) fn prepare(scenario: &Scenario) -> anyhow::Result<Stacks> {
     scenario.check_hosts()?;
     Ok(Stacks::prepare(scenario, &setup::engine()?, &setup::library())?)
+}
+
+/// The oracles of `--oracle`.
+pub(crate) fn oracles(paths: &[PathBuf]) -> anyhow::Result<Vec<Arc<Oracle>>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let engine = setup::engine()?;
+    let mut oracles: Vec<Arc<Oracle>> = Vec::new();
+    for path in paths {
+        let oracle = engine.oracle(path).context("--oracle")?;
+        if oracles.iter().any(|known| known.name() == oracle.name()) {
+            bail!("--oracle: two oracles are called {}; give one of the files another name", oracle.name());
+        }
+        oracles.push(Arc::new(oracle));
+    }
+    Ok(oracles)
 }
 
 /// The scenario a user means: a built-in one, or a file.

@@ -14,3 +14,6 @@ pub const OLD_DRIVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/old-driv
 
 /// A layer of contract 0.1: see `old-layer/src/lib.rs`.
 pub const OLD_LAYER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/old-layer.wasm"));
+
+/// An oracle that wants every server on a host of its own: see `oracle/src/lib.rs`.
+pub const ORACLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/oracle.wasm"));

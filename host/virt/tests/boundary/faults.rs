@@ -3,8 +3,9 @@
 use crate::common::{env_of, instance, simulate, spawn, start};
 use runtime::TraceEvent;
 use serde_json::{Value, json};
+use std::time::Duration;
 use virt::types::VirtError;
-use virt::{CallError, FailureCause, Fault, FaultPoint, Hypervisor, When};
+use virt::{CallError, FailureCause, Fault, FaultPoint, HANGS_FOR, Hypervisor, When};
 
 fn point(text: &str) -> FaultPoint {
     text.parse().unwrap()
@@ -63,6 +64,40 @@ fn a_planned_death_fails_the_calls_in_flight_and_keeps_the_guests() {
         assert_eq!(failure.cause, FailureCause::Killed);
         assert_eq!(host.list_instances().await.unwrap(), ["a"]);
         assert_eq!(host.deaths(), 1);
+    });
+}
+
+#[test]
+fn a_slow_call_has_its_effect_after_its_time_or_before_it_and_answers_as_ever() {
+    simulate(async {
+        let (host, env) = start("fake");
+        let by = Duration::from_secs(65);
+        env.faults.add(point("host1:spawn#1"), Fault::Slow { by, when: When::Before });
+        env.faults.add(point("host1:spawn#2"), Fault::Slow { by, when: When::After });
+        for (name, there_meanwhile) in [("a", false), ("b", true)] {
+            let begin = env.clock.elapsed();
+            let look = async {
+                env.clock.sleep(by / 2).await;
+                host.list_instances().await.unwrap().contains(&name.to_owned())
+            };
+            let (spawned, meanwhile) = tokio::join!(host.spawn(spawn(name)), look);
+            assert_eq!((spawned, meanwhile), (Ok(()), there_meanwhile), "{name}");
+            assert_eq!(env.clock.elapsed() - begin, by);
+        }
+    });
+}
+
+#[test]
+fn a_call_that_hangs_answers_nobody_until_the_service_is_killed_and_guests_stay() {
+    simulate(async {
+        let (host, env) = start("fake");
+        env.faults.add(point("host1:spawn#1"), Fault::Hang { when: When::After });
+        let struck = env.faults.strikes(point("host1:spawn#1"));
+        let begin = env.clock.elapsed();
+        let (spawned, ()) = tokio::join!(host.spawn(spawn("a")), struck);
+        let Err(CallError::Failed(failure)) = spawned else { panic!("{spawned:?}") };
+        assert_eq!((failure.cause, env.clock.elapsed() - begin), (FailureCause::Killed, HANGS_FOR));
+        assert_eq!(host.list_instances().await.unwrap(), ["a"]);
     });
 }
 

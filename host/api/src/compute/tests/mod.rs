@@ -90,6 +90,29 @@ fn a_server_is_made_shown_listed_and_deleted() {
 }
 
 #[test]
+fn a_page_begins_after_its_marker_also_when_that_has_changed_meanwhile() {
+    Rig::open().run(async |rig| {
+        start_hosts(&rig, &[("host1", "fake")]).await;
+        let (first, second, third) = (boot(&rig).await, boot(&rig).await, boot(&rig).await);
+        let id = |path: &str| path.rsplit('/').next().unwrap_or("").to_owned();
+        let after = async |marker: &str| {
+            let answer = rig.get(&format!("{SERVERS}?status=ACTIVE&marker={}", id(marker))).await;
+            assert_eq!(answer.status(), 200, "{}", body_of(&answer));
+            let listed = body_of(&answer)["servers"].as_array().cloned().unwrap_or_default();
+            listed.iter().map(|server| server["id"].as_str().unwrap_or("").to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(after(&third).await, [id(&second), id(&first)], "the newest first");
+        assert_eq!(act(&rig, &second, json!({"os-stop": null})).await, 202);
+        assert_eq!(after(&second).await, [id(&first)]);
+        assert_eq!(rig.delete(&second).await.status(), 204);
+        rig.at_rest().await;
+        assert_eq!(after(&second).await, [id(&first)]);
+        let unknown = rig.get(&format!("{SERVERS}?marker=none")).await;
+        assert_eq!(body_of(&unknown)["badRequest"]["message"], "marker [none] not found");
+    });
+}
+
+#[test]
 fn bodies_are_checked_with_novas_messages() {
     Rig::open().run(async |rig| {
         let message = async |body: Value| {
