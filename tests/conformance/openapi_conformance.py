@@ -173,8 +173,13 @@ class Cloud:
             self.send("PUT", f"/placement/resource_classes/CUSTOM_SEED{number}", version=placement)
             self.send("PUT", f"/placement/traits/CUSTOM_SEED{number}", version=placement)
         made["uuid"] = [provider["uuid"] for provider in providers]
-        made["resource_class"] = ["VCPU", "MEMORY_MB", "CUSTOM_SEED0", "CUSTOM_SEED1", "CUSTOM_SEED2"]
-        made["resource_classes name"] = made["resource_class"]
+        # Every provider has both, as those of hosts do: an inventory is found whichever two names are drawn.
+        made["resource_class"] = ["VCPU", "MEMORY_MB"]
+        inventories = {name: {"total": 1000} for name in made["resource_class"]}
+        for provider in providers[-4:]:
+            body = {"resource_provider_generation": provider["generation"], "inventories": inventories}
+            self.send("PUT", f"/placement/resource_providers/{provider['uuid']}/inventories", body, placement)
+        made["resource_classes name"] = ["VCPU", "CUSTOM_SEED0", "CUSTOM_SEED1", "CUSTOM_SEED2", "CUSTOM_SEED3"]
         made["traits name"] = ["CUSTOM_SEED0", "CUSTOM_SEED1", "CUSTOM_SEED2", "CUSTOM_SEED3", "HW_CPU_X86_SGX"]
         made["consumer_uuid"] = made["server_id"]
 
