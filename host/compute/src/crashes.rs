@@ -23,16 +23,23 @@ impl Life {
 
     /// Goes on with `work` as long as the service lives. None when it crashed before the work was done: it is dropped where
     /// it was.
-    pub async fn spend<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let end = async {
-            while !self.over.get() {
-                self.ends.notified().await;
+    pub fn spend<'a, T: 'a>(
+        &'a self,
+        work: impl Future<Output = T> + 'a,
+    ) -> impl Future<Output = Option<T>> + 'a {
+        // All that a service does is one future, the size of its largest operation: it is not to be moved about.
+        let work = Box::pin(work);
+        async move {
+            let end = async {
+                while !self.over.get() {
+                    self.ends.notified().await;
+                }
+            };
+            tokio::select! {
+                biased;
+                () = end => None,
+                done = work => Some(done),
             }
-        };
-        tokio::select! {
-            biased;
-            () = end => None,
-            done = work => Some(done),
         }
     }
 

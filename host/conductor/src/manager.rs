@@ -251,18 +251,22 @@ impl ConductorManager {
         self.services.records.store_fault(id, fault).await;
     }
 
-    pub(crate) async fn with_event<T>(
-        &self,
-        context: &RequestContext,
+    pub(crate) fn with_event<'a, T: 'a>(
+        &'a self,
+        context: &'a RequestContext,
         id: ServerId,
-        event: &str,
-        body: impl Future<Output = Result<T, NovaError>>,
-    ) -> Result<T, NovaError> {
-        let records = &self.services.records;
-        records.start_event(id, &context.request, event, &self.host).await;
-        let outcome = body.await;
-        records.finish_event(id, &context.request, event, outcome.as_ref().err()).await;
-        outcome
+        event: &'a str,
+        body: impl Future<Output = Result<T, NovaError>> + 'a,
+    ) -> impl Future<Output = Result<T, NovaError>> + 'a {
+        // In a place of its own, as an operation of the compute manager is.
+        let body = Box::pin(body);
+        async move {
+            let records = &self.services.records;
+            records.start_event(id, &context.request, event, &self.host).await;
+            let outcome = body.await;
+            records.finish_event(id, &context.request, event, outcome.as_ref().err()).await;
+            outcome
+        }
     }
 }
 

@@ -146,6 +146,8 @@ impl Machine {
             // The same on every machine, down to the bits of a NaN.
             .cranelift_nan_canonicalization(true)
             .relaxed_simd_deterministic(true);
+        #[cfg(unix)]
+        config.with_host_stack(std::sync::Arc::new(crate::fiber_stacks::FiberStacks::default()));
         let engine = wasmtime::Engine::new(&config).map_err(error)?;
         let linker = imports::linker(&engine).map_err(error)?;
         Ok(Self { engine, linker })

@@ -47,6 +47,8 @@ mod engine;
 mod error;
 mod exports;
 mod faults;
+#[cfg(unix)]
+mod fiber_stacks;
 mod hypervisor;
 mod imports;
 mod inspect;

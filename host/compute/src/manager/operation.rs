@@ -6,6 +6,7 @@ use super::ComputeManager;
 use model::rpc::RequestContext;
 use model::{ExceptionClass, Fault, Fix, MigrationId, MigrationStatus, NovaError, Server, ServerId, VmState};
 use std::future::Future;
+use std::pin::Pin;
 
 /// Which operation runs, on whose behalf.
 pub(super) struct Operation<'a> {
@@ -54,10 +55,19 @@ impl ComputeManager {
     /// Runs an operation within its wrappers. When it fails, in this order: the fault is stored (not for
     /// `InstanceNotFound`), the migration goes to `error`, the event ends with Error, the task state is cleared (unless
     /// somebody else owns the task), `compute.exception` is sent.
-    pub(super) async fn run<T>(
+    pub(super) fn run<'a, T: 'a>(
+        &'a self,
+        operation: Operation<'a>,
+        body: impl Future<Output = Result<T, NovaError>> + 'a,
+    ) -> impl Future<Output = Result<T, NovaError>> + 'a {
+        // In a place of its own, so that a manager that does any of its operations is not as large as the largest.
+        self.run_boxed(operation, Box::pin(body))
+    }
+
+    async fn run_boxed<T>(
         &self,
         operation: Operation<'_>,
-        body: impl Future<Output = Result<T, NovaError>>,
+        body: Pin<Box<dyn Future<Output = Result<T, NovaError>> + '_>>,
     ) -> Result<T, NovaError> {
         let Operation { context, server, event, migration, reverts_task_state, locked } = operation;
         let records = &self.services.records;

@@ -1,0 +1,160 @@
+//! The native stacks that drivers run on, kept for the next instance.
+//!
+//! An instance needs one as soon as it is entered. To map one, touch its pages and unmap it takes longer than the call that it
+//! is for, and the explorer makes thousands of instances a second. So a few are kept. Nothing of what a driver left on one can
+//! be read by the next: WebAssembly cannot address its native stack.
+
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use std::ffi::c_void;
+use std::ops::Range;
+use std::ptr::{NonNull, null_mut};
+use std::sync::{Arc, Mutex, PoisonError};
+use wasmtime::{StackCreator, StackMemory};
+
+/// How many are kept while nobody runs on them: more instances than this seldom end at once on all threads of a process.
+const KEPT: usize = 64;
+
+/// Gives out stacks, and takes them back. Clones are the same.
+#[derive(Clone, Default)]
+pub(crate) struct FiberStacks(Arc<Mutex<Vec<Arc<Mapping>>>>);
+
+/// Memory for one stack, with a page below it that cannot be touched.
+struct Mapping {
+    start: NonNull<c_void>,
+    length: usize,
+    guard: usize,
+}
+
+#[expect(unsafe_code, reason = "it is nobody else's")]
+// SAFETY: a mapping owns its memory, which belongs to the process and not to a thread.
+unsafe impl Send for Mapping {}
+
+#[expect(unsafe_code, reason = "it is nobody else's")]
+// SAFETY: nothing is done to the memory through a shared mapping; addresses are all that it tells.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Memory of at least so many bytes, all zero.
+    fn new(size: usize) -> Result<Self, wasmtime::Error> {
+        let guard = rustix::param::page_size();
+        let length = size
+            .checked_next_multiple_of(guard)
+            .and_then(|size| size.checked_add(guard))
+            .ok_or_else(|| wasmtime::format_err!("a stack of {size} bytes is larger than memory can be"))?;
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        #[expect(unsafe_code, reason = "memory is mapped in no other way")]
+        // SAFETY: the kernel chooses the address, so that nothing else is there.
+        let start = unsafe { mmap_anonymous(null_mut(), length, ProtFlags::READ | ProtFlags::WRITE, flags) }?;
+        let start = NonNull::new(start).ok_or_else(|| wasmtime::format_err!("memory was mapped at zero"))?;
+        let mapping = Self { start, length, guard };
+        #[expect(unsafe_code, reason = "a guard is made in no other way")]
+        // SAFETY: the page is the mapping's own, and nobody uses it yet.
+        unsafe { mprotect(mapping.start.as_ptr(), guard, MprotectFlags::empty()) }?;
+        Ok(mapping)
+    }
+
+    /// The address that is so many bytes above the lowest.
+    fn at(&self, offset: usize) -> *mut u8 {
+        self.start.as_ptr().cast::<u8>().wrapping_add(offset)
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        #[expect(unsafe_code, reason = "memory is given back in no other way")]
+        // SAFETY: the memory is the mapping's own, and who had it is gone. If the kernel refuses it stays mapped, which
+        // harms nobody.
+        let _ = unsafe { munmap(self.start.as_ptr(), self.length) };
+    }
+}
+
+/// A stack that is in use.
+struct Stack {
+    mapping: Arc<Mapping>,
+    stacks: FiberStacks,
+}
+
+impl FiberStacks {
+    /// Takes one that is kept.
+    fn kept(&self, size: usize) -> Option<Arc<Mapping>> {
+        // Nothing is done under this lock that could fail and leave it poisoned.
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = kept.last().is_some_and(|last| last.length - last.guard >= size);
+        if fits { kept.pop() } else { None }
+    }
+}
+
+#[expect(unsafe_code, reason = "wasmtime asks for it")]
+// SAFETY: each stack is mapped by `Mapping::new`, which aligns it to pages and puts a guard page below it, and is given to
+// one user at a time. One that is to be zero is made anew, and so is zero.
+unsafe impl StackCreator for FiberStacks {
+    fn new_stack(&self, size: usize, zeroed: bool) -> Result<Box<dyn StackMemory>, wasmtime::Error> {
+        let kept = if zeroed { None } else { self.kept(size) };
+        let mapping = match kept {
+            Some(mapping) => mapping,
+            None => Arc::new(Mapping::new(size)?),
+        };
+        Ok(Box::new(Stack { mapping, stacks: self.clone() }))
+    }
+}
+
+#[expect(unsafe_code, reason = "wasmtime asks for it")]
+// SAFETY: the ranges are those of the mapping, which is there as long as the stack is.
+unsafe impl StackMemory for Stack {
+    fn top(&self) -> *mut u8 {
+        self.mapping.at(self.mapping.length)
+    }
+
+    fn range(&self) -> Range<usize> {
+        self.mapping.at(self.mapping.guard).addr()..self.top().addr()
+    }
+
+    fn guard_range(&self) -> Range<*mut u8> {
+        self.mapping.at(0)..self.mapping.at(self.mapping.guard)
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let mut kept = self.stacks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < KEPT {
+            kept.push(Arc::clone(&self.mapping));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_is_taken_again_where_it_is_large_enough() {
+        let stacks = FiberStacks::default();
+        let first = stacks.new_stack(100_000, false).unwrap();
+        let range = first.range();
+        assert!(range.len() >= 100_000 && first.top().addr() == range.end);
+        let guard = first.guard_range();
+        assert_eq!(guard.end.addr(), range.start, "right below it is its guard");
+        let second = stacks.new_stack(100_000, false).unwrap();
+        assert_ne!(second.range(), range, "nobody else has one that is in use");
+        drop(first);
+        assert_eq!(stacks.new_stack(50_000, false).unwrap().range(), range);
+        assert_ne!(stacks.new_stack(1_000_000, false).unwrap().range(), range);
+        assert_ne!(stacks.new_stack(100_000, true).unwrap().range(), range, "it would have to be zero");
+        drop(second);
+    }
+
+    #[test]
+    fn no_more_are_kept_than_are_needed() {
+        let stacks = FiberStacks::default();
+        let all: Vec<_> = (0..KEPT + 10).map(|_| stacks.new_stack(4096, false).unwrap()).collect();
+        drop(all);
+        assert_eq!(stacks.0.lock().unwrap().len(), KEPT);
+    }
+
+    #[test]
+    fn a_size_that_no_memory_has_is_refused() {
+        assert!(FiberStacks::default().new_stack(usize::MAX, false).is_err());
+        assert!(FiberStacks::default().new_stack(usize::MAX / 2, false).is_err());
+    }
+}
