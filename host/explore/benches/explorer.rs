@@ -7,13 +7,16 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+mod common;
+
+use common::{passed, processor_time};
 use novarig_explore::search::{Kind, Search, explore};
 use novarig_explore::{BUILTIN, RunConfig, Scenario, Stacks, builtin};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 use virt::{Engine, Library};
 
 /// The allocator of the binary.
@@ -82,13 +85,14 @@ fn main() {
 /// not counted; on one core neither is what else the machine does.
 fn rate((scenario, stacks): &(Scenario, Stacks), threads: NonZeroUsize) -> f64 {
     let config = RunConfig::default();
+    let now = if threads == NonZeroUsize::MIN { processor_time } else { passed };
     let mut rates: Vec<f64> = (0..ROUNDS)
         .map(|_| {
-            let begin = now(threads);
+            let begin = now();
             let took = OnceLock::new();
             let note = |done: usize, of: usize| {
                 if done == of {
-                    took.get_or_init(|| now(threads).saturating_sub(begin));
+                    took.get_or_init(|| now().saturating_sub(begin));
                 }
             };
             let search = Search { progress: &note, ..Search::new(&config, Kind::ALL, threads) };
@@ -98,17 +102,6 @@ fn rate((scenario, stacks): &(Scenario, Stacks), threads: NonZeroUsize) -> f64 {
         .collect();
     rates.sort_by(f64::total_cmp);
     rates[ROUNDS / 2]
-}
-
-/// The time that this thread has had a processor, if it does all the work; else, or where the system does not tell, the time
-/// of day.
-fn now(threads: NonZeroUsize) -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = stat.and_then(|stat| stat.split(' ').next()?.parse().ok());
-    match nanoseconds {
-        Some(nanoseconds) if threads == NonZeroUsize::MIN => Duration::from_nanos(nanoseconds),
-        _ => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
-    }
 }
 
 /// Bytes of memory that the process has; none where the system does not tell.
