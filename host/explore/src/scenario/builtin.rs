@@ -98,6 +98,8 @@ pub const DEFECTS: &[Builtin] = files![
     "live-migrate-source-check-fails",
     "live-migrate-check-fails",
     "live-migrate-fails",
+    "message-is-lost",
+    "message-comes-twice",
 ];
 
 /// The built-in scenario of this name.

@@ -115,6 +115,22 @@ super::switches! {
         right: "rolled back: ACTIVE on the source, with a stored fault and its allocation",
         releases: "34.0.0",
     }
+    MessagesArrive = "messages-arrive" {
+        title: "a message that is lost is never sent again",
+        scenario: "message-is-lost",
+        when: "the message finish_resize is lost on its way to the destination",
+        wrong: "RESIZE with task resize_migrated for ever, on a host that has no guest",
+        right: "it is sent again, and the resize ends",
+        releases: "34.0.0",
+    }
+    MessagesComeOnce = "messages-come-once" {
+        title: "a message that arrives twice is carried out twice (34.0.0 leaves it to oslo.messaging to drop the second)",
+        scenario: "message-comes-twice",
+        when: "the message prep_resize arrives twice at the destination",
+        wrong: "both copies claim, and what one of them gives back the other goes on with",
+        right: "the second one is dropped",
+        releases: "34.0.0",
+    }
     MovesFaultRollback = "moves-fault-rollback" {
         title: "a driver that says a step of a move was rolled back leaves the server ACTIVE without a guest",
         scenario: "resize-rolled-back",
