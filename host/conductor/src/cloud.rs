@@ -232,7 +232,7 @@ impl Cloud {
     /// Exchanges the stack of a host, running service or not, and restarts nothing ([`Hypervisor::swap`]).
     ///
     /// # Errors
-    /// [`HostError::Driver`] when the new stack fails to begin; the host keeps the one it has.
+    /// [`HostError::Driver`] when the new stack fails to begin or guests would be lost; the host keeps the stack that it has.
     pub async fn swap_driver(&self, host: &HostName, stack: PreparedStack) -> Result<Swap, HostError> {
         let swapped = self.hypervisor(host)?.swap(stack).await;
         swapped.map_err(|error| HostError::Driver(host.clone(), error.into()))

@@ -73,11 +73,7 @@ fn with_every_cure_no_failing_call_of_a_driver_breaks_a_built_in_scenario() {
     for builtin in BUILTIN {
         let scenario = builtin.scenario().unwrap();
         let found = explore(&scenario, &stacks(&scenario), &search).unwrap();
-        // An exchange of drivers that do not hand over their guests loses them, as the contract says.
-        let causes: Vec<_> = found.findings.iter().filter_map(|finding| finding.cause.as_deref()).collect();
-        let expected: &[&str] =
-            if builtin.name == "swap-driver" { &["save_state", "restore_state"] } else { &[] };
-        assert_eq!(causes, expected, "{}", text(&found, Paint::Plain));
+        assert!(found.findings.is_empty(), "{}", text(&found, Paint::Plain));
     }
 }
 
