@@ -75,7 +75,7 @@ fn an_exchange_that_would_lose_guests_is_refused() {
         host.power_on(power_on("c")).await.unwrap();
         let refused = host.swap(prepare("fake")).await.unwrap_err();
         assert_eq!(refused, SwapError::Guests("unruly does not offer save_state".to_owned()));
-        assert_eq!(host.list_instances().await.unwrap(), ["c"]);
+        assert_eq!(host.list_instances().await.unwrap(), ["on/c"]);
     });
 }
 
