@@ -43,6 +43,7 @@ mod regressions {
     mod bugs_of_live_migrations;
     mod bugs_of_moves;
     mod fixes_of_guests;
+    mod fixes_of_messages;
     mod fixes_of_moves;
     mod found_1825537;
     mod shown_by_scenarios;

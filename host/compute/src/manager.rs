@@ -7,6 +7,7 @@ mod block_devices;
 mod build;
 mod confirm_resize;
 mod console_output;
+mod deleted_meanwhile;
 mod diagnostics;
 mod finish_resize;
 mod group_policy;

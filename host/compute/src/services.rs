@@ -8,10 +8,11 @@ use crate::records::Records;
 use crate::report_client::ReportClient;
 use crate::volume::VolumeApi;
 use model::rpc::Address;
-use model::{HostName, Options, Switches};
+use model::{Fix, HostName, NovaError, Options, ServerId, Switches};
 use runtime::{Bus, Clock, Notifier, Randomness, Tasks, Trace};
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 /// The handles of one cloud. Clones lead to the same cloud.
 #[derive(Clone)]
@@ -48,7 +49,37 @@ pub struct Services {
     pub switches: Rc<Switches>,
 }
 
+/// How often the network service is asked for something that nobody else would ask for later, and how long is waited between.
+const NETWORK_ATTEMPTS: usize = 3;
+const NETWORK_RETRY_INTERVAL: Duration = Duration::from_secs(2);
+
 impl Services {
+    /// Asks the network service for something that nobody else would ask for later. In Nova its first answer is the last.
+    pub(crate) async fn ask_network(
+        &self,
+        ask: impl AsyncFn() -> Result<(), NovaError>,
+    ) -> Result<(), NovaError> {
+        let mut answer = ask().await;
+        if self.switches.fixes(Fix::NetworkIsAskedAgain) {
+            for _ in 1..NETWORK_ATTEMPTS {
+                if answer.is_ok() {
+                    break;
+                }
+                self.clock.sleep(NETWORK_RETRY_INTERVAL).await;
+                answer = ask().await;
+            }
+        }
+        answer
+    }
+
+    /// Gives the ports of a server back that is given up or deleted (`deallocate_for_instance`).
+    ///
+    /// # Errors
+    /// What the network service refuses with.
+    pub async fn give_ports_back(&self, server: ServerId) -> Result<(), NovaError> {
+        self.ask_network(async || self.network.deallocate_for_instance(server).await).await
+    }
+
     /// The compute service of a host dies: it does nothing more, and takes no messages.
     pub(crate) fn end_of(&self, host: &HostName) {
         if self.crashes.end(host) {

@@ -10,9 +10,11 @@ use compute::{
     ComputeManager, PeriodicTask, Records, ReportClient, ServiceFaults, Services, Shared, StartError,
 };
 use model::rpc::Address;
-use model::{ComputeNode, Flavor, HostName, ImageId, ImageMeta, NovaError, Options, Switches, Timestamp};
+use model::{
+    ComputeNode, Fix, Flavor, HostName, ImageId, ImageMeta, NovaError, Options, Switches, Timestamp,
+};
 use placement::Placement;
-use runtime::{Bus, Clock, Delays, Handler, Notifier, Randomness, Tasks, Trace};
+use runtime::{Bus, Clock, Delays, Delivery, Handler, Notifier, Randomness, Tasks, Trace};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -106,6 +108,10 @@ impl Cloud {
         };
         let timeout = config.options.rpc_response_timeout;
         let switches = Rc::new(config.switches);
+        let delivery = Delivery {
+            arrives: switches.fixes(Fix::MessagesArrive),
+            once: switches.fixes(Fix::MessagesComeOnce),
+        };
         let records =
             Rc::new(StateOfRecord::new(clock, trace.clone(), Rc::clone(&switches), config.retention));
         let service_faults = ServiceFaults::default();
@@ -123,7 +129,7 @@ impl Cloud {
         let placement = Shared::new(Placement::new());
         let services = Services {
             clock,
-            bus: Bus::new(clock, trace.clone(), tasks.clone(), delays, timeout),
+            bus: Bus::new(clock, trace.clone(), tasks.clone(), delays, delivery, timeout),
             notifier: Notifier::new(clock, trace.clone(), config.retention.notifications),
             records: Rc::clone(&records) as Rc<dyn Records>,
             report_client: ReportClient::new(placement.clone(), trace.clone()),
@@ -226,7 +232,7 @@ impl Cloud {
     /// Exchanges the stack of a host, running service or not, and restarts nothing ([`Hypervisor::swap`]).
     ///
     /// # Errors
-    /// [`HostError::Driver`] when the new stack fails to begin; the host keeps the one it has.
+    /// [`HostError::Driver`] when the new stack fails to begin or guests would be lost; the host keeps the stack that it has.
     pub async fn swap_driver(&self, host: &HostName, stack: PreparedStack) -> Result<Swap, HostError> {
         let swapped = self.hypervisor(host)?.swap(stack).await;
         swapped.map_err(|error| HostError::Driver(host.clone(), error.into()))

@@ -121,7 +121,7 @@ impl ConductorManager {
             Err(error) => {
                 self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await;
                 // The ports are released as far as the network service lets them go.
-                let _ = self.services.network.deallocate_for_instance(id).await;
+                let _ = self.services.give_ports_back(id).await;
                 Ok(())
             }
         }

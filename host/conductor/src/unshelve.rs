@@ -4,7 +4,7 @@ use crate::manager::ConductorManager;
 use crate::scheduling;
 use compute::ExpectedTask;
 use model::rpc::{Address, Message, Method, RequestContext};
-use model::{ExceptionClass, ImageId, NovaError, RequestSpec, Server, ServerId, TaskState, VmState};
+use model::{ExceptionClass, Fix, ImageId, NovaError, RequestSpec, Server, ServerId, TaskState, VmState};
 
 impl ConductorManager {
     /// Starts a server that is still on its host; finds a host for one that is on none. Without a host it stays
@@ -39,7 +39,13 @@ impl ConductorManager {
         let id = server.id;
         let image = server.shelved.as_ref().and_then(|shelved| shelved.image);
         if let Some(image) = image {
-            self.with_event(context, id, "get_image_info", self.find_shelved_image(id, image)).await?;
+            let found =
+                self.with_event(context, id, "get_image_info", self.find_shelved_image(id, image)).await;
+            // In Nova the task stays, whether the server is in ERROR then or not.
+            if found.is_err() && self.services.switches.fixes(Fix::UnshelveNeedsImage) {
+                self.update(id, |server| server.task_state = None).await?;
+            }
+            found?;
         }
         spec.force_hosts.clear();
         spec.force_nodes.clear();

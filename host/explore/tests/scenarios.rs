@@ -335,7 +335,7 @@ expect:
     assert!(remarks[0].starts_with("host1 keeps its driver: host1: "), "{remarks:?}");
     assert!(
         remarks[1].starts_with(
-            "the guests of host1 are gone: restore_state of fake+fail(method=restore_state) raised"
+            "host1 keeps its driver: host1: its guests would be lost: restore_state of fake+fail(method=restore_state) raised"
         ),
         "{remarks:?}"
     );

@@ -3,7 +3,8 @@
 //! Messages to one address are delivered in the order they were sent (FIFO); their handlers run concurrently, as
 //! Nova's do. A seeded delay can be added to each delivery: messages to different addresses then overtake one another,
 //! those to one address never do. Messages to an address nobody listens at wait until somebody does, as in a broker's
-//! queue of bounded length.
+//! queue of bounded length. A message is sent once and carried out as often as it arrives, unless the bus is to do better
+//! ([`Delivery`]).
 
 use crate::clock::Clock;
 use crate::message_faults::{LATE, MessageFault, MessageFaults};
@@ -14,13 +15,19 @@ use async_trait::async_trait;
 use model::rpc::{Address, Answer, Message, RequestContext};
 use model::{ExceptionClass, NovaError, Timestamp};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// How many messages wait at an address where nobody listens; the oldest is lost when there are more.
 const MAX_WAITING: usize = 10_000;
+
+/// How long a message that is to be sent again has gone without being taken.
+const SENT_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// How many of the messages that were taken at an address are remembered, the newest: as many as oslo.messaging remembers.
+const MAX_REMEMBERED: usize = 512;
 
 /// What a handler answers to a call; casts ignore it.
 pub type Reply = Result<Answer, NovaError>;
@@ -51,6 +58,15 @@ pub enum Delays {
     },
 }
 
+/// What the bus promises of each message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// It arrives: one that nobody has taken is sent again after some seconds, as long as somebody wants it.
+    pub arrives: bool,
+    /// It is carried out once: another copy of one that was taken already is dropped.
+    pub once: bool,
+}
+
 /// The bus. Clones are the same bus.
 #[derive(Clone)]
 pub struct Bus {
@@ -62,6 +78,7 @@ struct Inner {
     trace: Trace,
     tasks: Tasks,
     delays: Delays,
+    delivery: Delivery,
     timeout: Duration,
     faults: MessageFaults,
     state: RefCell<State>,
@@ -85,6 +102,8 @@ struct Queue {
     waiting: VecDeque<Parcel>,
     /// Those that arrive behind a slow one, while it is on its way.
     behind: Option<VecDeque<Parcel>>,
+    /// The newest messages that were taken, if they are remembered.
+    taken: BTreeSet<u64>,
 }
 
 struct Parcel {
@@ -93,11 +112,29 @@ struct Parcel {
     answer: Option<oneshot::Sender<Reply>>,
 }
 
+impl Queue {
+    /// Notes that a message is taken; whether it is taken for the first time.
+    fn take(&mut self, id: u64) -> bool {
+        let first = self.taken.insert(id);
+        if self.taken.len() > MAX_REMEMBERED {
+            self.taken.pop_first();
+        }
+        first
+    }
+}
+
 impl Bus {
     /// A bus nobody listens at yet. `timeout` is how long a call waits for its answer.
-    pub fn new(clock: Clock, trace: Trace, tasks: Tasks, delays: Delays, timeout: Duration) -> Self {
+    pub fn new(
+        clock: Clock,
+        trace: Trace,
+        tasks: Tasks,
+        delays: Delays,
+        delivery: Delivery,
+        timeout: Duration,
+    ) -> Self {
         let (faults, state) = (MessageFaults::default(), RefCell::default());
-        Self { inner: Rc::new(Inner { clock, trace, tasks, delays, timeout, faults, state }) }
+        Self { inner: Rc::new(Inner { clock, trace, tasks, delays, delivery, timeout, faults, state }) }
     }
 
     /// Lets `handler` take the messages for `address`, those that wait already first.
@@ -238,6 +275,9 @@ impl Bus {
         });
         match fault {
             None => {}
+            Some(MessageFault::Lost) if self.inner.delivery.arrives => {
+                return self.send_again(to, Parcel { id, message, answer });
+            }
             Some(MessageFault::Lost) => return,
             Some(MessageFault::Crash) => return handler.die(),
             Some(MessageFault::Late) => self.inner.clock.sleep(LATE).await,
@@ -251,6 +291,23 @@ impl Bus {
             }
         }
         self.carry_out(&*handler, to, Parcel { id, message, answer }).await;
+    }
+
+    /// Sends a message again that nobody took, unless whoever called with it has given up by then.
+    fn send_again(&self, to: Address, parcel: Parcel) {
+        let bus = self.clone();
+        self.inner.tasks.spawn(async move {
+            bus.inner.clock.sleep(SENT_AGAIN_AFTER).await;
+            let given_up = parcel.answer.as_ref().is_some_and(oneshot::Sender::is_closed);
+            bus.inner.trace.log(&to, "warning", || {
+                let (id, method) = (parcel.id, parcel.message.method.name());
+                let what = if given_up { "its caller has given up" } else { "it is sent again" };
+                format!("nobody took message {id} ({method}): {what}")
+            });
+            if !given_up {
+                bus.deliver(to, parcel);
+            }
+        });
     }
 
     /// Lets a message wait, and all that arrive behind it at the same service. Those are handed over right after it.
@@ -268,10 +325,20 @@ impl Bus {
         }
     }
 
+    fn queue_takes(&self, to: &Address, id: u64) -> bool {
+        self.inner.state.borrow_mut().queues.entry(to.clone()).or_default().take(id)
+    }
+
     /// Has a message carried out and its answer sent.
     async fn carry_out(&self, handler: &dyn Handler, to: Address, parcel: Parcel) {
         let Parcel { id, message, answer } = parcel;
         let method = message.method.name();
+        if self.inner.delivery.once && !self.queue_takes(&to, id) {
+            self.inner.trace.log(&to, "warning", || {
+                format!("message {id} ({method}) was taken before: the second one is dropped")
+            });
+            return;
+        }
         self.inner.trace.record(|| TraceEvent::MessageDelivered { id, to: to.clone(), method });
         let context = message.context.clone();
         let Some(reply) = handler.handle(message).await else { return };
@@ -335,9 +402,14 @@ mod tests {
     }
 
     fn bus(delays: Delays) -> (Bus, Tasks) {
+        bus_with(delays, Delivery::default())
+    }
+
+    fn bus_with(delays: Delays, delivery: Delivery) -> (Bus, Tasks) {
         let clock = Clock::starting_at(Timestamp::SIMULATION_START);
         let tasks = Tasks::default();
-        (Bus::new(clock, Trace::off(clock), tasks.clone(), delays, Duration::from_secs(60)), tasks)
+        let timeout = Duration::from_secs(60);
+        (Bus::new(clock, Trace::off(clock), tasks.clone(), delays, delivery, timeout), tasks)
     }
 
     fn order_of_arrival(delays: fn() -> Delays) -> Vec<u128> {
@@ -380,9 +452,9 @@ mod tests {
     }
 
     /// What arrives of five messages when the second is struck.
-    fn arrivals_with(fault: MessageFault) -> Vec<u128> {
+    fn arrivals_with(fault: MessageFault, delivery: Delivery) -> Vec<u128> {
         simulate(|| async move {
-            let (bus, tasks) = bus(Delays::None);
+            let (bus, tasks) = bus_with(Delays::None, delivery);
             let recorder = Rc::new(Recorder(RefCell::default()));
             bus.listen(Address::Conductor, Rc::clone(&recorder) as Rc<dyn Handler>);
             let point = "conductor:start_instance#2".parse::<crate::MessagePoint>().unwrap();
@@ -399,12 +471,69 @@ mod tests {
 
     #[test]
     fn a_message_can_be_lost_or_late_or_arrive_twice_or_kill_who_takes_it() {
+        let arrivals_with = |fault| arrivals_with(fault, Delivery::default());
         assert_eq!(arrivals_with(MessageFault::Lost), [1, 3, 4, 5]);
         assert_eq!(arrivals_with(MessageFault::Late), [1, 3, 4, 5, 2]);
         // Those behind a slow one do not overtake it.
         assert_eq!(arrivals_with(MessageFault::Slow), [1, 2, 3, 4, 5]);
         assert_eq!(arrivals_with(MessageFault::Twice), [1, 2, 3, 4, 5, 2]);
         assert_eq!(arrivals_with(MessageFault::Crash), [3, 4, 5]);
+    }
+
+    #[test]
+    fn a_message_that_nobody_took_is_sent_again_and_a_second_copy_is_dropped_where_that_is_promised() {
+        let arrives = Delivery { arrives: true, once: false };
+        assert_eq!(arrivals_with(MessageFault::Lost, arrives), [1, 3, 4, 5, 2]);
+        assert_eq!(arrivals_with(MessageFault::Twice, arrives), [1, 2, 3, 4, 5, 2]);
+        let once = Delivery { arrives: false, once: true };
+        assert_eq!(arrivals_with(MessageFault::Twice, once), [1, 2, 3, 4, 5]);
+        assert_eq!(arrivals_with(MessageFault::Lost, once), [1, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_second_copy_of_a_call_is_dropped_whichever_comes_first_and_the_caller_gets_its_answer() {
+        simulate(|| async {
+            let delivery = Delivery { arrives: true, once: true };
+            let (bus, tasks) = bus_with(Delays::None, delivery);
+            let recorder = Rc::new(Recorder(RefCell::default()));
+            bus.listen(Address::Conductor, Rc::clone(&recorder) as Rc<dyn Handler>);
+            for (n, fault) in [(1, MessageFault::Twice), (2, MessageFault::Lost)] {
+                let point = format!("conductor:start_instance#{n}").parse().unwrap();
+                bus.faults().add(point, fault);
+                let call = bus.call(&Address::Api, Address::Conductor, message(n, Method::StartInstance));
+                assert_eq!(call.await, Ok(Answer::Done), "{fault}");
+            }
+            tasks.at_rest().await;
+            assert_eq!(recorder.0.borrow().len(), 2);
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn a_call_whose_caller_has_given_up_is_not_sent_again() {
+        simulate(|| async {
+            let clock = Clock::starting_at(Timestamp::SIMULATION_START);
+            let (tasks, delivery) = (Tasks::default(), Delivery { arrives: true, once: false });
+            let timeout = SENT_AGAIN_AFTER - Duration::from_secs(1);
+            let bus = Bus::new(clock, Trace::off(clock), tasks.clone(), Delays::None, delivery, timeout);
+            let recorder = Rc::new(Recorder(RefCell::default()));
+            bus.listen(Address::Conductor, Rc::clone(&recorder) as Rc<dyn Handler>);
+            bus.faults().add("conductor:start_instance#1".parse().unwrap(), MessageFault::Lost);
+            let call = bus.call(&Address::Api, Address::Conductor, message(1, Method::StartInstance));
+            assert_eq!(call.await.unwrap_err().class, ExceptionClass::MessagingTimeout);
+            tasks.at_rest().await;
+            assert!(recorder.0.borrow().is_empty());
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn of_the_messages_that_were_taken_the_newest_are_remembered() {
+        let mut queue = Queue::default();
+        let most = MAX_REMEMBERED as u64;
+        assert!((0..=most).all(|id| queue.take(id)));
+        assert!(!queue.take(most) && !queue.take(1));
+        assert_eq!(queue.taken.len(), MAX_REMEMBERED);
     }
 
     #[test]

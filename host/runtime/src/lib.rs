@@ -14,7 +14,7 @@ pub mod simulation;
 pub mod tasks;
 pub mod trace;
 
-pub use bus::{Bus, Delays, FailedCast, Handler, Reply};
+pub use bus::{Bus, Delays, Delivery, FailedCast, Handler, Reply};
 pub use clock::Clock;
 pub use message_faults::{MessageFault, MessageFaults, MessagePoint};
 pub use notifier::{Describe, Notifier};

@@ -121,9 +121,9 @@ pub enum TraceEvent {
         from: String,
         /// The stack that is there now.
         to: String,
-        /// How many guests it took over; none when it is as after a restart of the hypervisor.
+        /// How many guests it took over; none when there were none and it took over nothing.
         guests: Option<usize>,
-        /// Why the guests are gone.
+        /// Why it took over nothing.
         lost: Option<String>,
     },
     /// The image, network or volume service was asked for something.

@@ -83,5 +83,5 @@ pub use nova_names::{NovaDriver, UnknownNovaDriver};
 pub use oracle::{Oracle, OracleError, OracleViolation};
 pub use prepared::PreparedStack;
 pub use stack::{Source, Stack, StackComponent, StackSyntaxError};
-pub use swap::{Guests, SWAP_PATIENCE, Swap};
+pub use swap::{Guests, SWAP_PATIENCE, Swap, SwapError};
 pub use virtapi::{EventWait, FakeVirtApi, LocalFuture, VirtApi};

@@ -8,8 +8,8 @@
 //!    the old stack goes on.
 //! 3. Calls in flight are waited for, [`SWAP_PATIENCE`] at most. Those that are not over then end with
 //!    [`FailureCause::Swapped`] when the old stack goes.
-//! 4. The old stack saves its state and the new one takes it over. If one of them does not offer that, or fails, the new
-//!    one begins with nothing, as after a restart of the hypervisor: the guests are gone.
+//! 4. The old stack saves its state and the new one takes it over. If one of them does not offer that, or fails, the exchange is
+//!    refused as long as the old one has guests, which goes on with them. If it has none, the new one begins with nothing.
 //! 5. The old stack's agent ends.
 //!
 //! Layers begin anew in any case: what one of them has counted so far is forgotten, unless it says it in `save_state`.
@@ -21,9 +21,30 @@ use crate::error::{CallError, FailureCause};
 use crate::hypervisor::{Hypervisor, HypervisorEnv};
 use crate::method::Method;
 use crate::prepared::PreparedStack;
+use model::{ExceptionClass, NovaError};
 use runtime::TraceEvent;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// An exchange that was not made. The old stack is in service with its guests, as if nothing had happened.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SwapError {
+    /// `init_host` of the new stack failed.
+    #[error(transparent)]
+    Begin(#[from] CallError),
+    /// The guests would have been lost, for this reason.
+    #[error("its guests would be lost: {0}")]
+    Guests(String),
+}
+
+impl From<SwapError> for NovaError {
+    fn from(error: SwapError) -> NovaError {
+        match error {
+            SwapError::Begin(error) => error.into(),
+            SwapError::Guests(_) => NovaError::new(ExceptionClass::NovaException, error.to_string()),
+        }
+    }
+}
 
 /// Simulated time for which an exchange waits for calls in flight, and then for the old stack's state. What is not over by
 /// then hangs: the longest call of a shipped driver that does not hang, a live migration, takes some seconds.
@@ -45,16 +66,16 @@ pub struct Swap {
 pub enum Guests {
     /// The new stack has taken them over.
     Kept(usize),
-    /// The new stack has none, for this reason.
-    Lost(String),
+    /// There were none, and the new stack has taken nothing over, for this reason.
+    None(String),
 }
 
 impl Hypervisor {
     /// Exchanges the stack while the host is in service.
     ///
     /// # Errors
-    /// What `init_host` of the new stack fails with. The old one is in service then, as if nothing had happened.
-    pub async fn swap(&self, stack: PreparedStack) -> Result<Swap, CallError> {
+    /// [`SwapError`] when the new stack does not begin, or guests would be lost.
+    pub async fn swap(&self, stack: PreparedStack) -> Result<Swap, SwapError> {
         let _held = self.hold_calls().await;
         let (old, line) = (self.aside(), self.line());
         let in_service = line.shared.initialised.get();
@@ -73,10 +94,11 @@ impl Hypervisor {
         let hanging: Vec<u64> = line.shared.in_flight.borrow().keys().copied().collect();
         let guests = match take_over(&old, &next).await {
             Ok(guests) => Guests::Kept(guests),
+            Err(why) if has_guests(&old).await => return Err(SwapError::Guests(why)),
             Err(why) => {
                 // What it has taken over so far is nothing to build on.
                 next = begin().await?;
-                Guests::Lost(why)
+                Guests::None(why)
             }
         };
         for call in hanging {
@@ -97,14 +119,23 @@ impl Hypervisor {
             to: swap.to.to_string(),
             guests: match &swap.guests {
                 Guests::Kept(guests) => Some(*guests),
-                Guests::Lost(_) => None,
+                Guests::None(_) => None,
             },
             lost: match &swap.guests {
                 Guests::Kept(_) => None,
-                Guests::Lost(why) => Some(why.clone()),
+                Guests::None(why) => Some(why.clone()),
             },
         });
         Ok(swap)
+    }
+}
+
+/// Whether a stack has guests. One that does not answer may have some; one that does not offer to say so knows of none.
+async fn has_guests(stack: &Hypervisor) -> bool {
+    match tokio::time::timeout(SWAP_PATIENCE, stack.list_instances()).await {
+        Ok(Ok(guests)) => !guests.is_empty(),
+        Ok(Err(CallError::Raised(VirtError::NotImplemented))) => false,
+        Ok(Err(_)) | Err(_) => true,
     }
 }
 

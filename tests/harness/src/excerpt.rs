@@ -138,7 +138,7 @@ fn line(event: &TraceEvent) -> String {
         T::DriverSwapped { host, from, to, guests, lost } => {
             let guests = match (guests, lost) {
                 (Some(guests), _) => format!("takes over {guests} guests"),
-                (None, lost) => format!("has no guests: {}", lost.as_deref().unwrap_or_default()),
+                (None, lost) => format!("takes over nothing: {}", lost.as_deref().unwrap_or_default()),
             };
             (driver(host), format!("{from} exchanged for {to}, which {guests}"))
         }

@@ -83,11 +83,11 @@ pub(super) async fn change(world: &World, name: &str, host: &str, verb: &str, bo
 pub(super) async fn swap(world: &World, host: &str, body: &Value) -> Outcome {
     let stack = world.prepare(text(body, "stack")?)?;
     let swap = world.cloud().swap_driver(&HostName::from(host), stack).await?;
-    let (kept, lost) = match swap.guests {
-        Guests::Kept(guests) => (json!(guests), Value::Null),
-        Guests::Lost(why) => (json!(0), json!(why)),
+    let (kept, not_taken_over) = match swap.guests {
+        Guests::Kept(guests) => (guests, Value::Null),
+        Guests::None(why) => (0, json!(why)),
     };
-    Ok(json!({"from": &*swap.from, "to": &*swap.to, "guests_kept": kept, "guests_lost": lost}))
+    Ok(json!({"from": &*swap.from, "to": &*swap.to, "guests_kept": kept, "not_taken_over": not_taken_over}))
 }
 
 pub(super) async fn periodics(world: &World, body: &Value) -> Outcome {

@@ -334,7 +334,7 @@ impl ComputeManager {
     /// Gives the server's ports back and forgets its interfaces.
     pub(super) async fn deallocate_network(&self, id: ServerId) {
         // A network service that refuses is only logged: the ports are cleaned when the server is deleted.
-        let _ = self.services.network.deallocate_for_instance(id).await;
+        let _ = self.services.give_ports_back(id).await;
         let _ = self.save(id, |server| server.network_info.clear()).await;
     }
 }

@@ -19,11 +19,13 @@ impl ComputeManager {
         self.run(operation, async {
             let Ok(record) = self.services.records.migration(migration) else { return Ok(()) };
             let waits = matches!(record.status, MigrationStatus::Finished | MigrationStatus::Confirming);
-            let Ok(server) = self.services.records.server(id) else { return Ok(()) };
             if !waits {
                 // Confirmed twice, or reverted meanwhile: nothing is left to do.
                 return Ok(());
             }
+            let Ok(server) = self.services.records.server(id) else {
+                return self.confirm_of_deleted_server(id, &record).await;
+            };
             let confirmed = self.unless_never_mind(self.do_confirm_resize(id, migration).await);
             let dropped = self.delete_allocation_after_move(&server, migration);
             let outcome = dropped.and(confirmed);

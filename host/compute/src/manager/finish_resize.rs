@@ -25,6 +25,7 @@ impl ComputeManager {
         let operation = Operation::new(context, id, "compute_finish_resize").errors_out(migration);
         self.run(operation, async {
             let outcome = self.unless_never_mind(self.start_resized_guest(id, migration, disk_info).await);
+            let outcome = self.ends_with_its_server(id, migration, outcome).await;
             let outcome = self.error_out_instance_on_exception(id, VmState::Active, outcome).await;
             if outcome.is_err() {
                 self.settle_allocations_of_failed_finish(id, migration)?;
@@ -63,7 +64,7 @@ impl ComputeManager {
         if resized {
             self.save(id, |server| server.flavor = migration.new_flavor.clone()).await?;
         }
-        self.services.network.migrate_instance_finish(id, &migration, &self.host).await?;
+        self.bind_ports_here(id, &migration).await?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         let server = self
             .save_expecting(id, &[Some(TaskState::ResizeMigrated)], |server| {
@@ -95,6 +96,14 @@ impl ComputeManager {
         self.tracker.update_usage(&self.driver, &server).await?;
         self.notify(id, "resize_finish.end");
         Ok(())
+    }
+
+    /// Binds the ports of a server to this host, which its record names already (`migrate_instance_finish`).
+    pub(super) async fn bind_ports_here(&self, id: ServerId, migration: &Migration) -> Result<(), NovaError> {
+        let network = &self.services.network;
+        self.services
+            .ask_network(async || network.migrate_instance_finish(id, migration, &self.host).await)
+            .await
     }
 
     fn finish_migration_request(

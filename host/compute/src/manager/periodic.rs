@@ -178,10 +178,10 @@ impl ComputeManager {
     }
 
     /// Removes the guest of a deleted server, without a word to anybody.
-    async fn reap(&self, server: &Server) -> Result<(), NovaError> {
+    pub(super) async fn reap(&self, server: &Server) -> Result<(), NovaError> {
         let request = virt_types::destroy_request(server, &server.network_info, true);
         self.driver.destroy(request).await?;
-        self.services.network.deallocate_for_instance(server.id).await
+        self.services.give_ports_back(server.id).await
     }
 
     fn log_failure(&self, server: ServerId, what: &str, outcome: Result<(), NovaError>) {

@@ -21,16 +21,29 @@ impl ComputeManager {
         let operation = Operation::new(context, id, "compute_revert_resize").errors_out(migration);
         self.run(operation, async {
             self.notify(id, "exists");
-            let server = self.services.records.server(id)?;
-            let outcome = self.remove_resized_guest(context, id, migration, request_spec).await;
-            let outcome = self.unless_never_mind(outcome);
-            if outcome.is_err() && self.services.switches.fixes(Fix::RevertReleasesSource) {
-                // The server stays here; Nova leaves the migration holding its room on the source.
-                self.delete_allocation_after_move(&server, migration)?;
-            }
-            self.error_out_instance_on_exception(id, VmState::Active, outcome).await
+            let outcome = match self.services.records.server(id) {
+                Ok(server) => self.take_back(context, &server, migration, request_spec).await,
+                Err(gone) => Err(gone),
+            };
+            self.ends_with_its_server(id, migration, outcome).await
         })
         .await
+    }
+
+    async fn take_back(
+        &self,
+        context: &RequestContext,
+        server: &Server,
+        migration: MigrationId,
+        request_spec: Box<RequestSpec>,
+    ) -> Result<(), NovaError> {
+        let outcome = self.remove_resized_guest(context, server.id, migration, request_spec).await;
+        let outcome = self.unless_never_mind(outcome);
+        if outcome.is_err() && self.services.switches.fixes(Fix::RevertReleasesSource) {
+            // The server stays here; Nova leaves the migration holding its room on the source.
+            self.delete_allocation_after_move(server, migration)?;
+        }
+        self.error_out_instance_on_exception(server.id, VmState::Active, outcome).await
     }
 
     async fn remove_resized_guest(
@@ -86,6 +99,7 @@ impl ComputeManager {
         let operation = Operation::new(context, id, "compute_finish_revert_resize").errors_out(migration);
         self.run(operation, async {
             let outcome = self.unless_never_mind(self.revive_original_guest(context, id, migration).await);
+            let outcome = self.ends_with_its_server(id, migration, outcome).await;
             self.error_out_instance_on_exception(id, VmState::Active, outcome).await
         })
         .await
@@ -111,7 +125,7 @@ impl ComputeManager {
             })
             .await?;
         self.revert_allocation(&server, migration.id)?;
-        self.services.network.migrate_instance_finish(id, &migration, &self.host).await?;
+        self.bind_ports_here(id, &migration).await?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         self.update_volume_attachments(id).await?;
         let server = self.services.records.server(server.id)?;

@@ -18,7 +18,14 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         self.run(Operation::new(context, id, "compute_terminate_instance").locked(), async {
             match self.delete_instance(id).await {
-                Err(error) if error.is(ExceptionClass::InstanceNotFound) => Ok(()),
+                Err(error) if error.is(ExceptionClass::InstanceNotFound) => {
+                    // Another deletion came first. In Nova only the log tells that this one is over, too.
+                    let gone = self.services.records.server(id).is_err();
+                    if gone && self.services.switches.fixes(Fix::SecondDeletionEnds) {
+                        self.notify(id, "delete.end");
+                    }
+                    Ok(())
+                }
                 Err(error) => {
                     self.set_error_state(id, false).await;
                     Err(error)

@@ -127,7 +127,7 @@ impl ComputeApi {
     async fn local_delete(&self, id: ServerId) -> Result<(), ApiError> {
         self.notify(id, "delete.start");
         // As in Nova, a network service that refuses does not keep the server from being deleted.
-        let _ = self.services.network.deallocate_for_instance(id).await;
+        let _ = self.services.give_ports_back(id).await;
         let never_placed = self.services.records.server(id).is_ok_and(|server| server.launched_at.is_none());
         if !(never_placed && self.services.switches.has(Bug::Bug1404867)) {
             self.release_volumes(id).await;

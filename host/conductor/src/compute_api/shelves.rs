@@ -2,8 +2,9 @@
 
 use super::{ApiError, ComputeApi, check_lock};
 use crate::preconditions;
+use compute::ExpectedTask;
 use model::rpc::{Address, Method};
-use model::{HostName, ServerId, TaskState, VmState};
+use model::{Fix, HostName, Server, ServerId, TaskState, VmState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -43,9 +44,11 @@ impl ComputeApi {
             let method = match server.image {
                 Some(_) => {
                     let name = format!("{}-shelved", server.name);
-                    Method::ShelveInstance {
-                        image: self.create_image(&server, name, "snapshot", None).await?,
+                    let image = self.create_image(&server, name, "snapshot", None).await;
+                    if image.is_err() && self.services.switches.fixes(Fix::ShelveTakesTaskBack) {
+                        self.take_task_back(id).await?;
                     }
+                    Method::ShelveInstance { image: image? }
                 }
                 None => Method::ShelveOffloadInstance,
             };
@@ -53,6 +56,13 @@ impl ComputeApi {
             Ok(())
         })
         .await
+    }
+
+    /// Ends the task of a shelve that is not begun after all.
+    async fn take_task_back(&self, id: ServerId) -> Result<(), ApiError> {
+        let expected = ExpectedTask::OneOf(&[Some(TaskState::Shelving)]);
+        let none = &mut |server: &mut Server| server.task_state = None;
+        Ok(self.services.records.update_server(id, expected, none).await.map(drop)?)
     }
 
     /// Removes the guest of a shelved server from its host (202).

@@ -114,8 +114,8 @@ pub fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
             }
             (None, lost) => {
                 let why = lost.as_deref().map(on_one_line).unwrap_or_default();
-                let what = format!("  {from} is exchanged for {to}; its guests are gone: {why}");
-                new(host.as_str(), what, Kind::Bad)
+                let what = format!("  {from} is exchanged for {to}, which takes over nothing: {why}");
+                new(host.as_str(), what, Kind::Plain)
             }
         },
         TraceEvent::FaultInjected { point, fault } => {

@@ -416,9 +416,9 @@ impl<'a> Runner<'a> {
         };
         match self.cloud.swap_driver(host, ready.clone()).await {
             Ok(Swap { guests: Guests::Kept(_), .. }) => StepOutcome::Done,
-            Ok(Swap { guests: Guests::Lost(why), .. }) => {
-                StepOutcome::Noted { problem: format!("the guests of {host} are gone: {why}") }
-            }
+            Ok(Swap { guests: Guests::None(why), .. }) => StepOutcome::Noted {
+                problem: format!("{host} had no guests, and nothing was taken over: {why}"),
+            },
             Err(error) => StepOutcome::Noted { problem: format!("{host} keeps its driver: {error}") },
         }
     }

@@ -98,6 +98,13 @@ pub const DEFECTS: &[Builtin] = files![
     "live-migrate-source-check-fails",
     "live-migrate-check-fails",
     "live-migrate-fails",
+    "delete-twice",
+    "delete-during-finish-resize",
+    "delete-keeps-port",
+    "shelve-without-image",
+    "unshelve-without-image",
+    "message-is-lost",
+    "message-comes-twice",
 ];
 
 /// The built-in scenario of this name.

@@ -4,7 +4,7 @@
 //! not in this list is either a mistake of this project or something nobody has looked at yet.
 
 use super::plans::{Plan, Strike};
-use crate::run::{ALIKE, RECOVERY};
+use crate::run::RECOVERY;
 use crate::scenario::{FaultKind, FaultSpec, Planned};
 use model::ExceptionClass;
 use runtime::MessageFault;
@@ -43,11 +43,6 @@ pub enum By {
         /// The RPC methods; none named: whichever.
         methods: &'static [&'static str],
     },
-    /// A driver call that is slow.
-    Slow {
-        /// The methods.
-        methods: &'static [Method],
-    },
     /// A request of somebody else.
     Asked {
         /// What is asked for, by the name of the step; none named: whatever.
@@ -68,9 +63,6 @@ impl By {
         let crash = strike.fault.ends_a_service();
         match (self, &strike.fault) {
             (By::Crash { during }, _) => crash && one_of(during, strike.during.unwrap_or("-")),
-            (By::Slow { methods }, Planned::Driver(FaultSpec { at, error: FaultKind::Slow(_), .. })) => {
-                methods.contains(&at.method)
-            }
             (By::Call { .. }, Planned::Driver(FaultSpec { error: FaultKind::Slow(_), .. })) => false,
             (By::Asked { asks, during }, Planned::Meanwhile(other)) => {
                 one_of(asks, &other.asks()) && one_of(during, strike.during.unwrap_or("-"))
@@ -121,9 +113,6 @@ const MOVED_PORTS: &str = "the record names the destination before `finish_resiz
 /// Why a server that was given up can keep its ports (`nova/compute/manager.py, _try_deallocate_network`).
 const KEPT_PORTS: &str =
     "a port that the network service does not delete is logged, and its server deleted all the same";
-
-/// Why the record of a node can stay as it was.
-const LOST_HYPERVISOR: &str = "not Nova's: a hypervisor that took over nothing is another one, and the record of the one before is not kept any more";
 
 /// The requests that delete a server.
 const DELETE: &[&str] = &["delete", "force_delete"];
@@ -199,16 +188,6 @@ pub const KNOWN: &[Known] = &[
         invariant: "one_guest_on_its_host",
         by: By::Call { methods: &[Method::Destroy], after: &[ExceptionClass::NovaException] },
         reason: "an offload whose destroy had its effect and lost its reply: the server stays on its host without a guest",
-    },
-    Known {
-        invariant: "one_guest_on_its_host",
-        by: By::Call { methods: &[Method::SaveState, Method::RestoreState], after: &[] },
-        reason: "not Nova's: an exchange of drivers that do not hand over their guests restarts the hypervisor without them",
-    },
-    Known {
-        invariant: "one_guest_on_its_host",
-        by: By::Slow { methods: &[Method::SaveState, Method::RestoreState] },
-        reason: "not Nova's: an exchange of drivers does not wait longer than a minute, and goes on without the guests",
     },
     // Requests of somebody else. Which methods take the lock of their server is read in `nova/compute/manager.py`.
     Known {
@@ -333,11 +312,6 @@ pub const KNOWN: &[Known] = &[
         by: By::Crash { during: &["shelve_instance"] },
         reason: "offloading destroys the guest before the record says so",
     },
-    Known {
-        invariant: "one_guest_on_its_host",
-        by: By::Crash { during: &["-"] },
-        reason: "not Nova's: a driver that dies as it hands over its guests loses them, which is a hypervisor's restart",
-    },
     // The conductor has no periodic task, and keeps nothing on disk.
     Known {
         invariant: "no_task_left",
@@ -428,17 +402,6 @@ pub const KNOWN: &[Known] = &[
         reason: ONCE,
     },
     // What is left when an operator has started, deleted and run everything.
-    Known {
-        invariant: ALIKE,
-        by: By::Call { methods: &[Method::SaveState, Method::RestoreState], after: &[] },
-        reason: LOST_HYPERVISOR,
-    },
-    Known { invariant: ALIKE, by: By::Crash { during: &["-"] }, reason: LOST_HYPERVISOR },
-    Known {
-        invariant: ALIKE,
-        by: By::Slow { methods: &[Method::SaveState, Method::RestoreState] },
-        reason: LOST_HYPERVISOR,
-    },
     Known { invariant: RECOVERY, by: By::Crash { during: &[] }, reason: AUDIT },
     Known {
         invariant: RECOVERY,

@@ -115,6 +115,30 @@ super::switches! {
         right: "rolled back: ACTIVE on the source, with a stored fault and its allocation",
         releases: "34.0.0",
     }
+    MessagesArrive = "messages-arrive" {
+        title: "a message that is lost is never sent again",
+        scenario: "message-is-lost",
+        when: "the message finish_resize is lost on its way to the destination",
+        wrong: "RESIZE with task resize_migrated for ever, on a host that has no guest",
+        right: "it is sent again, and the resize ends",
+        releases: "34.0.0",
+    }
+    MessagesComeOnce = "messages-come-once" {
+        title: "a message that arrives twice is carried out twice (34.0.0 leaves it to oslo.messaging to drop the second)",
+        scenario: "message-comes-twice",
+        when: "the message prep_resize arrives twice at the destination",
+        wrong: "both copies claim, and what one of them gives back the other goes on with",
+        right: "the second one is dropped",
+        releases: "34.0.0",
+    }
+    MovesEndWithTheirServer = "moves-end-with-their-server" {
+        title: "a server that is deleted under a step of its move leaves a guest or an allocation behind",
+        scenario: "delete-during-finish-resize",
+        when: "delete while finish_migration runs on the destination",
+        wrong: "the guest of a deleted server runs there; in other steps the migration holds the source for ever",
+        right: "the step destroys what it made, and drops what the migration holds",
+        releases: "34.0.0",
+    }
     MovesFaultRollback = "moves-fault-rollback" {
         title: "a driver that says a step of a move was rolled back leaves the server ACTIVE without a guest",
         scenario: "resize-rolled-back",
@@ -129,6 +153,14 @@ super::switches! {
         when: "finish_migration raises NotImplementedError",
         wrong: "ACTIVE on the destination, where there is no guest",
         right: "ERROR with a fault",
+        releases: "34.0.0",
+    }
+    NetworkIsAskedAgain = "network-is-asked-again" {
+        title: "ports that are not given back or bound at the first try stay as they are for ever",
+        scenario: "delete-keeps-port",
+        when: "the network service refuses deallocate_for_instance while a server is deleted",
+        wrong: "a port of a deleted server; after a refused migrate_instance_finish, ERROR with ports on the source",
+        right: "the network service is asked again",
         releases: "34.0.0",
     }
     OffloadLooksAgain = "offload-looks-again" {
@@ -171,12 +203,28 @@ super::switches! {
         right: "ERROR on the destination, and the migration holds nothing",
         releases: "34.0.0",
     }
+    SecondDeletionEnds = "second-deletion-ends" {
+        title: "a second deletion never notifies of its end",
+        scenario: "delete-twice",
+        when: "delete while another deletion has all but removed the record",
+        wrong: "delete.start twice, delete.end once",
+        right: "delete.end twice",
+        releases: "34.0.0",
+    }
     ShelveDeletesImage = "shelve-deletes-image" {
         title: "a failed shelve leaves its image behind",
         scenario: "shelve-fails",
         when: "snapshot raises while a server is shelved",
         wrong: "an image that nobody knows",
         right: "the image is deleted",
+        releases: "34.0.0",
+    }
+    ShelveTakesTaskBack = "shelve-takes-task-back" {
+        title: "a shelve whose image cannot be made leaves its task behind",
+        scenario: "shelve-without-image",
+        when: "the image service refuses image.create while a server is shelved",
+        wrong: "500, and task shelving for ever",
+        right: "500, and no task",
         releases: "34.0.0",
     }
     SnapshotInstanceNotFound = "snapshot-instance-not-found" {
@@ -193,6 +241,14 @@ super::switches! {
         when: "get_info raises right after the spawn of an offloaded server",
         wrong: "SHELVED_OFFLOADED, with a host, an allocation and a running guest",
         right: "ACTIVE: what was spawned runs",
+        releases: "34.0.0",
+    }
+    UnshelveNeedsImage = "unshelve-needs-image" {
+        title: "an unshelve whose image cannot be read leaves its task behind",
+        scenario: "unshelve-without-image",
+        when: "the image service refuses image.get while an offloaded server is unshelved",
+        wrong: "task unshelving for ever",
+        right: "no task: SHELVED_OFFLOADED, or ERROR if there is no such image",
         releases: "34.0.0",
     }
     UnshelveReleasesClaim = "unshelve-releases-claim" {

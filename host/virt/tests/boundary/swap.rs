@@ -8,7 +8,7 @@ use std::time::Duration;
 use virt::types::{PowerState, VirtError};
 use virt::{
     CallError, Fault, FaultPoint, Guests, Hypervisor, HypervisorEnv, Method, PreparedStack, SWAP_PATIENCE,
-    When,
+    SwapError, When,
 };
 
 fn prepare(stack: &str) -> PreparedStack {
@@ -60,32 +60,58 @@ fn guests_go_on_and_whoever_has_the_hypervisor_calls_the_new_stack() {
 }
 
 #[test]
-fn guests_are_gone_if_one_of_the_drivers_cannot_save_and_restore() {
+fn an_exchange_that_would_lose_guests_is_refused() {
     simulate(async {
         let env = env();
         let host = start("fake", &env).await;
         host.spawn(spawn("a")).await.unwrap();
+        let refused = host.swap(prepare("unruly")).await.unwrap_err();
+        assert_eq!(refused, SwapError::Guests("unruly does not offer restore_state".to_owned()));
+        assert_eq!((&*host.driver(), traced(&env).len()), ("fake", 0));
+        assert_eq!(host.list_instances().await.unwrap(), ["a"]);
+        host.spawn(spawn("b")).await.unwrap();
+
+        let host = start("unruly", &env).await;
+        host.power_on(power_on("c")).await.unwrap();
+        let refused = host.swap(prepare("fake")).await.unwrap_err();
+        assert_eq!(refused, SwapError::Guests("unruly does not offer save_state".to_owned()));
+        assert_eq!(host.list_instances().await.unwrap(), ["on/c"]);
+    });
+}
+
+#[test]
+fn where_there_are_no_guests_a_driver_that_takes_over_nothing_begins_with_nothing() {
+    simulate(async {
+        let env = env();
+        let host = start("fake", &env).await;
         let swap = host.swap(prepare("unruly")).await.unwrap();
-        assert_eq!(swap.guests, Guests::Lost("unruly does not offer restore_state".to_owned()));
-        host.power_on(power_on("b")).await.unwrap();
+        assert_eq!(swap.guests, Guests::None("unruly does not offer restore_state".to_owned()));
         let swap = host.swap(prepare("fake")).await.unwrap();
-        assert_eq!(swap.guests, Guests::Lost("unruly does not offer save_state".to_owned()));
-        assert_eq!(host.list_instances().await.unwrap(), [""; 0]);
-        host.spawn(spawn("c")).await.unwrap();
+        assert_eq!(swap.guests, Guests::None("unruly does not offer save_state".to_owned()));
+        host.spawn(spawn("a")).await.unwrap();
         assert_eq!(traced(&env).len(), 2);
     });
 }
 
 #[test]
-fn a_driver_that_dies_of_taking_over_begins_with_nothing() {
+fn a_driver_that_dies_or_hangs_as_it_hands_over_or_takes_over_loses_nothing() {
     simulate(async {
         let host = start("fake", &env()).await;
         host.spawn(spawn("a")).await.unwrap();
-        let swap = host.swap(prepare("fake+trap(method=restore_state,when=after)")).await.unwrap();
-        let Guests::Lost(why) = swap.guests else { panic!("kept") };
-        assert!(why.contains("restore_state: panicked: "), "{why}");
-        assert_eq!(host.list_instances().await.unwrap(), [""; 0]);
-        host.spawn(spawn("b")).await.unwrap();
+        let refused = host.swap(prepare("fake+trap(method=restore_state,when=after)")).await.unwrap_err();
+        assert!(refused.to_string().contains("restore_state: panicked: "), "{refused}");
+        let refused = host.swap(prepare("fake+hang(method=restore_state)")).await.unwrap_err();
+        assert!(refused.to_string().contains("did not answer restore_state within 60 s"), "{refused}");
+        assert_eq!(host.list_instances().await.unwrap(), ["a"]);
+
+        for stack in ["fake+trap(method=save_state)", "fake+hang(method=save_state)"] {
+            let host = start(stack, &env()).await;
+            host.spawn(spawn("a")).await.unwrap();
+            let refused = host.swap(prepare("fake")).await.unwrap_err();
+            assert!(refused.to_string().contains("save_state"), "{refused}");
+            assert_eq!(host.list_instances().await.unwrap(), ["a"], "{stack}");
+            host.spawn(spawn("b")).await.unwrap();
+        }
     });
 }
 
@@ -96,7 +122,7 @@ fn a_new_stack_that_does_not_begin_leaves_the_old_one_in_service() {
         let host = start("fake", &env).await;
         host.spawn(spawn("a")).await.unwrap();
         let error = host.swap(prepare("fake+fail(method=init_host)")).await.unwrap_err();
-        assert!(matches!(error, CallError::Raised(VirtError::Other(_))), "{error}");
+        assert!(matches!(error, SwapError::Begin(CallError::Raised(VirtError::Other(_)))), "{error}");
         assert_eq!((&*host.driver(), traced(&env).len()), ("fake", 0));
         assert_eq!(host.list_instances().await.unwrap(), ["a"]);
     });
@@ -179,7 +205,7 @@ fn planned_faults_strike_the_calls_of_an_exchange_and_deaths_are_counted_on() {
         let host = start("unruly", &env).await;
         host.power_on(power_on("trap")).await.unwrap_err();
         let swap = host.swap(prepare("fake")).await.unwrap();
-        let Guests::Lost(why) = swap.guests else { panic!("kept") };
+        let Guests::None(why) = swap.guests else { panic!("kept") };
         assert!(why.starts_with("save_state of unruly raised HypervisorUnavailable"), "{why}");
         assert_eq!(host.deaths(), 1);
     });
