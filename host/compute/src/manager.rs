@@ -139,7 +139,8 @@ impl ComputeManager {
             driver,
             services,
         });
-        let begun = manager.life().spend(manager.init_host()).await.unwrap_or_else(|| Err(died()));
+        let begun =
+            manager.life().spend(Rc::clone(&manager).init_host()).await.unwrap_or_else(|| Err(died()));
         begun.map_err(|error| StartError { host, error })?;
         manager.services.bus.listen(manager.address.clone(), Rc::clone(&manager) as Rc<dyn Handler>);
         Ok(manager)
@@ -357,7 +358,7 @@ impl Handler for ComputeManager {
 
     fn die(&self, message: Message) -> Option<Message> {
         self.services.end_of(&self.host);
-        self.keep_message(message);
+        self.keep(Interrupted::Taken(message));
         None
     }
 }

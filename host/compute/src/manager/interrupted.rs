@@ -18,17 +18,22 @@ use std::rc::Rc;
 use tokio::sync::mpsc;
 
 /// An operation at the step it has come to.
-type Work = Pin<Box<dyn Future<Output = Reply>>>;
+pub(crate) type Work = Pin<Box<dyn Future<Output = Reply>>>;
 
-/// An operation that a service did not bring to an end.
-pub(crate) struct Interrupted {
-    of: Rc<ComputeManager>,
-    work: Work,
+/// What a service did not bring to an end.
+pub(crate) enum Interrupted {
+    /// An operation, and the service that began it.
+    Begun(Rc<ComputeManager>, Work),
+    /// A message that it took and did not begin with.
+    Taken(Message),
 }
 
 impl fmt::Debug for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Interrupted").field("host", &self.of.host).finish_non_exhaustive()
+        match self {
+            Self::Begun(of, _) => f.debug_tuple("Begun").field(&of.host).finish_non_exhaustive(),
+            Self::Taken(message) => f.debug_tuple("Taken").field(message).finish(),
+        }
     }
 }
 
@@ -38,29 +43,21 @@ impl ComputeManager {
         let mut work: Work = Box::pin(work);
         let reply = self.life().spend(&mut work).await;
         if reply.is_none() {
-            self.keep(work);
+            let me = Rc::clone(&self);
+            self.keep(Interrupted::Begun(me, work));
         }
         reply
     }
 
-    /// Keeps a message that the service took as it died.
-    pub(super) fn keep_message(&self, message: Message) {
-        if let Some(me) = self.me.upgrade() {
-            let of = Rc::clone(&me);
-            me.keep(Box::pin(async move { of.carry_out(message).await }));
-        }
-    }
-
-    fn keep(self: Rc<Self>, work: Work) {
-        let services = self.services.clone();
-        if services.switches.fixes(Fix::HostWorkGoesOn) {
-            let host = self.host.clone();
-            services.crashes.keep(&host, Interrupted { of: self, work });
+    /// Keeps what is left to do for the service that takes the place of this one.
+    pub(super) fn keep(&self, interrupted: Interrupted) {
+        if self.services.switches.fixes(Fix::HostWorkGoesOn) {
+            self.services.crashes.keep(&self.host, interrupted);
         }
     }
 
     /// Goes on with what the service before this one did not bring to an end, until all of it has one.
-    pub(super) async fn take_up_interrupted_work(&self) {
+    pub(super) async fn take_up_interrupted_work(self: Rc<Self>) {
         let interrupted = self.services.crashes.take(&self.host);
         if interrupted.is_empty() {
             return;
@@ -68,11 +65,19 @@ impl ComputeManager {
         self.log("info", || format!("Going on with {} operations of the previous run", interrupted.len()));
         // It closes when all who have the other end are done. They do not end with this, should the service die again.
         let (working, mut done) = mpsc::channel::<()>(1);
-        for Interrupted { of, work } in interrupted {
-            of.life.replace(self.life());
-            let working = working.clone();
+        for interrupted in interrupted {
+            let (me, working) = (Rc::clone(&self), working.clone());
             self.services.tasks.spawn(async move {
-                of.spend(work).await;
+                match interrupted {
+                    Interrupted::Begun(of, work) => {
+                        of.life.replace(me.life());
+                        of.spend(work).await;
+                    }
+                    Interrupted::Taken(message) => {
+                        let of = Rc::clone(&me);
+                        me.spend(async move { of.carry_out(message).await }).await;
+                    }
+                }
                 drop(working);
             });
         }
