@@ -1,8 +1,9 @@
 //! Compute services that die: what they were doing has no end, nobody is told, and what they left is there when they come
-//! back. What becomes of each operation is shown by the sweep (`host/explore/tests/search.rs`).
+//! back; with the fixes that make operations durable it goes on then. What becomes of each operation is shown by the sweep
+//! (`host/explore/tests/search.rs`).
 
 use harness::{Simulation, TestCloud};
-use model::{HostName, MigrationStatus, ServerStatus, TaskState};
+use model::{Fix, HostName, MigrationStatus, ServerStatus, TaskState};
 use runtime::MessageFault;
 use std::time::Duration;
 use virt::{Fault, When};
@@ -12,6 +13,10 @@ const DIES: Fault = Fault::Crash { when: When::Before };
 
 fn two_hosts() -> Simulation {
     Simulation::new().host("host1", "fake").host("host2", "fake")
+}
+
+fn two_hosts_that_go_on() -> Simulation {
+    Fix::ALL.iter().copied().fold(two_hosts(), Simulation::fix)
 }
 
 async fn restart(cloud: &TestCloud, host: &str) {
@@ -132,6 +137,86 @@ fn what_a_conductor_that_died_was_doing_has_no_end_and_the_next_one_takes_what_c
         cloud.resize_server(other, "m1.medium").await;
         cloud.api().reset_state(server, true).await.unwrap();
         cloud.resize_server(server, "m1.medium").await;
+        cloud.assert_invariants().await;
+    });
+}
+
+#[test]
+fn a_build_whose_host_died_goes_to_the_next_host_once_the_first_goes_on_with_it() {
+    two_hosts_that_go_on().run(async |cloud| {
+        cloud.inject_fault("host1:spawn", Fault::Crash { when: When::After });
+        cloud.inject_fault("host2:spawn", Fault::Crash { when: When::After });
+        let server = cloud.api().create(cloud.build_server(FLAVOR, None)).await.unwrap();
+        cloud.delete_in_tear_down(server);
+        cloud.at_rest().await;
+        let [first] = cloud.crashed_hosts().try_into().unwrap();
+        cloud.faults().clear();
+        restart(cloud, first.as_str()).await;
+        let second = if first == "host1" { "host2" } else { "host1" };
+        assert_eq!(cloud.server(server).status(), ServerStatus::Active);
+        cloud.assert_guests(server, &[second]).await;
+        cloud.assert_invariants().await;
+    });
+}
+
+#[test]
+fn what_a_host_was_doing_is_kept_until_it_has_an_end_however_often_the_host_dies() {
+    two_hosts_that_go_on().run(async |cloud| {
+        cloud.inject_fault("host1:spawn", DIES);
+        cloud.inject_fault("host1:destroy", DIES);
+        let server = cloud.api().create(cloud.build_server(FLAVOR, Some("host1"))).await.unwrap();
+        cloud.delete_in_tear_down(server);
+        cloud.at_rest().await;
+        // It dies again where it cleans up after the spawn that failed.
+        let refused = cloud.restart_compute(&"host1".into()).await.unwrap_err().to_string();
+        assert!(refused.contains("the compute service died"), "{refused}");
+        cloud.at_rest().await;
+        assert_eq!(cloud.services().crashes.kept(), 1);
+        restart(cloud, "host1").await;
+        assert_eq!(cloud.services().crashes.kept(), 0);
+        assert_eq!(cloud.server(server).status(), ServerStatus::Error);
+        cloud.assert_invariants().await;
+    });
+}
+
+#[test]
+fn operations_that_waited_for_one_another_when_their_host_died_still_do_when_they_go_on() {
+    two_hosts_that_go_on().run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        cloud.inject_fault("host1:power_off", Fault::Hang { when: When::Before });
+        cloud.api().stop(server).await.unwrap();
+        // It waits for the stop, and both end with the service.
+        cloud.api().delete(server).await.unwrap();
+        cloud.at_rest().await;
+        assert_eq!(cloud.services().crashes.kept(), 2);
+        restart(cloud, "host1").await;
+        assert!(cloud.server(server).deleted());
+        cloud.assert_guests(server, &[]).await;
+        cloud.assert_invariants().await;
+    });
+}
+
+#[test]
+fn a_message_that_a_host_took_as_it_died_is_handled_by_the_next() {
+    two_hosts_that_go_on().run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        let faults = cloud.services().bus.faults();
+        faults.add("compute.host1:pause_instance".parse().unwrap(), MessageFault::Crash);
+        cloud.api().pause(server).await.unwrap();
+        cloud.at_rest().await;
+        restart(cloud, "host1").await;
+        assert_eq!(cloud.server(server).status(), ServerStatus::Paused);
+        cloud.assert_invariants().await;
+    });
+}
+
+#[test]
+fn what_a_conductor_took_as_it_died_is_done_by_the_one_in_its_place() {
+    two_hosts_that_go_on().run(async |cloud| {
+        let faults = cloud.services().bus.faults();
+        faults.add("conductor:schedule_and_build_instances".parse().unwrap(), MessageFault::Crash);
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        assert_eq!(cloud.server(server).status(), ServerStatus::Active);
         cloud.assert_invariants().await;
     });
 }

@@ -5,6 +5,7 @@ use crate::common::{raises, says_no};
 use conductor::{EvacuateServer, LiveMigrateServer};
 use harness::TestCloud;
 use model::{Fix, ServerId};
+use runtime::MessageFault;
 use virt::types::{FlatError, VirtError};
 use virt::{Fault, When};
 
@@ -73,6 +74,45 @@ fn evacuate_destroys_failed_guest() {
         },
     );
     assert_eq!(guests, ("host1 host2".to_owned(), "host1".to_owned()));
+}
+
+#[test]
+fn conductor_work_goes_on() {
+    let (as_is, fixed) = as_is_and_fixed(
+        Fix::ConductorWorkGoesOn,
+        || hosts(2),
+        async |cloud| {
+            let server = boot(cloud).await;
+            let faults = cloud.services().bus.faults();
+            faults.add("conductor:migrate_server".parse().unwrap(), MessageFault::Crash);
+            cloud.api().resize(server, MEDIUM).await.unwrap();
+            told(cloud, server).await
+        },
+    );
+    assert_eq!(as_is, "Resize resize_prep on host1, holds [host1], guests [host1]");
+    assert_eq!(fixed, "VerifyResize on host2, holds [host2], guests [host2]");
+}
+
+#[test]
+fn host_work_goes_on() {
+    let (as_is, fixed) = as_is_and_fixed(
+        Fix::HostWorkGoesOn,
+        || hosts(2),
+        async |cloud| {
+            let server = boot(cloud).await;
+            strike(cloud, "host2:finish_migration", Fault::Crash { when: When::Before });
+            cloud.api().resize(server, MEDIUM).await.unwrap();
+            cloud.at_rest().await;
+            cloud.restart_compute(&"host2".into()).await.unwrap();
+            let told = told(cloud, server).await;
+            let broken = cloud.violations().await.into_iter().map(|violation| violation.invariant);
+            (told, cloud.server(server).faults.len(), broken.collect::<Vec<_>>())
+        },
+    );
+    assert_eq!(as_is.0, "Resize resize_finish on host2, holds [host2], guests []");
+    let broken = ["one_guest_on_its_host", "no_task_left", "every_event_finished", "every_start_has_its_end"];
+    assert_eq!((as_is.1, as_is.2.as_slice()), (0, broken.as_slice()));
+    assert_eq!(fixed, ("Error on host2, holds [host2], guests []".to_owned(), 1, Vec::new()));
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The sudden end of a compute service: its process is gone, and with it whatever it was doing. Nobody is told, nothing is
 //! cleaned up; its guests go on, messages for it wait, who waits for its answers waits in vain.
+//!
+//! Where operations are durable ([`Fix::HostWorkGoesOn`](model::Fix)), what it was doing is kept for the service that takes
+//! its place.
 
+use crate::manager::Interrupted;
 use model::HostName;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -50,20 +54,44 @@ impl Life {
     }
 }
 
-/// The compute services that live. Clones share it.
+/// The compute services that live, and what is left to do of those that died. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Crashes(Rc<RefCell<BTreeMap<HostName, Weak<Life>>>>);
+pub struct Crashes {
+    lives: Rc<RefCell<BTreeMap<HostName, Weak<Life>>>>,
+    interrupted: Rc<RefCell<BTreeMap<HostName, Vec<Interrupted>>>>,
+}
 
 impl Crashes {
     pub(crate) fn begin(&self, host: &HostName) -> Rc<Life> {
         let life = Rc::new(Life::default());
-        self.0.borrow_mut().insert(host.clone(), Rc::downgrade(&life));
+        self.lives.borrow_mut().insert(host.clone(), Rc::downgrade(&life));
         life
+    }
+
+    /// Keeps what the service of a host did not bring to an end, for the next one.
+    pub(crate) fn keep(&self, host: &HostName, interrupted: Interrupted) {
+        self.interrupted.borrow_mut().entry(host.clone()).or_default().push(interrupted);
+    }
+
+    /// What is kept for the service of a host, in the order in which it was interrupted. It is kept no longer.
+    pub(crate) fn take(&self, host: &HostName) -> Vec<Interrupted> {
+        self.interrupted.borrow_mut().remove(host).unwrap_or_default()
+    }
+
+    /// How many operations are kept.
+    pub fn kept(&self) -> usize {
+        self.interrupted.borrow().values().map(Vec::len).sum()
+    }
+
+    /// Lets go of everything that is kept, which holds the services that hold this.
+    pub fn forget(&self) {
+        let kept = self.interrupted.take();
+        drop(kept);
     }
 
     /// Ends the service of a host. Answers whether there was one.
     pub(crate) fn end(&self, host: &HostName) -> bool {
-        let life = self.0.borrow_mut().remove(host).and_then(|life| life.upgrade());
+        let life = self.lives.borrow_mut().remove(host).and_then(|life| life.upgrade());
         if let Some(life) = &life {
             life.end();
         }

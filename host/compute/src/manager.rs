@@ -15,6 +15,7 @@ mod init_host;
 mod init_instance;
 mod inject_network_info;
 mod interfaces;
+mod interrupted;
 mod live_migration;
 mod live_migration_checks;
 mod live_migration_dest;
@@ -42,6 +43,7 @@ mod trigger_crash_dump;
 mod unshelve;
 mod volumes;
 
+pub(crate) use interrupted::Interrupted;
 pub use periodic::PeriodicTask;
 
 use crate::crashes::Life;
@@ -58,6 +60,7 @@ use model::{
     Server, ServerId, TaskState,
 };
 use runtime::{Handler, Reply};
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::future::Future;
 use std::rc::{Rc, Weak};
@@ -77,7 +80,8 @@ pub struct ComputeManager {
     publisher: String,
     driver: Hypervisor,
     tracker: ResourceTracker,
-    life: Rc<Life>,
+    /// That of the service that does its work: its own, or, once it died, the one after it.
+    life: RefCell<Rc<Life>>,
     outgoing: live_migration::Outgoing,
     locks: locks::Locks,
     services: Services,
@@ -129,14 +133,15 @@ impl ComputeManager {
             address: Address::Compute(host.clone()),
             publisher: format!("nova-compute:{host}"),
             tracker: ResourceTracker::new(host.clone(), services.clone()),
-            life: services.crashes.begin(&host),
+            life: RefCell::new(services.crashes.begin(&host)),
             outgoing: live_migration::Outgoing::default(),
             locks: locks::Locks::default(),
             host: host.clone(),
             driver,
             services,
         });
-        let begun = manager.life.spend(manager.init_host()).await.unwrap_or_else(|| Err(died()));
+        let begun =
+            manager.life().spend(Rc::clone(&manager).init_host()).await.unwrap_or_else(|| Err(died()));
         begun.map_err(|error| StartError { host, error })?;
         manager.services.bus.listen(manager.address.clone(), Rc::clone(&manager) as Rc<dyn Handler>);
         Ok(manager)
@@ -150,7 +155,7 @@ impl ComputeManager {
 
     /// The periodic task that brings node record and placement up to date.
     pub async fn update_available_resource(&self) -> Result<(), NovaError> {
-        let updated = self.life.spend(self.tracker.update_available_resource(&self.driver)).await;
+        let updated = self.life().spend(self.tracker.update_available_resource(&self.driver)).await;
         updated.unwrap_or_else(|| Err(died()))
     }
 
@@ -162,13 +167,23 @@ impl ComputeManager {
 
     /// Whether the service died.
     pub fn crashed(&self) -> bool {
-        self.life.is_over()
+        self.life.borrow().is_over()
+    }
+
+    fn life(&self) -> Rc<Life> {
+        Rc::clone(&self.life.borrow())
     }
 
     /// Goes on with something in the background as long as the service lives.
     fn live_on(self: Rc<Self>, work: impl Future<Output = ()> + 'static) {
         let tasks = self.services.tasks.clone();
-        tasks.spawn(async move { self.life.spend(work).await.unwrap_or_default() });
+        tasks.spawn(async move {
+            let work = async {
+                work.await;
+                Ok(Answer::Done)
+            };
+            self.spend(work).await;
+        });
     }
 
     /// On whose behalf the service does what nobody asked for.
@@ -336,11 +351,16 @@ fn died() -> NovaError {
 #[async_trait(?Send)]
 impl Handler for ComputeManager {
     async fn handle(&self, message: Message) -> Option<Reply> {
-        self.life.spend(self.carry_out(message)).await
+        // It is there as long as it is asked.
+        let me = self.me.upgrade()?;
+        let mine = Rc::clone(&me);
+        me.spend(async move { mine.carry_out(message).await }).await
     }
 
-    fn die(&self) {
+    fn die(&self, message: Message) -> Option<Message> {
         self.services.end_of(&self.host);
+        self.keep(Interrupted::Taken(message));
+        None
     }
 }
 

@@ -287,6 +287,7 @@ impl Cloud {
     /// Lets go of the services, which hold the bus that holds them: else nothing of the cloud would ever be freed.
     pub fn dissolve(&self) {
         let bus = &self.services.bus;
+        self.services.crashes.forget();
         bus.leave(&Address::Conductor);
         for host in self.host_names() {
             bus.leave(&Address::Compute(host));

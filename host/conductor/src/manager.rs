@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use compute::{ExpectedTask, Life, Services};
 use model::rpc::{Address, Answer, Message, Method, RequestContext, Reschedule, Retry};
 use model::{
-    Bug, ExceptionClass, Fault, Flavor, HostName, NovaError, RequestSpec, Selection, Server, ServerId,
+    Bug, ExceptionClass, Fault, Fix, Flavor, HostName, NovaError, RequestSpec, Selection, Server, ServerId,
     TaskState, VmState,
 };
 use runtime::{Handler, Reply};
@@ -277,9 +277,14 @@ impl Handler for ConductorManager {
         life.spend(self.carry_out(message)).await
     }
 
-    /// Its worker dies, and another takes its place.
-    fn die(&self) {
+    /// Its worker dies, and another takes its place. In Nova what the one had begun is lost with it. Cured, workflows are
+    /// durable: the other goes on with them, and with the message, which nobody has acknowledged.
+    fn die(&self, message: Message) -> Option<Message> {
+        if self.services.switches.fixes(Fix::ConductorWorkGoesOn) {
+            return Some(message);
+        }
         self.life.take().end();
+        None
     }
 }
 

@@ -39,8 +39,9 @@ pub trait Handler {
     /// service died meanwhile, so that what it was doing has no end and no answer.
     async fn handle(&self, message: Message) -> Option<Reply>;
 
-    /// Dies: whatever the service is doing ends where it is.
-    fn die(&self);
+    /// Dies as it takes `message`: whatever the service is doing ends where it is. Answers the message if somebody else handles
+    /// it now.
+    fn die(&self, message: Message) -> Option<Message>;
 }
 
 /// How long deliveries take.
@@ -264,7 +265,7 @@ impl Bus {
                 }
             }
         };
-        let Parcel { id, message, answer } = parcel;
+        let Parcel { id, mut message, answer } = parcel;
         let method = message.method.name();
         let fault = self.inner.faults.next(&to, method).map(|(point, fault)| {
             let point = point.to_string();
@@ -279,7 +280,10 @@ impl Bus {
                 return self.send_again(to, Parcel { id, message, answer });
             }
             Some(MessageFault::Lost) => return,
-            Some(MessageFault::Crash) => return handler.die(),
+            Some(MessageFault::Crash) => match handler.die(message) {
+                Some(taken) => message = taken,
+                None => return,
+            },
             Some(MessageFault::Late) => self.inner.clock.sleep(LATE).await,
             Some(MessageFault::Slow) => self.hold_back(&to).await,
             Some(MessageFault::Twice) => {
@@ -383,8 +387,9 @@ mod tests {
             Some(Ok(Answer::Done))
         }
 
-        fn die(&self) {
+        fn die(&self, _message: Message) -> Option<Message> {
             self.0.borrow_mut().clear();
+            None
         }
     }
 

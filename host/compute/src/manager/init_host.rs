@@ -4,14 +4,16 @@ use super::ComputeManager;
 use crate::virt_types;
 use model::{Bug, Fix, Migration, MigrationStatus, NovaError, Server, ServerId};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 impl ComputeManager {
-    /// Initialises the driver, removes the guests that were evacuated while the service was down, takes up what was
+    /// Initialises the driver, goes on with what is kept of the service before, removes the guests that were evacuated while the service was down, takes up what was
     /// interrupted, and reports the node.
     /// A driver that raises keeps the service from starting, unless it is only asked for numbers.
-    pub(super) async fn init_host(&self) -> Result<(), NovaError> {
+    pub(super) async fn init_host(self: Rc<Self>) -> Result<(), NovaError> {
         self.driver.init_host(self.host.to_string()).await?;
         self.driver.get_nodenames_by_uuid(false).await?;
+        Rc::clone(&self).take_up_interrupted_work().await;
         let evacuated = self.destroy_evacuated_instances().await?;
         let servers = self.services.records.servers_on(&self.host);
         let instances = servers.iter().map(virt_types::instance).collect();

@@ -49,7 +49,7 @@ impl ComputeManager {
     /// Runs one of the periodic tasks.
     pub async fn run_periodic(&self, task: PeriodicTask) {
         // What is left undone by a service that dies is for its next run.
-        let _ = self.life.spend(self.look_after_servers(task)).await;
+        let _ = self.life().spend(self.look_after_servers(task)).await;
     }
 
     async fn look_after_servers(&self, task: PeriodicTask) {

@@ -75,6 +75,8 @@ pub const DEFECTS: &[Builtin] = files![
     "resize-counted-meanwhile",
     "resize-not-offered",
     "resize-rolled-back",
+    "resize-host-dies",
+    "resize-conductor-dies",
     "revert-fails",
     "rebuild-fails",
     "rebuild-not-found",

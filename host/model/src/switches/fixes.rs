@@ -35,6 +35,14 @@ super::switches! {
         right: "ERROR with a fault",
         releases: "34.0.0",
     }
+    ConductorWorkGoesOn = "conductor-work-goes-on" {
+        title: "what a conductor was asked for is lost when its worker dies",
+        scenario: "resize-conductor-dies",
+        when: "the worker dies as it takes the message for a resize",
+        wrong: "task resize_prep for ever",
+        right: "the worker in its place does what was asked: VERIFY_RESIZE",
+        releases: "34.0.0",
+    }
     DeleteInstanceNotFound = "delete-instance-not-found" {
         title: "a server whose guest is gone cannot be deleted",
         scenario: "delete-not-found",
@@ -81,6 +89,14 @@ super::switches! {
         when: "destroy raises while the source of an evacuation starts",
         wrong: "the compute service does not start, nor can it be forced up",
         right: "it starts, and tries again at the next start",
+        releases: "34.0.0",
+    }
+    HostWorkGoesOn = "host-work-goes-on" {
+        title: "what a compute service was doing when it died is never brought to an end",
+        scenario: "resize-host-dies",
+        when: "the service of the destination dies in finish_migration, and is started again",
+        wrong: "no guest anywhere, task resize_finish for ever, an event and a notification without an end",
+        right: "the step has failed: ERROR with a fault, no task, and whatever was begun has its end",
         releases: "34.0.0",
     }
     InstanceNotFoundFault = "instance-not-found-fault" {
