@@ -167,18 +167,16 @@ class Cloud:
     def fill_placement(self, made):
         placement = "placement 1.39"
         providers = self.send("GET", "/placement/resource_providers", version=placement)["resource_providers"]
+        hosts = [provider["uuid"] for provider in providers]
         for number in range(4):
             body = {"name": f"provider{number}"}
             providers.append(self.send("POST", "/placement/resource_providers", body, placement))
             self.send("PUT", f"/placement/resource_classes/CUSTOM_SEED{number}", version=placement)
             self.send("PUT", f"/placement/traits/CUSTOM_SEED{number}", version=placement)
         made["uuid"] = [provider["uuid"] for provider in providers]
-        # Every provider has both, as those of hosts do: an inventory is found whichever two names are drawn.
+        # Of these every host has an inventory, so that one is found whichever two names are drawn.
         made["resource_class"] = ["VCPU", "MEMORY_MB"]
-        inventories = {name: {"total": 1000} for name in made["resource_class"]}
-        for provider in providers[-4:]:
-            body = {"resource_provider_generation": provider["generation"], "inventories": inventories}
-            self.send("PUT", f"/placement/resource_providers/{provider['uuid']}/inventories", body, placement)
+        made["/resource_providers/{uuid}/inventories/{resource_class} uuid"] = hosts
         made["resource_classes name"] = ["VCPU", "CUSTOM_SEED0", "CUSTOM_SEED1", "CUSTOM_SEED2", "CUSTOM_SEED3"]
         made["traits name"] = ["CUSTOM_SEED0", "CUSTOM_SEED1", "CUSTOM_SEED2", "CUSTOM_SEED3", "HW_CPU_X86_SGX"]
         made["consumer_uuid"] = made["server_id"]
@@ -221,7 +219,8 @@ def proposing(document, proposals):
             if example:
                 operation["requestBody"]["content"]["application/json"]["example"] = example
             for parameter in [*shared, *operation["parameters"]]:
-                known = proposals.get(f"{path.split('/')[1]} {parameter['name']}") or proposals.get(parameter["name"])
+                places = (f"{path} ", f"{path.split('/')[1]} ", "")
+                known = next(filter(None, (proposals.get(place + parameter["name"]) for place in places)), None)
                 if parameter["in"] == "path" and known:
                     parameter["schema"] = {"type": "string", "enum": sorted(set(known))}
     return document, headers

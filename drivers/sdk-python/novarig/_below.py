@@ -676,8 +676,8 @@ class Below:
         await self.call("shared_storage", "check_instance_shared_storage_cleanup", data)
 
     async def save_state(self) -> DriverState:
-        """All the driver knows. No call is under way, and none follows. A layer adds its own entries to what
-        the driver below says.
+        """All the driver knows. No call is under way; calls follow only if the exchange is refused. A layer
+        adds its own entries to what the driver below says.
         """
         answer: DriverState = await self.call("persistence", "save_state")
         return answer

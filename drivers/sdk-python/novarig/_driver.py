@@ -626,8 +626,8 @@ class Driver(Component):
         return None
 
     async def save_state(self) -> DriverState:
-        """All the driver knows. No call is under way, and none follows. A layer adds its own entries to what
-        the driver below says.
+        """All the driver knows. No call is under way; calls follow only if the exchange is refused. A layer
+        adds its own entries to what the driver below says.
         """
         raise NotImplementedError("save_state")
 

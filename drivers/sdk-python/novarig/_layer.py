@@ -621,8 +621,8 @@ class Layer(Driver):
         await self.below.check_instance_shared_storage_cleanup(data)
 
     async def save_state(self) -> DriverState:
-        """All the driver knows. No call is under way, and none follows. A layer adds its own entries to what
-        the driver below says.
+        """All the driver knows. No call is under way; calls follow only if the exchange is refused. A layer
+        adds its own entries to what the driver below says.
         """
         return await self.below.save_state()
 

@@ -325,8 +325,8 @@ macro_rules! for_each_method {
                 check_instance_shared_storage_cleanup(data: String) -> (): nothing;
             }
             persistence {
-                /// All the driver knows. No call is under way, and none follows. A layer adds its own entries
-                /// to what the driver below says.
+                /// All the driver knows. No call is under way; calls follow only if the exchange is refused. A
+                /// layer adds its own entries to what the driver below says.
                 save_state() -> DriverState: not_implemented;
                 /// Takes over the guests of another driver; they run as if nothing had happened. Entries of
                 /// components it does not know are left alone. Twice with the same state is the same as once.

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 impl ComputeManager {
-    /// Initialises the driver, goes on with what is kept of the service before, removes the guests that were evacuated while the service was down, takes up what was
-    /// interrupted, and reports the node.
-    /// A driver that raises keeps the service from starting, unless it is only asked for numbers.
+    /// Initialises the driver, goes on with what is kept of the service before, removes the guests that were evacuated while
+    /// the service was down, takes up what was interrupted, and reports the node. A driver that raises keeps the service from
+    /// starting, unless it is only asked for numbers.
     pub(super) async fn init_host(self: Rc<Self>) -> Result<(), NovaError> {
         self.driver.init_host(self.host.to_string()).await?;
         self.driver.get_nodenames_by_uuid(false).await?;
