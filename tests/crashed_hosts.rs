@@ -172,6 +172,8 @@ fn what_a_host_was_doing_is_kept_until_it_has_an_end_however_often_the_host_dies
         assert!(refused.contains("the compute service died"), "{refused}");
         cloud.at_rest().await;
         assert_eq!(cloud.services().crashes.kept(), 1);
+        let kept = format!("{:?}", cloud.services().crashes);
+        assert!(kept.contains("Begun(HostName(\"host1\"), ..)"), "{kept}");
         restart(cloud, "host1").await;
         assert_eq!(cloud.services().crashes.kept(), 0);
         assert_eq!(cloud.server(server).status(), ServerStatus::Error);
@@ -204,6 +206,8 @@ fn a_message_that_a_host_took_as_it_died_is_handled_by_the_next() {
         faults.add("compute.host1:pause_instance".parse().unwrap(), MessageFault::Crash);
         cloud.api().pause(server).await.unwrap();
         cloud.at_rest().await;
+        let kept = format!("{:?}", cloud.services().crashes);
+        assert!(kept.contains("Taken(Message "), "{kept}");
         restart(cloud, "host1").await;
         assert_eq!(cloud.server(server).status(), ServerStatus::Paused);
         cloud.assert_invariants().await;

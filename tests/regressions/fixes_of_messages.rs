@@ -1,7 +1,7 @@
 //! What lost and doubled messages, and requests that come in between, leave behind, as it is and cured.
 
 use super::told::*;
-use crate::common::strike_service;
+use crate::common::{says_no, strike_service};
 use conductor::UnshelveServer;
 use harness::TestCloud;
 use model::{ExceptionClass, Fix, HostName, ServerId};
@@ -67,6 +67,21 @@ fn moves_end_with_their_server() {
     });
     assert_eq!(as_is, "deleted on host2, holds [], guests [host2]; the migration holds []");
     assert_eq!(fixed, "deleted on host2, holds [], guests []; the migration holds []");
+}
+
+#[test]
+fn a_migration_holds_nothing_though_what_it_left_of_a_deleted_server_cannot_be_destroyed() {
+    let slow = || stacks(&["fake", "fake+slow(method=finish_migration,ms=1000)"]);
+    let (_, fixed) = as_is_and_fixed(Fix::MovesEndWithTheirServer, slow, async |cloud| {
+        let server = boot(cloud).await;
+        cloud.api().resize(server, MEDIUM).await.unwrap();
+        pass(cloud, 500).await;
+        // The first is the deletion's.
+        cloud.inject_fault("host2:destroy#2", says_no());
+        cloud.api().delete(server).await.unwrap();
+        told_with_migration(cloud, server).await
+    });
+    assert_eq!(fixed, "deleted on host2, holds [], guests [host2]; the migration holds []");
 }
 
 /// A server is resized, and deleted while the message for a further step is on its way.
