@@ -2,8 +2,8 @@
 //! back; with the fixes that make operations durable it goes on then. What becomes of each operation is shown by the sweep
 //! (`host/explore/tests/search.rs`).
 
-use harness::{Simulation, TestCloud};
-use model::{Fix, HostName, MigrationStatus, ServerStatus, TaskState};
+use harness::{Leak, Simulation, TestCloud};
+use model::{Fix, HostName, MigrationStatus, ServerStatus, TaskState, VmState};
 use runtime::MessageFault;
 use std::time::Duration;
 use virt::{Fault, When};
@@ -17,6 +17,10 @@ fn two_hosts() -> Simulation {
 
 fn two_hosts_that_go_on() -> Simulation {
     Fix::ALL.iter().copied().fold(two_hosts(), Simulation::fix)
+}
+
+fn dies_at(cloud: &TestCloud, write: &str, when: When) {
+    cloud.services().write_faults.add(write.parse().unwrap(), when);
 }
 
 async fn restart(cloud: &TestCloud, host: &str) {
@@ -223,4 +227,86 @@ fn what_a_conductor_took_as_it_died_is_done_by_the_one_in_its_place() {
         assert_eq!(cloud.server(server).status(), ServerStatus::Active);
         cloud.assert_invariants().await;
     });
+}
+
+#[test]
+fn a_deletion_that_died_between_the_state_and_the_end_of_its_server_is_completed_at_the_next_start() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        dies_at(cloud, "compute.host1:records.delete_server#1", When::Before);
+        cloud.api().delete(server).await.unwrap();
+        cloud.at_rest().await;
+        assert_eq!(cloud.server(server).vm_state, VmState::Deleted);
+        assert!(!cloud.server(server).deleted(), "it is not gone yet");
+        let mark = cloud.notification_mark();
+        restart(cloud, "host1").await;
+        assert!(cloud.server(server).deleted());
+        cloud.wait_for_notification(mark, server, "instance.delete.end").await;
+        let left = cloud.violations().await;
+        let left: Vec<_> = left.iter().map(|violation| violation.invariant).collect();
+        assert_eq!(left, ["every_event_finished"]);
+    });
+}
+
+#[test]
+fn a_service_that_dies_as_it_writes_does_nothing_more_and_what_it_wrote_stays() {
+    for (when, status) in
+        [(When::Before, MigrationStatus::Migrating), (When::After, MigrationStatus::PostMigrating)]
+    {
+        two_hosts().run(async |cloud| {
+            let server = cloud.boot(FLAVOR, Some("host1")).await;
+            // The second write of the source to the migration comes after the driver's part.
+            dies_at(cloud, "compute.host1:records.update_migration#2", when);
+            cloud.api().resize(server, "m1.medium").await.unwrap();
+            cloud.at_rest().await;
+            assert_eq!(cloud.last_migration(server).status, status);
+            assert_eq!(cloud.server(server).host, Some("host1".into()));
+            assert_eq!(cloud.services().write_faults.struck().len(), 1);
+            assert_eq!(cloud.crashed_hosts(), [HostName::from("host1")]);
+            // As in Nova nobody ends the migration.
+            cloud.expect_leak(Leak::allocation("host1", cloud.last_migration(server).id));
+            restart(cloud, "host1").await;
+        });
+    }
+}
+
+#[test]
+fn a_host_goes_on_after_the_write_at_which_it_died() {
+    for when in [When::Before, When::After] {
+        two_hosts_that_go_on().run(async |cloud| {
+            let server = cloud.boot(FLAVOR, Some("host1")).await;
+            dies_at(cloud, "compute.host1:records.update_migration#2", when);
+            cloud.api().resize(server, "m1.medium").await.unwrap();
+            cloud.at_rest().await;
+            assert_eq!(cloud.services().crashes.kept(), 1);
+            restart(cloud, "host1").await;
+            let record = cloud.server(server);
+            assert_eq!((record.status(), record.host), (ServerStatus::VerifyResize, Some("host2".into())));
+            cloud.assert_invariants().await;
+        });
+    }
+}
+
+#[test]
+fn what_a_conductor_was_doing_as_it_died_ends_there_or_is_gone_on_with_by_the_one_in_its_place() {
+    let at = "conductor:records.update_server#1";
+    two_hosts().run(async |cloud| {
+        dies_at(cloud, at, When::After);
+        let server = cloud.api().create(cloud.build_server(FLAVOR, Some("host1"))).await.unwrap();
+        cloud.delete_in_tear_down(server);
+        cloud.at_rest().await;
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Build, Some(TaskState::Scheduling)));
+        assert_ne!(record.availability_zone, None, "that is what it wrote");
+        cloud.boot(FLAVOR, Some("host1")).await;
+    });
+    for when in [When::Before, When::After] {
+        two_hosts_that_go_on().run(async |cloud| {
+            dies_at(cloud, at, when);
+            let server = cloud.boot(FLAVOR, Some("host1")).await;
+            assert_eq!(cloud.server(server).status(), ServerStatus::Active);
+            assert_eq!(cloud.services().write_faults.struck().len(), 1);
+            cloud.assert_invariants().await;
+        });
+    }
 }

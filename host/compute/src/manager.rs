@@ -128,6 +128,7 @@ impl ComputeManager {
         driver: Hypervisor,
         services: Services,
     ) -> Result<Rc<ComputeManager>, StartError> {
+        let services = services.for_compute(&host);
         let manager = Rc::new_cyclic(|me| ComputeManager {
             me: me.clone(),
             address: Address::Compute(host.clone()),

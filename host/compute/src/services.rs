@@ -4,6 +4,7 @@ use crate::crashes::Crashes;
 use crate::image::ImageApi;
 use crate::instance_events::InstanceEvents;
 use crate::network::NetworkApi;
+use crate::record_writes::{ServiceRecords, WriteFaults};
 use crate::records::Records;
 use crate::report_client::ReportClient;
 use crate::volume::VolumeApi;
@@ -45,6 +46,8 @@ pub struct Services {
     pub instance_events: InstanceEvents,
     /// Which compute services live, and when they die.
     pub crashes: Crashes,
+    /// At which of its writes to the state of record a service dies.
+    pub write_faults: WriteFaults,
     /// Which of the known defects are on.
     pub switches: Rc<Switches>,
 }
@@ -54,6 +57,21 @@ const NETWORK_ATTEMPTS: usize = 3;
 const NETWORK_RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Services {
+    /// The same for the compute service of a host, which may die as it writes to the state of record.
+    pub(crate) fn for_compute(self, host: &HostName) -> Self {
+        let (dying, of) = (self.clone(), host.clone());
+        let dies = move || dying.end_of(&of);
+        self.for_writer(Address::Compute(host.clone()), dies)
+    }
+
+    /// The same for a service that may die as it writes to the state of record.
+    #[must_use]
+    pub fn for_writer(self, writer: Address, dies: impl Fn() + 'static) -> Self {
+        let (faults, trace) = (self.write_faults.clone(), self.trace.clone());
+        let records = ServiceRecords { records: self.records, writer, faults, trace, dies: Box::new(dies) };
+        Self { records: Rc::new(records), ..self }
+    }
+
     /// Asks the network service for something that nobody else would ask for later. In Nova its first answer is the last.
     pub(crate) async fn ask_network(
         &self,

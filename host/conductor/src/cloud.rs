@@ -139,6 +139,7 @@ impl Cloud {
             options: Shared::new(config.options),
             instance_events: compute::InstanceEvents::default(),
             crashes: compute::Crashes::default(),
+            write_faults: compute::WriteFaults::default(),
             switches,
             random,
             trace,

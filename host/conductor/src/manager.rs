@@ -26,12 +26,15 @@ pub(crate) struct ConductorManager {
     pub(crate) records: Rc<StateOfRecord>,
     host: HostName,
     /// The life of its worker.
-    life: RefCell<Rc<Life>>,
+    life: Rc<RefCell<Rc<Life>>>,
 }
 
 impl ConductorManager {
     pub(crate) fn new(services: Services, records: Rc<StateOfRecord>) -> Self {
-        Self { services, records, host: "conductor".into(), life: RefCell::default() }
+        let life = Rc::new(RefCell::new(Rc::new(Life::default())));
+        let worker = Rc::clone(&life);
+        let services = services.for_writer(Address::Conductor, move || worker.take().end());
+        Self { services, records, host: "conductor".into(), life }
     }
 
     /// Chooses hosts for the new servers of a request and has each built on its own. If one gets no host all are in
@@ -273,22 +276,30 @@ impl ConductorManager {
 #[async_trait(?Send)]
 impl Handler for ConductorManager {
     async fn handle(&self, message: Message) -> Option<Reply> {
-        let life = Rc::clone(&self.life.borrow());
-        life.spend(self.carry_out(message)).await
+        let mut work = Box::pin(self.carry_out(message));
+        loop {
+            let life = Rc::clone(&self.life.borrow());
+            let reply = life.spend(&mut work).await;
+            // Its worker died, and another has taken its place.
+            if reply.is_some() || !self.work_goes_on() {
+                return reply;
+            }
+        }
     }
 
-    /// Its worker dies, and another takes its place. In Nova what the one had begun is lost with it. Cured, workflows are
-    /// durable: the other goes on with them, and with the message, which nobody has acknowledged.
     fn die(&self, message: Message) -> Option<Message> {
-        if self.services.switches.fixes(Fix::ConductorWorkGoesOn) {
-            return Some(message);
-        }
         self.life.take().end();
-        None
+        self.work_goes_on().then_some(message)
     }
 }
 
 impl ConductorManager {
+    /// Whether the worker that takes the place of one that died goes on with what that had begun. In Nova that is lost.
+    /// Cured, workflows are durable, and a message is acknowledged when it was handled.
+    fn work_goes_on(&self) -> bool {
+        self.services.switches.fixes(Fix::ConductorWorkGoesOn)
+    }
+
     /// Does what a message asks for.
     async fn carry_out(&self, message: Message) -> Reply {
         let Message { context, server, method } = message;

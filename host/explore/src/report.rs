@@ -16,8 +16,8 @@ use crate::cloud_state::{CloudState, Counted, ProviderState, ServerState};
 use crate::invariants::Violation;
 use crate::judging::OwnInvariant;
 use crate::run::{Judged, StepReport};
-use crate::scenario::{FaultSpec, MeanwhileSpec, MessageFaultSpec, ServiceFaultSpec};
-use compute::ServicePoint;
+use crate::scenario::{FaultSpec, MeanwhileSpec, MessageFaultSpec, ServiceFaultSpec, WriteFaultSpec};
+use compute::{ServicePoint, WritePoint};
 use conductor::{Attachment, Port};
 use model::{
     AttachmentId, Bug, ConsumerId, Fault, Fix, HostName, MigrationId, MigrationStatus, MigrationType, PortId,
@@ -120,6 +120,10 @@ impl FaultReport {
     }
 
     pub(crate) fn of_message(fault: &MessageFaultSpec, struck: &[MessagePoint]) -> Self {
+        Self { point: fault.at.to_string(), fault: fault.to_string(), struck: struck.contains(&fault.at) }
+    }
+
+    pub(crate) fn of_write(fault: &WriteFaultSpec, struck: &[WritePoint]) -> Self {
         Self { point: fault.at.to_string(), fault: fault.to_string(), struck: struck.contains(&fault.at) }
     }
 

@@ -194,6 +194,9 @@ async fn take_steps(cloud: &Cloud, scenario: &Scenario, stacks: &Stacks) -> Take
     for Placed { item: planned, .. } in &scenario.message_faults {
         messages.add(planned.at.clone(), planned.fault);
     }
+    for Placed { item: planned, .. } in &scenario.write_faults {
+        cloud.services().write_faults.add(planned.at.clone(), planned.when);
+    }
     let runner = Runner::new(cloud, scenario, stacks);
     let steps = async {
         for (host, stack) in scenario.hosts.iter() {
@@ -228,6 +231,7 @@ async fn run_in(
     let struck = cloud.faults().struck();
     let services_struck = cloud.service_faults().struck();
     let messages_struck = messages.struck();
+    let writes_struck = cloud.services().write_faults.struck();
     // The digest comes first: what is asked of the drivers from here on is not part of the run.
     let trace = cloud.services().trace.records().clone();
     let trace_digest = config.trace.then(|| cloud.services().trace.digest());
@@ -249,6 +253,8 @@ async fn run_in(
     let of_services = of_services.map(|fault| FaultReport::of_service(fault, &services_struck));
     let of_messages = scenario.message_faults.iter().map(|fault| &fault.item);
     let of_messages = of_messages.map(|fault| FaultReport::of_message(fault, &messages_struck));
+    let of_writes = scenario.write_faults.iter().map(|fault| &fault.item);
+    let of_writes = of_writes.map(|fault| FaultReport::of_write(fault, &writes_struck));
     let of_others = scenario.meanwhile.iter().enumerate();
     let of_others =
         of_others.map(|(number, other)| FaultReport::of_meanwhile(&other.item, meanwhile.get(&number)));
@@ -269,7 +275,7 @@ async fn run_in(
             })
             .collect(),
         steps,
-        faults: planned.chain(of_services).chain(of_messages).chain(of_others).collect(),
+        faults: planned.chain(of_services).chain(of_messages).chain(of_writes).chain(of_others).collect(),
         expectations,
         own_invariants: judging.own(),
         violations,

@@ -45,6 +45,7 @@ mod read;
 mod service_fault;
 mod target;
 mod values;
+mod write_fault;
 
 pub use action::{
     Action, Advance, During, ExtendVolume, LiveMigrateServer, MigrateServer, OnVolume, RebootServer,
@@ -68,6 +69,7 @@ pub use service_fault::ServiceFaultSpec;
 pub use target::{DisableHost, EvacuateServer, OnHost, OnServer, RebuildServer};
 pub(crate) use values::show_amounts;
 pub use values::{Amounts, OptionSettings, OrNone, Placed, Span};
+pub use write_fault::{WriteFault, WriteFaultSpec};
 
 use model::options::OptionError;
 use model::{Flavor, FlavorId, HostName, Options};
@@ -110,6 +112,9 @@ pub struct Scenario {
     /// Faults of messages, planned at the same time.
     #[serde(default)]
     pub message_faults: Vec<Placed<MessageFaultSpec>>,
+    /// Deaths of services as they write to the state of record, planned at the same time.
+    #[serde(default)]
+    pub write_faults: Vec<Placed<WriteFaultSpec>>,
     /// What others do at points of the run.
     #[serde(default)]
     pub meanwhile: Vec<Placed<MeanwhileSpec>>,
@@ -236,6 +241,7 @@ impl Scenario {
         !(self.faults.is_empty()
             && self.service_faults.is_empty()
             && self.message_faults.is_empty()
+            && self.write_faults.is_empty()
             && self.meanwhile.is_empty())
     }
 
@@ -246,6 +252,7 @@ impl Scenario {
             faults: Vec::new(),
             service_faults: Vec::new(),
             message_faults: Vec::new(),
+            write_faults: Vec::new(),
             meanwhile: Vec::new(),
             ..self.clone()
         }

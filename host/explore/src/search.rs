@@ -2,12 +2,20 @@
 //!
 //! A run without faults yields the [fault points](points) of a scenario, named stably: every driver call it makes
 //! (`host2:finish_migration#1`), every call of the image, network and volume services (`volume.attachment_update#1`), every
-//! message (`conductor:migrate_server#1`). A plan is one fault at one of them. A driver call: each exception that a driver may
-//! raise, before the call's effect; a lost reply, which is an exception after it; the death of the driver's agent; an answer
-//! that does not come, or comes when nobody waits for it any more. A call of a service: a refusal. A message: it is lost, late,
-//! or arrives twice. A driver call or a message: the service dies there, and a host's is started again when all has come to
-//! rest; or somebody else does something while the call goes on or the message is on its way, a second user with the same
-//! server, or a host with a periodic task. [`explore`] runs the scenario under every one of these plans, on all cores, and checks
+//! message (`conductor:migrate_server#1`), every write of a service to the state of record
+//! (`compute.host2:records.update_server#3`). A plan is one fault at one of them:
+//!
+//! - a driver call: each exception that a driver may raise, before the call's effect; a lost reply, which is an exception after
+//!   it; the death of the driver's agent; an answer that does not come, or comes when nobody waits for it any more;
+//! - a call of a service: a refusal;
+//! - a message: it is lost, late, or arrives twice;
+//! - a driver call, a message or a write: the service that makes or takes it dies there, before it or after it, and a host's is
+//!   started again when all has come to rest;
+//! - a driver call or a message: somebody else does something while the call goes on or the message is on its way, a second user
+//!   with the same server, or a host with a periodic task.
+//!
+//! Timers have no faults of their own: they run out where an answer does not come or comes late, and periodic tasks run at every
+//! point. [`explore`] runs the scenario under every one of these plans, on all cores, and checks
 //! the [`invariants`](crate::invariants) after each, those that the scenario has of its own, and the oracles that are brought;
 //! without a fault also what the scenario itself expects ([`EXPECTATIONS`]). Of each finding it is told [since when](Since) its
 //! invariant is broken.
@@ -20,6 +28,12 @@
 //! list ([`known`]), and is told as such, not hidden.
 //!
 //! The outcome depends on the scenario, its stacks, the seed and the switches; not on the number of cores.
+//!
+//! Each plan is run from the start. To go on from the point at which it differs from the run without a fault, that point would
+//! have to be kept: it is in the futures of all tasks and in the memories and native stacks of the drivers' instances, none of
+//! which can be copied. The one copy there is, that of the whole process, costs more than the millisecond that it could save half
+//! of. What plans share is what is made before the first of them: the compiled stacks, and instances' memories and stacks, which
+//! are used again.
 
 mod hunt;
 mod journal;
@@ -72,7 +86,8 @@ pub struct Search<'a> {
     pub orders: u64,
     /// How many plans of several faults are drawn at random, led by what others showed.
     pub random: usize,
-    /// Where the outcomes of plans of one fault are kept, and taken from if they are there.
+    /// Where the outcomes of plans are kept, and taken from if they are there: of those of one fault unless pairs are wanted, of the
+    /// second of a pair, of other orders, and of those drawn at random.
     pub journal: Option<&'a Journal>,
     /// Threads that run plans.
     pub threads: NonZeroUsize,
@@ -167,8 +182,25 @@ struct Group {
     invariant: &'static str,
     cause: Option<String>,
     known: Option<&'static Known>,
-    /// The plans that show it, in the order in which they are tried.
-    shown_by: Vec<Plan>,
+    /// The first plan that shows it, in the order in which they are tried; none if the scenario shows it without a fault.
+    first: Option<Plan>,
+    /// The last.
+    last: Option<Plan>,
+    /// How many show it.
+    plans: usize,
+    /// What their faults are.
+    errors: Vec<String>,
+}
+
+impl Group {
+    fn new(
+        invariant: &'static str,
+        cause: Option<String>,
+        known: Option<&'static Known>,
+        first: Option<&Plan>,
+    ) -> Self {
+        Self { invariant, cause, known, first: first.cloned(), last: None, plans: 0, errors: Vec::new() }
+    }
 }
 
 /// Runs a scenario under every plan of one fault.
@@ -363,7 +395,7 @@ fn try_all(
 ) -> Result<Vec<Tried>, RunError> {
     // What a second fault would need to know of a first one is not kept.
     let journal = search.journal.filter(|_| usual.is_none());
-    let journal = journal.map(|journal| (journal, Journal::key(scenario, stacks, plans, search)));
+    let journal = journal.map(|journal| (journal, Journal::key(scenario, stacks, &plans, search)));
     let done = AtomicUsize::new(0);
     let outcomes = in_parallel(plans, search.threads, |number, plan| {
         let kept = journal.as_ref().and_then(|(journal, key)| journal.outcome(key, number));
@@ -424,16 +456,21 @@ fn note(groups: &mut Vec<Group>, violation: &Violation, plan: Option<&Plan>) {
     let group = match groups.iter_mut().find(same) {
         Some(group) => group,
         None => {
-            groups.push(Group { invariant: violation.invariant, cause, known, shown_by: Vec::new() });
+            groups.push(Group::new(violation.invariant, cause, known, plan));
             let Some(group) = groups.last_mut() else { return };
             group
         }
     };
     // A plan that breaks an invariant for two servers is one plan.
     if let Some(plan) = plan
-        && group.shown_by.last() != Some(plan)
+        && group.last.as_ref() != Some(plan)
     {
-        group.shown_by.push(plan.clone());
+        group.last = Some(plan.clone());
+        group.plans += 1;
+        let kind = plan.kind();
+        if !group.errors.contains(&kind) {
+            group.errors.push(kind);
+        }
     }
 }
 
@@ -444,24 +481,17 @@ fn finding(
     config: &RunConfig,
     group: Group,
 ) -> Result<Finding, RunError> {
-    let small = minimise(scenario, stacks, config, &group.shown_by, group.invariant)?;
+    let small = minimise(scenario, stacks, config, group.first.as_ref(), group.invariant)?;
     let (replay, message, since) =
         Replay::of(&small.scenario, small.faults, config, group.invariant, stacks)?;
-    let mut errors: Vec<String> = Vec::new();
-    for plan in &group.shown_by {
-        let kind = plan.kind();
-        if !errors.contains(&kind) {
-            errors.push(kind);
-        }
-    }
     Ok(Finding {
         scenario: scenario.name.clone(),
         invariant: group.invariant,
         message,
         since,
         cause: group.cause,
-        plans: group.shown_by.len(),
-        errors,
+        plans: group.plans,
+        errors: group.errors,
         known: group.known.map(|known| known.reason),
         plan: replay.plan.clone(),
         trace_digest: replay.trace_digest.clone(),

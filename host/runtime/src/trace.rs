@@ -133,6 +133,15 @@ pub enum TraceEvent {
         /// Which call of it, from 1.
         n: u64,
     },
+    /// A service writes to the state of record.
+    RecordWrite {
+        /// Who writes.
+        writer: Address,
+        /// The write, as `update_server`.
+        write: &'static str,
+        /// Which write of that name by that service, from 1.
+        n: u64,
+    },
     /// A fault of the plan struck.
     FaultInjected {
         /// Where, as `host:method#n`.

@@ -70,6 +70,7 @@ fn what_fails(fault: &Planned) -> String {
         Planned::Driver(fault) => format!("{} fails", fault.at.method),
         Planned::Service(fault) => format!("{} fails", fault.at.call),
         Planned::Message(at) => format!("{} {}", at.at.method, fault.kind()),
+        Planned::Write(at) => format!("a crash in {}", at.at.write),
         Planned::Meanwhile(other) => format!("a {} in {}", other.asks(), other.at.method()),
         Planned::Order(order) => format!("order {}", order.order),
     }

@@ -97,7 +97,7 @@ impl Relevance {
             T::PlacementWrite { command, .. } => named(command),
             T::PortSaved { port } => named(port),
             // A service's call names no server; one that fails by plan shows as a fault.
-            T::NodeSaved { .. } | T::ServiceCall { .. } => false,
+            T::NodeSaved { .. } | T::ServiceCall { .. } | T::RecordWrite { .. } => false,
             T::Scheduled { server, .. }
             | T::ServerSaved { server, .. }
             | T::MigrationSaved { server, .. }
@@ -129,6 +129,7 @@ fn line(event: &TraceEvent) -> String {
         }
         T::DriverCall { host, method, n, .. } => (driver(host), format!("{method}#{n}")),
         T::ServiceCall { call, n } => ("services".to_owned(), format!("{call}#{n}")),
+        T::RecordWrite { writer, write, n } => (writer.to_string(), format!("{write}#{n}")),
         T::DriverResult { host, method, n, outcome } => {
             (driver(host), format!("{method}#{n} -> {}", short(outcome)))
         }

@@ -67,6 +67,12 @@ impl ComputeManager {
     async fn end_interrupted_task(&self, server: &Server) -> Result<bool, NovaError> {
         use TaskState as T;
         let (id, task) = (server.id, server.task_state);
+        if server.vm_state == VmState::Deleted {
+            if let Err(error) = self.complete_partial_deletion(server).await {
+                self.log("error", || format!("Failed to complete a deletion of instance {id}: {error}"));
+            }
+            return Ok(true);
+        }
         let building = server.vm_state == VmState::Building
             || matches!(task, Some(T::Scheduling | T::BlockDeviceMapping | T::Networking | T::Spawning));
         let rebuilding = matches!(server.vm_state, VmState::Active | VmState::Stopped)

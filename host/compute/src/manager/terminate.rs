@@ -5,7 +5,7 @@ use super::operation::Operation;
 use crate::report_client::Owner;
 use crate::virt_types;
 use model::rpc::RequestContext;
-use model::{ExceptionClass, Fix, NovaError, PowerState, ServerId, VmState};
+use model::{ExceptionClass, Fix, NovaError, PowerState, Server, ServerId, VmState};
 
 impl ComputeManager {
     /// Destroys the guest, releases everything the server holds, and marks it as deleted. When the driver raises, the
@@ -36,8 +36,7 @@ impl ComputeManager {
         .await
     }
 
-    /// The deletion proper. With `reclaim_instance_interval` the allocation is emptied with its generation, so that a
-    /// conflict fails the deletion; without, it is dropped whatever its generation.
+    /// The deletion proper.
     pub(super) async fn delete_instance(&self, id: ServerId) -> Result<(), NovaError> {
         self.notify(id, "delete.start");
         self.shutdown_instance(id, true).await?;
@@ -48,7 +47,26 @@ impl ComputeManager {
                 server.power_state = PowerState::NoState;
             })
             .await?;
-        match self.tracker.update_usage(&self.driver, &server).await {
+        self.complete_deletion(&server).await?;
+        self.delete_volumes(id).await;
+        self.services.records.delete_server(id).await?;
+        self.notify(id, "delete.end");
+        Ok(())
+    }
+
+    /// Goes on with a deletion that ended between the server being `DELETED` and its being gone (`_complete_partial_deletion`).
+    pub(super) async fn complete_partial_deletion(&self, server: &Server) -> Result<(), NovaError> {
+        self.services.records.delete_server(server.id).await?;
+        self.complete_deletion(server).await?;
+        self.notify(server.id, "delete.end");
+        Ok(())
+    }
+
+    /// Releases what a deleted server held here. With `reclaim_instance_interval` the allocation is emptied with its generation,
+    /// so that a conflict fails the deletion; without, it is dropped whatever its generation.
+    async fn complete_deletion(&self, server: &Server) -> Result<(), NovaError> {
+        let id = server.id;
+        match self.tracker.update_usage(&self.driver, server).await {
             Err(error) if self.services.switches.fixes(Fix::DeleteDespiteInventory) => {
                 self.log("warning", || format!("Error updating resources after deleting {id}: {error}"));
             }
@@ -59,11 +77,8 @@ impl ComputeManager {
         if self.services.options.get().reclaim_instance_interval.is_zero() {
             client.delete_allocations(&self.address, id.into());
         } else {
-            client.empty_allocations(&self.address, id.into(), &Owner::of(&server))?;
+            client.empty_allocations(&self.address, id.into(), &Owner::of(server))?;
         }
-        self.delete_volumes(id).await;
-        self.services.records.delete_server(id).await?;
-        self.notify(id, "delete.end");
         Ok(())
     }
 

@@ -166,6 +166,7 @@ pub fn line(record: &TraceRecord, state: &CloudState) -> Option<Line> {
         | TraceEvent::MessageHandled { .. }
         | TraceEvent::DriverCall { .. }
         | TraceEvent::ServiceCall { .. }
+        | TraceEvent::RecordWrite { .. }
         | TraceEvent::ActionStarted { .. }
         | TraceEvent::EventStarted { .. }
         | TraceEvent::EventFinished { .. }

@@ -117,6 +117,7 @@ fn what(record: &TraceRecord, state: &CloudState) -> String {
         }
         TraceEvent::NodeSaved { host, .. } => format!("{host}: the node's record changes"),
         TraceEvent::ServiceCall { call, .. } => format!("{call} is called"),
+        TraceEvent::RecordWrite { writer, write, n } => format!("{writer} begins {write}#{n}"),
         TraceEvent::PortSaved { .. } => "a port changes".to_owned(),
         TraceEvent::ActionStarted { action, .. } => format!("action {action} begins"),
         TraceEvent::Log { service, message, .. } => format!("{service} logs: {message}"),

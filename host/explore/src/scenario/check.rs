@@ -111,11 +111,13 @@ pub(super) fn hosts(scenario: &Scenario) -> Result<(), Problem> {
     let expectations =
         scenario.expect.iter().filter_map(|expected| Some((expected.line, expected.item.host()?)));
     let messages = scenario.message_faults.iter().filter_map(|fault| Some((fault.line, fault.item.host()?)));
+    let writes = scenario.write_faults.iter().filter_map(|fault| Some((fault.line, fault.item.host()?)));
     let others = scenario.meanwhile.iter().flat_map(|other| {
         let hosts = other.item.at.host().into_iter().chain(other.item.meanwhile.host());
         hosts.map(|host| (other.line, host))
     });
-    for (line, host) in faults.chain(messages).chain(others).chain(steps).chain(expectations) {
+    let planned = faults.chain(messages).chain(writes).chain(others);
+    for (line, host) in planned.chain(steps).chain(expectations) {
         if !scenario.hosts.contains(host) {
             let text = format!("there is no host {host}; the hosts are {}", scenario.hosts.names());
             return Err(Problem { line, text });

@@ -2,8 +2,9 @@
 
 use super::{
     Action, FaultKind, FaultSpec, HeldPoint, MeanwhileSpec, MessageFaultSpec, Scenario, ServiceFaultSpec,
-    Span,
+    Span, WriteFault, WriteFaultSpec,
 };
+use compute::WritePoint;
 use model::ExceptionClass;
 use runtime::MessageFault;
 use serde::de::{Error, IntoDeserializer};
@@ -12,8 +13,9 @@ use std::fmt;
 use virt::When;
 
 /// One fault. In a file `at` says what it strikes: a driver call (`host2:finish_migration#1`), a call of a service
-/// (`volume.attachment_update#1`), or, with `fault` in the place of `error`, a message (`compute.host2:prep_resize#1`). With
-/// `meanwhile` somebody else does something at that driver call or message. `order` alone stands for no point, but for another
+/// (`volume.attachment_update#1`), or, with `fault` in the place of `error`, a message (`compute.host2:prep_resize#1`) or a write to
+/// the state of record (`compute.host2:records.update_server#3`). With `meanwhile` somebody else does something at that driver
+/// call or message. `order` alone stands for no point, but for another
 /// order of all deliveries.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -24,6 +26,8 @@ pub enum Planned {
     Service(ServiceFaultSpec),
     /// Of a message.
     Message(MessageFaultSpec),
+    /// Of a write to the state of record.
+    Write(WriteFaultSpec),
     /// What somebody else does.
     Meanwhile(MeanwhileSpec),
     /// Another order of deliveries.
@@ -48,6 +52,7 @@ impl Planned {
             Planned::Driver(fault) => fault.at.to_string(),
             Planned::Service(fault) => fault.at.to_string(),
             Planned::Message(fault) => fault.at.to_string(),
+            Planned::Write(fault) => fault.at.to_string(),
             Planned::Meanwhile(other) => other.at.to_string(),
             Planned::Order(order) => format!("bus#{}", order.order),
         }
@@ -70,6 +75,8 @@ impl Planned {
                 MessageFault::Crash => "crash",
             }
             .to_owned(),
+            Planned::Write(WriteFaultSpec { when: When::Before, .. }) => "crash".to_owned(),
+            Planned::Write(WriteFaultSpec { when: When::After, .. }) => "crash after its effect".to_owned(),
             Planned::Meanwhile(other) => {
                 let on = other.meanwhile.host().filter(|_| other.is_periodic());
                 let on = on.map_or_else(String::new, |host| format!(" on {host}"));
@@ -86,6 +93,7 @@ impl Planned {
             Planned::Driver(fault) => fault.error == FaultKind::Crash,
             Planned::Service(_) | Planned::Meanwhile(_) | Planned::Order(_) => false,
             Planned::Message(fault) => fault.fault == MessageFault::Crash,
+            Planned::Write(_) => true,
         }
     }
 
@@ -95,6 +103,11 @@ impl Planned {
         hangs || self.is_crash()
     }
 
+    /// Whether what the struck service was doing is part of what a finding is told by.
+    pub(crate) fn is_told_by_what_is_done(&self) -> bool {
+        self.is_crash() || matches!(self, Planned::Meanwhile(_))
+    }
+
     /// Plans it in a scenario, before the first host starts. A host that dies of it is started again when all has come to
     /// rest.
     pub fn plan(&self, scenario: &mut Scenario) {
@@ -102,6 +115,7 @@ impl Planned {
             Planned::Driver(fault) => scenario.faults.push(fault.into()),
             Planned::Service(fault) => scenario.service_faults.push(fault.into()),
             Planned::Message(fault) => scenario.message_faults.push(fault.into()),
+            Planned::Write(fault) => scenario.write_faults.push(fault.into()),
             Planned::Meanwhile(other) => scenario.meanwhile.push(other.into()),
             Planned::Order(OrderSpec { order, within }) => {
                 scenario.delivery_order = Some(order);
@@ -131,6 +145,7 @@ impl Planned {
             Planned::Driver(fault) => Some(&mut fault.at.n),
             Planned::Service(fault) => Some(&mut fault.at.n),
             Planned::Message(fault) => Some(&mut fault.at.n),
+            Planned::Write(fault) => Some(&mut fault.at.n),
             Planned::Meanwhile(MeanwhileSpec { at: HeldPoint::Driver(at), .. }) => Some(&mut at.n),
             Planned::Meanwhile(MeanwhileSpec { at: HeldPoint::Message(at), .. }) => Some(&mut at.n),
             Planned::Order(_) => None,
@@ -144,6 +159,7 @@ impl fmt::Display for Planned {
             Planned::Driver(fault) => fault.fmt(f),
             Planned::Service(fault) => fault.fmt(f),
             Planned::Message(fault) => fault.fmt(f),
+            Planned::Write(fault) => fault.fmt(f),
             Planned::Meanwhile(other) => other.fmt(f),
             Planned::Order(order) => {
                 write!(
@@ -201,6 +217,18 @@ impl<'de> Deserialize<'de> for Planned {
                 false => Err(D::Error::custom(format!("`{}` cannot be done meanwhile", spec.meanwhile))),
             };
         }
+        if WritePoint::is_meant(&at) {
+            return match (error, fault, message, server) {
+                (None, Some(MessageFault::Crash), None, None) => Ok(Planned::Write(WriteFaultSpec {
+                    at: at.parse().map_err(D::Error::custom)?,
+                    fault: WriteFault::Crash,
+                    when: when.unwrap_or(When::Before),
+                })),
+                _ => Err(D::Error::custom(
+                    "a fault at a write to the state of record has nothing but `at`, `fault: crash` and `when`",
+                )),
+            };
+        }
         let is_message = at.starts_with("conductor:") || at.starts_with("compute.");
         match (error, fault) {
             (None, Some(fault)) if is_message || !at.contains('#') => {
@@ -230,7 +258,7 @@ impl<'de> Deserialize<'de> for Planned {
                 }))
             }
             _ => Err(D::Error::custom(
-                "a fault at a driver call or at a call of a service has `error`, one at a message has `fault`",
+                "a fault at a driver call or at a call of a service has `error`, one at a message or at a write has `fault`",
             )),
         }
     }
@@ -248,6 +276,8 @@ mod tests {
             r#"{"at":"volume.attachment_update#1","error":"VolumeNotFound"}"#,
             r#"{"at":"compute.host2:prep_resize#1","fault":"lost"}"#,
             r#"{"at":"conductor:migrate_server#3","fault":"crash"}"#,
+            r#"{"at":"compute.host2:records.update_server#3","fault":"crash","when":"after"}"#,
+            r#"{"at":"conductor:records.start_event#1","fault":"crash"}"#,
             r#"{"at":"host2:finish_migration#1","error":"hang","when":"after"}"#,
             r#"{"at":"host1:spawn#1","error":"slow 65s"}"#,
             r#"{"at":"host2:finish_migration#1","meanwhile":{"delete":{"server":"web"}}}"#,
@@ -266,6 +296,11 @@ mod tests {
                 r#"{"at":"conductor:migrate_server#1","fault":"lost","when":"after"}"#,
                 "nothing but `at` and `fault`",
             ),
+            (
+                r#"{"at":"conductor:records.drop_table#1","fault":"crash"}"#,
+                "is no write to the state of record",
+            ),
+            (r#"{"at":"conductor:records.start_event#1","fault":"lost"}"#, "`at`, `fault: crash` and `when`"),
             (r#"{"at":"volume.get#1","error":"NovaException","server":"web"}"#, "nothing but `at`, `error`"),
             (r#"{"at":"host2:spawn#1","error":"slow"}"#, "slow with a span of time"),
             (r#"{"at":"host2:spawn#1","error":"slow soon"}"#, "`soon` is no span of time"),

@@ -50,8 +50,7 @@ pub fn hunt(
         let usual = plain(baseline, scenario, stacks, without)?;
         let new = violations(&whole).into_iter().find(|violation| !usual.contains(&of_plain(violation)));
         if let Some(violation) = new {
-            let group =
-                Group { invariant: violation.invariant, cause: None, known: None, shown_by: Vec::new() };
+            let group = Group::new(violation.invariant, None, None, None);
             let finding = finding(scenario, stacks, search.config, group)?;
             return Ok(Some(Caught { plans: tried, finding }));
         }

@@ -249,7 +249,7 @@ pub const KNOWN: &[Known] = &[
         by: By::Call { methods: &[Method::Destroy], after: &[] },
         reason: "an offload unbinds the ports before it destroys the guest, and does not bind them again (observed)",
     },
-    // Deaths of hosts: read in `nova/compute/manager.py`, `_init_instance`, which takes up what it finds on the host's own
+    // Deaths of services: read in `nova/compute/manager.py`, `_init_instance`, which takes up what it finds on the host's own
     // servers: builds (to ERROR), `resize_prep`, `resize_migrating`, deletions, reboots, `powering-on`, `powering-off`,
     // snapshots. Whatever is in none of these states, or not on the host, stays.
     Known {
@@ -274,7 +274,15 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         invariant: "no_task_left",
-        by: By::Crash { during: &["prep_resize", "finish_resize", "revert_resize", "finish_revert_resize"] },
+        by: By::Crash {
+            during: &[
+                "prep_resize",
+                "resize_instance",
+                "finish_resize",
+                "revert_resize",
+                "finish_revert_resize",
+            ],
+        },
         reason: "the destination died and the server is the source's; or `_init_instance` knows no such task",
     },
     Known {
@@ -284,7 +292,9 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         invariant: "one_guest_on_its_host",
-        by: By::Crash { during: &["finish_resize", "revert_resize", "finish_revert_resize"] },
+        by: By::Crash {
+            during: &["resize_instance", "finish_resize", "revert_resize", "finish_revert_resize"],
+        },
         reason: "the guest is gone from one host and not yet on the other; `_init_instance` knows no such task",
     },
     Known {
@@ -294,8 +304,49 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         invariant: "ports_are_bound_where_their_servers_are",
-        by: By::Crash { during: &["finish_resize"] },
+        by: By::Crash { during: &["resize_instance", "finish_resize"] },
         reason: MOVED_PORTS,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Crash { during: &["finish_revert_resize"] },
+        reason: "the record names the source before the ports are bound there again, and nobody else binds them",
+    },
+    // Deaths between two writes to the state of record, or between one of them and what else is done.
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Crash { during: &["schedule_and_build_instances"] },
+        reason: "the scheduler has claimed for a server that no host was told of",
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Crash { during: &["shelve_instance"] },
+        reason: "an offload gives the allocation back before the record says that the server is on no host",
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Crash { during: &["finish_revert_resize"] },
+        reason: "the record names the source and the old flavor before `_revert_allocation`, which nobody else does",
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Crash { during: &["finish_resize"] },
+        reason: "where it fails the record has the old flavor again, placement has not, and the migration that tells of it is recorded last",
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Crash { during: &["finish_resize"] },
+        reason: "where it fails what the migration holds is dropped before the migration is recorded as failed",
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Crash { during: &["build_and_run_instance"] },
+        reason: "ports are made before the record has them, and `_heal_instance_info_cache` is off by default",
+    },
+    Known {
+        invariant: "every_interface_has_its_port",
+        by: By::Crash { during: &["build_and_run_instance"] },
+        reason: "ports are given back before the record is without them, and `_heal_instance_info_cache` is off by default",
     },
     Known {
         invariant: "ports_are_bound_where_their_servers_are",

@@ -1,7 +1,7 @@
 //! Making a finding small: the earliest point, and the fewest steps and hosts, that still break the invariant.
 
 use super::plans::Plan;
-use super::{EXPECTATIONS, breaks, with_faults};
+use super::{EXPECTATIONS, breaks, points, with_faults};
 use crate::run::{RunConfig, RunError, Stacks, run};
 use crate::scenario::{Planned, Scenario};
 
@@ -11,18 +11,17 @@ pub(super) struct Small {
     pub(super) faults: Vec<Planned>,
 }
 
-/// Makes it small. `shown_by` are the plans that break the invariant, the simplest kind of fault first; none of them if the
-/// scenario breaks it without a fault.
+/// Makes it small. `shown_by` is the first plan that breaks the invariant: its kind of fault is the simplest, its point the
+/// earliest of that kind. None if the scenario breaks it without a fault.
 pub(super) fn minimise(
     scenario: &Scenario,
     stacks: &Stacks,
     config: &RunConfig,
-    shown_by: &[Plan],
+    shown_by: Option<&Plan>,
     invariant: &str,
 ) -> Result<Small, RunError> {
     let config = RunConfig { trace: false, ..config.clone() };
-    // The first kind of fault that shows it is the simplest, and its first point the earliest.
-    let faults = shown_by.first().map(Plan::faults).unwrap_or_default();
+    let faults = shown_by.map(Plan::faults).unwrap_or_default();
     let mut small = Small { scenario: scenario.clone(), faults };
     if invariant == EXPECTATIONS {
         // With a part left out of it other things are to be expected of a scenario.
@@ -39,7 +38,10 @@ pub(super) fn minimise(
             }
             for faults in earlier(&small.faults) {
                 let planned = with_faults(&candidate, &faults);
-                if planned.check_hosts().is_ok() && breaks(&run(&planned, &config, stacks)?, invariant) {
+                if planned.check_hosts().is_ok()
+                    && breaks(&run(&planned, &config, stacks)?, invariant)
+                    && is_still_the_cause(shown_by, &planned, &faults, &config, stacks)?
+                {
                     smaller = Some(Small { scenario: candidate.clone(), faults });
                     break;
                 }
@@ -81,6 +83,9 @@ fn candidates(scenario: &Scenario) -> Vec<Scenario> {
     for fault in (0..scenario.message_faults.len()).rev() {
         without(&|candidate| drop(candidate.message_faults.remove(fault)));
     }
+    for fault in (0..scenario.write_faults.len()).rev() {
+        without(&|candidate| drop(candidate.write_faults.remove(fault)));
+    }
     for other in (0..scenario.meanwhile.len()).rev() {
         without(&|candidate| drop(candidate.meanwhile.remove(other)));
     }
@@ -97,6 +102,26 @@ fn candidates(scenario: &Scenario) -> Vec<Scenario> {
         without(&|candidate| candidate.flavors.clear());
     }
     candidates
+}
+
+/// Whether what strikes does so while the same is done as in the plan that was found. A service dies in each of its operations in
+/// a way of its own, and a second user asks in the middle of each.
+fn is_still_the_cause(
+    plan: Option<&Plan>,
+    planned: &Scenario,
+    faults: &[Planned],
+    config: &RunConfig,
+    stacks: &Stacks,
+) -> Result<bool, RunError> {
+    let (Some(Plan(strikes)), [fault]) = (plan, faults) else { return Ok(true) };
+    let [strike] = &**strikes else { return Ok(true) };
+    if !fault.is_told_by_what_is_done() {
+        return Ok(true);
+    }
+    let run = run(planned, &RunConfig { trace: true, ..config.clone() }, stacks)?;
+    let at = fault.point();
+    let point = points(&run).into_iter().find(|point| point.at.to_string() == at);
+    Ok(point.is_some_and(|point| point.during == strike.during))
 }
 
 /// The same fault at the same or an earlier call, the earliest first: with steps left out there are fewer calls. Of two

@@ -21,7 +21,7 @@ pub(super) fn plans(scenario: &Scenario, points: &[Point], kinds: &[Kind]) -> Ve
                     At::Driver(at) => HeldPoint::Driver(at.clone()),
                     // A message has no effect before it is delivered.
                     At::Message(at) if when == When::Before => HeldPoint::Message(at.clone()),
-                    At::Message(_) | At::Service(_) => continue,
+                    At::Message(_) | At::Service(_) | At::Write(_) => continue,
                 };
                 for meanwhile in actions(point) {
                     let fault = Planned::Meanwhile(MeanwhileSpec { at: at.clone(), meanwhile, when });

@@ -4,8 +4,9 @@ use super::others;
 use crate::run::Run;
 use crate::scenario::{
     FaultKind, FaultSpec, HeldPoint, MessageFaultSpec, OrderSpec, Planned, Scenario, ServiceFaultSpec, Span,
+    WriteFault, WriteFaultSpec,
 };
-use compute::ServicePoint;
+use compute::{ServicePoint, WritePoint};
 use model::rpc::Address;
 use model::{ExceptionClass, HostName};
 use runtime::{MessageFault, MessagePoint, TraceEvent};
@@ -26,7 +27,8 @@ pub enum Kind {
     Service,
     /// A message is lost, late, or arrives twice.
     Message,
-    /// A compute service or the conductor dies, in a driver call or as it takes a message, and is started again.
+    /// A compute service or the conductor dies, in a driver call, as it takes a message, or right before or after a write to the
+    /// state of record, and is started again.
     Crash,
     /// A driver call never answers, before its effect or after it, until the host's service is killed.
     Hang,
@@ -95,6 +97,8 @@ pub enum At {
     Service(ServicePoint),
     /// In the delivery of a message.
     Message(MessagePoint),
+    /// In a write to the state of record.
+    Write(WritePoint),
 }
 
 impl fmt::Display for At {
@@ -103,6 +107,7 @@ impl fmt::Display for At {
             At::Driver(at) => at.fmt(f),
             At::Service(at) => at.fmt(f),
             At::Message(at) => at.fmt(f),
+            At::Write(at) => at.fmt(f),
         }
     }
 }
@@ -163,6 +168,7 @@ impl Strike {
             },
             Planned::Service(fault) => fault.at.call.clone(),
             Planned::Message(fault) => format!("{} {}", fault.at.method, self.fault.kind()),
+            Planned::Write(fault) => fault.at.write.to_owned(),
             Planned::Meanwhile(other) => match (&other.at, self.during) {
                 (HeldPoint::Message(at), _) => format!("{} before {}", other.asks(), at.method),
                 (HeldPoint::Driver(_), Some(during)) => format!("{} during {during}", other.asks()),
@@ -173,10 +179,12 @@ impl Strike {
     }
 }
 
-/// The points of a run, in their order: driver calls, those of the hosts' starts, too; calls of services; messages.
+/// The points of a run, in their order: driver calls, those of the hosts' starts, too; calls of services; messages; writes to the
+/// state of record.
 pub fn points(run: &Run) -> Vec<Point> {
     let mut points = Vec::new();
     let mut doing: BTreeMap<&HostName, &'static str> = BTreeMap::new();
+    let mut conducting = None;
     let mut delivered: BTreeMap<(&Address, &'static str), u64> = BTreeMap::new();
     let mut step = 0;
     for record in &run.trace {
@@ -184,6 +192,7 @@ pub fn points(run: &Run) -> Vec<Point> {
             TraceEvent::Step { number, .. } => {
                 step = *number;
                 doing.clear();
+                conducting = None;
             }
             TraceEvent::DriverCall { host, method, n, .. } => {
                 let Some(method) = Method::from_name(method) else { continue };
@@ -194,13 +203,24 @@ pub fn points(run: &Run) -> Vec<Point> {
                 points.push(Point { at: At::Service(ServicePoint::new(call, *n)), during: None, step });
             }
             TraceEvent::MessageDelivered { to, method, .. } => {
-                if let Address::Compute(host) = to {
-                    doing.insert(host, method);
+                match to {
+                    Address::Compute(host) => drop(doing.insert(host, method)),
+                    Address::Conductor => conducting = Some(*method),
+                    Address::Api => {}
                 }
                 let n = delivered.entry((to, method)).or_default();
                 *n += 1;
                 let at = MessagePoint { to: to.clone(), method: (*method).to_owned(), n: *n };
                 points.push(Point { at: At::Message(at), during: Some(method), step });
+            }
+            TraceEvent::RecordWrite { writer, write, n } => {
+                let during = match writer {
+                    Address::Compute(host) => doing.get(host).copied(),
+                    Address::Conductor => conducting,
+                    Address::Api => None,
+                };
+                let at = WritePoint { writer: writer.clone(), write, n: *n };
+                points.push(Point { at: At::Write(at), during, step });
             }
             _ => {}
         }
@@ -230,6 +250,14 @@ pub(super) fn plans(scenario: &Scenario, points: &[Point], kinds: &[Kind]) -> Ve
             _ => None,
         }
     };
+    let write = |when: When| {
+        move |point: &Point| match &point.at {
+            At::Write(at) if point.step > 0 => {
+                Some(Planned::Write(WriteFaultSpec { at: at.clone(), fault: WriteFault::Crash, when }))
+            }
+            _ => None,
+        }
+    };
     let mut plans = Vec::new();
     let plain = FaultKind::Raise(ExceptionClass::NovaException);
     if kinds.contains(&Kind::Driver) {
@@ -253,6 +281,8 @@ pub(super) fn plans(scenario: &Scenario, points: &[Point], kinds: &[Kind]) -> Ve
         plans.extend(each(&message(MessageFault::Crash)));
         plans.extend(each(&driver(FaultKind::Crash, When::Before)));
         plans.extend(each(&driver(FaultKind::Crash, When::After)));
+        plans.extend(each(&write(When::Before)));
+        plans.extend(each(&write(When::After)));
     }
     if kinds.contains(&Kind::Hang) {
         plans.extend(each(&driver(FaultKind::Hang, When::Before)));
@@ -312,7 +342,7 @@ pub(super) fn second(first: &Plan, points: &[Point], kinds: &[Kind]) -> Vec<Plan
             At::Message(at) if kinds.contains(&Kind::Message) => {
                 vec![Planned::Message(MessageFaultSpec { at: at.clone(), fault: MessageFault::Lost })]
             }
-            At::Driver(_) | At::Service(_) | At::Message(_) => Vec::new(),
+            At::Driver(_) | At::Service(_) | At::Message(_) | At::Write(_) => Vec::new(),
         };
         plans.extend(faults.into_iter().map(|fault| {
             let strike = Strike { fault, during: point.during };

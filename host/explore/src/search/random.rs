@@ -6,7 +6,7 @@
 //! number of cores: they are drawn in lots of one size, and what a lot showed counts for the next.
 
 use super::plans::{Plan, Point, Strike, plans, second};
-use super::{Group, Reached, Search, breaks, in_parallel, known, note, points, with_faults};
+use super::{Group, Journal, Reached, Search, breaks, in_parallel, known, note, points, with_faults};
 use crate::invariants::Violation;
 use crate::run::{Run, RunConfig, RunError, Stacks, run};
 use crate::scenario::{OrderSpec, Planned, Scenario, Span};
@@ -63,32 +63,43 @@ pub(super) fn random(
     let mut seen = VecDeque::from([Seen { plan: Plan(Vec::new()), points: points(whole) }]);
     let mut shown = behaviours(&whole.trace);
     let usual = shown.len();
+    let key = search.journal.map(|_| Journal::key(scenario, stacks, &("at random", search.kinds), search));
+    let journal = search.journal.zip(key.as_deref());
     let mut done = 0;
     while done < search.random {
         let lot: Vec<Plan> =
             (0..LOT.min(search.random - done)).map(|_| draw(scenario, search, &seen, &chance)).collect();
-        let ran = in_parallel(&lot, search.threads, |_, plan| {
+        let ran = in_parallel(&lot, search.threads, |number, plan| {
+            if journal.is_some_and(|(journal, key)| journal.outcome(key, done + number).is_some()) {
+                return Ok(None);
+            }
             let run = run(&with_faults(scenario, &plan.faults()), &config, stacks)?;
             let mut reached = Reached::default();
             reached.add(&run.trace);
             let (points, behaviours) = (points(&run), behaviours(&run.trace));
-            Ok::<_, RunError>(Shown { broken: run.report.violations, points, behaviours, reached })
+            Ok::<_, RunError>(Some(Shown { broken: run.report.violations, points, behaviours, reached }))
         });
         for (plan, ran) in lot.into_iter().zip(ran) {
-            let Shown { broken, points, behaviours, reached: by_plan } = ran?;
-            reached.merge(&by_plan);
-            for violation in broken.iter().filter(|broken| !breaks(whole, broken.invariant)) {
-                if known::of(violation.invariant, &plan).is_none() {
+            if let Some(Shown { broken, points, behaviours, reached: by_plan }) = ran? {
+                reached.merge(&by_plan);
+                let is_new = |broken: &&Violation| {
+                    !breaks(whole, broken.invariant) && known::of(broken.invariant, &plan).is_none()
+                };
+                let new: Vec<&Violation> = broken.iter().filter(is_new).collect();
+                for violation in &new {
                     let fewer = fewest(scenario, stacks, search.config, &plan, violation.invariant)?;
                     note(groups, violation, Some(&fewer));
                 }
-            }
-            let before = shown.len();
-            shown.extend(behaviours);
-            if shown.len() > before {
-                seen.push_back(Seen { plan, points });
-                if seen.len() > REMEMBERED {
-                    seen.pop_front();
+                let before = shown.len();
+                shown.extend(behaviours);
+                if let (Some((journal, key)), true, true) = (journal, new.is_empty(), shown.len() == before) {
+                    journal.note(&scenario.name, key, done, &[]);
+                }
+                if shown.len() > before {
+                    seen.push_back(Seen { plan, points });
+                    if seen.len() > REMEMBERED {
+                        seen.pop_front();
+                    }
                 }
             }
             done += 1;

@@ -4,7 +4,7 @@ use super::{EXPECTATIONS, breaks, violations, with_faults};
 use crate::run::{ALIKE, RECOVERY, Run, RunConfig, RunError, Since, Stacks, run, tell_since};
 use crate::scenario::{
     Expectation, FaultSpec, Hosts, MeanwhileSpec, MessageFaultSpec, Planned, QueryInvariant, Scenario,
-    ScenarioError, ServiceFaultSpec, Step,
+    ScenarioError, ServiceFaultSpec, Step, WriteFaultSpec,
 };
 use model::{Bug, Fix, Switches};
 use serde::{Deserialize, Serialize, Serializer};
@@ -162,6 +162,8 @@ impl Serialize for Replay {
             #[serde(skip_serializing_if = "Vec::is_empty")]
             message_faults: Vec<FlowMap<&'a MessageFaultSpec>>,
             #[serde(skip_serializing_if = "Vec::is_empty")]
+            write_faults: Vec<FlowMap<&'a WriteFaultSpec>>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
             meanwhile: Vec<FlowMap<&'a MeanwhileSpec>>,
             #[serde(skip_serializing_if = "std::ops::Not::not")]
             restart_crashed: bool,
@@ -190,6 +192,7 @@ impl Serialize for Replay {
                 faults: scenario.faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
                 service_faults: scenario.service_faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
                 message_faults: scenario.message_faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
+                write_faults: scenario.write_faults.iter().map(|fault| FlowMap(&fault.item)).collect(),
                 meanwhile: scenario.meanwhile.iter().map(|other| FlowMap(&other.item)).collect(),
                 restart_crashed: scenario.restart_crashed,
                 steps: scenario.steps.iter().map(FlowMap).collect(),
