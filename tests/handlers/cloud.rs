@@ -1,13 +1,16 @@
 //! What operators and other services change beside servers: aggregates, services, ports, and who asked for what.
 
-use crate::common::stacks;
+use crate::common::{pass, stacks};
 use conductor::{
     Caller, FixedIp, Network, NetworkError, NewPort, Port, RequestedInterface, RequestedNetworks, Subnet,
 };
-use harness::{Simulation, TestCloud};
+use harness::{Outcome, Simulation, TestCloud};
 use model::ids::NetworkId;
-use model::{MigrationId, PortId, ServerStatus};
+use model::{HostName, MigrationId, PortId, ServerStatus, TaskState};
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use uuid::uuid;
 
 const FLAVOR: &str = "m1.small";
@@ -185,4 +188,33 @@ fn a_subnet_is_deleted_once_no_port_has_an_address_of_it() {
         assert_eq!(network.delete_subnet(made), Err(NetworkError::NoSubnet(made)));
         network.delete_network(id).unwrap();
     });
+}
+
+/// Whether a driver that is asked for its guests answers within a second.
+async fn answers(cloud: &TestCloud, host: &HostName) -> bool {
+    let (mut answer, mut second) = (pin!(cloud.guests_of(host)), pin!(pass(cloud, 1000)));
+    poll_fn(|context| match answer.as_mut().poll(context) {
+        Poll::Ready(_) => Poll::Ready(true),
+        Poll::Pending => second.as_mut().poll(context).map(|()| false),
+    })
+    .await
+}
+
+/// So a run can be looked at in its middle. What is torn down afterwards is of no interest: nothing ends any more.
+#[test]
+fn a_cloud_that_is_halted_stands_still_and_its_drivers_answer_once_it_is_read() {
+    let report = stacks(&["fake+slow(method=spawn,ms=1000)"]).try_run(async |cloud| {
+        let (server, host) = (cloud.build_server(FLAVOR, None), "host1".into());
+        let server = cloud.api().create(server).await.unwrap();
+        pass(cloud, 500).await;
+        assert!(answers(cloud, &host).await);
+        cloud.halt();
+        pass(cloud, 5000).await;
+        assert!(!answers(cloud, &host).await, "no driver is called");
+        cloud.faults().clear();
+        assert_eq!(cloud.guests_of(&host).await, Ok(vec![server.to_string()]));
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Build, Some(TaskState::Spawning)));
+    });
+    assert!(matches!(report.outcome, Outcome::Passed(())));
 }

@@ -1,10 +1,10 @@
 //! Present defects of what is done to a server on its host, as they are and cured.
 
 use super::told::*;
-use crate::common::{raises, says_no};
+use crate::common::{raises, says_no, strike_service};
 use conductor::{AttachVolume, RebuildServer, SWAP_OLD_VOL, UnshelveServer};
 use harness::TestCloud;
-use model::{Fix, ServerId};
+use model::{ExceptionClass, Fix, ServerId};
 use virt::types::VirtError;
 use virt::{Fault, When};
 
@@ -261,6 +261,26 @@ fn offload_looks_again() {
     );
     assert_eq!(as_is, "Shelved on host1, holds [host1], guests []");
     assert_eq!(fixed, "ShelvedOffloaded on nowhere, holds [], guests []");
+}
+
+/// The guest is gone before its ports are let go, so that the offload has no way back.
+#[test]
+fn an_offload_ends_although_ports_cannot_be_unbound() {
+    let (as_is, fixed) = as_is_and_fixed(
+        Fix::OffloadLooksAgain,
+        || hosts(1),
+        async |cloud| {
+            let server = boot(cloud).await;
+            let refused = ExceptionClass::NovaException;
+            strike_service(cloud, "network.unbind_ports", refused, "neutron says no");
+            cloud.api().shelve(server).await.unwrap();
+            let server_is = told(cloud, server).await;
+            let trace = format!("{:?}", cloud.services().trace.records());
+            (server_is, trace.contains("Cannot unbind the ports of"))
+        },
+    );
+    assert_eq!(as_is, ("Shelved on host1, holds [host1], guests [host1]".to_owned(), false));
+    assert_eq!(fixed, ("ShelvedOffloaded on nowhere, holds [], guests []".to_owned(), true));
 }
 
 #[test]
