@@ -134,10 +134,10 @@ pub(crate) struct ExploreArguments {
     pub(crate) resume: Option<PathBuf>,
 
     /// Try only these kinds of faults: driver (a call fails), service (the image, network or volume service refuses), message (one
-    /// is lost, late, or doubled), crash (a service dies and is started again), hang (a driver call does not answer until its
-    /// host's service is killed), slow (it takes longer than what waits for it), requests (a second user asks for something about
-    /// the same server while a driver call goes on or a message is on its way), periodics (a host runs a periodic task then);
-    /// all if none is named
+    /// is lost, late, or doubled), crash (a service dies in a call, with a message or at a write of its own, and is started again),
+    /// hang (a driver call does not answer until its host's service is killed), slow (it takes longer than what waits for it),
+    /// requests (a second user asks for something about the same server while a driver call goes on or a message is on its way),
+    /// periodics (a host runs a periodic task then); all if none is named
     #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
     pub(crate) kinds: Vec<Kind>,
 
