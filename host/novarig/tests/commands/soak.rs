@@ -1,7 +1,7 @@
 //! A small soak: what must not be left of servers that came and went. Whether memory is flat is for the large one to say
 //! (`just soak`), of which this has the clients.
 
-#[path = "../examples/soak/load.rs"]
+#[path = "../../examples/soak/load.rs"]
 mod load;
 
 use load::{Client, Cloud, servers_come_and_go, what_is_left};

@@ -1,13 +1,14 @@
 //! The guide, `drivers/README.md`: its commands, typed one after the other, do what it says.
 
-use std::path::{Path, PathBuf};
+use crate::CACHE;
+use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-const GUIDE: &str = include_str!("../../../drivers/README.md");
+const GUIDE: &str = include_str!("../../../../drivers/README.md");
 
 /// What stands at the beginning and at the end of each part of the guide that is typed here.
-const BEGIN: &str = "<!-- typed by tests/guide.rs -->";
+const BEGIN: &str = "<!-- typed by tests/commands/guide.rs -->";
 const END: &str = "<!-- end -->";
 
 /// One step of the guide.
@@ -47,11 +48,6 @@ fn steps(guide: &str) -> Vec<Step> {
     steps
 }
 
-/// One cache for all tests, so that the tool that builds Python is installed once.
-fn cache() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache")
-}
-
 /// Types a command where the reader is.
 fn type_in(folder: &Path, command: &str) -> Output {
     let binary = Path::new(env!("CARGO_BIN_EXE_novarig"));
@@ -61,9 +57,9 @@ fn type_in(folder: &Path, command: &str) -> Output {
         .args(["-c", command])
         .current_dir(folder)
         .env("PATH", std::env::join_paths(path).expect("a path"))
-        .env("NOVARIG_CACHE", cache())
+        .env("NOVARIG_CACHE", CACHE.as_path())
         // The tests of a crate need no second copy of what another test has compiled.
-        .env("CARGO_TARGET_DIR", cache().join("layer-tests"))
+        .env("CARGO_TARGET_DIR", CACHE.join("layer-tests"))
         .output()
         .expect("there is a shell")
 }

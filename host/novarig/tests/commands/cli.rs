@@ -1,21 +1,15 @@
 //! Real command lines: what they print, and with which code they end.
 
+use crate::{CACHE, command};
 use serde_json::Value;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::LazyLock;
 use tempfile::TempDir;
-
-/// One cache of compiled code for all tests of this file.
-static CACHE: LazyLock<PathBuf> =
-    LazyLock::new(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache"));
 
 /// A command line in a folder.
 fn novarig_in(folder: &Path, arguments: &[&str]) -> Ended {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_novarig"));
-    command.args(arguments).current_dir(folder).env("NOVARIG_CACHE", CACHE.as_path()).env_remove("NO_COLOR");
-    Ended::of(command.output().expect("novarig starts"))
+    Ended::of(command(folder, arguments).output().expect("novarig starts"))
 }
 
 fn novarig(arguments: &[&str]) -> Ended {
@@ -301,8 +295,8 @@ fn bad_input_ends_with_2_and_says_what_to_do() {
 
 #[test]
 fn without_a_place_for_the_cache_it_works_as_well() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_novarig"));
-    command.args(["run", "boot"]).env("NOVARIG_CACHE", "/proc/no/cache/here");
+    let mut command = command(Path::new(env!("CARGO_TARGET_TMPDIR")), &["run", "boot"]);
+    command.env("NOVARIG_CACHE", "/proc/no/cache/here");
     Ended::of(command.output().expect("novarig starts")).code(0);
 }
 
@@ -474,8 +468,7 @@ fn a_finding_is_printed_as_the_very_test_that_is_among_the_regressions() {
 fn a_finding_is_walked_through_by_commands_of_a_line() {
     let folder = TempDir::new().expect("a folder");
     let file = finding_in(folder.path());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_novarig"));
-    command.args(["replay", file, "--step"]).current_dir(folder.path()).env("NOVARIG_CACHE", CACHE.as_path());
+    let mut command = command(folder.path(), &["replay", file, "--step"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut walking = command.spawn().expect("novarig starts");
     let mut commands = walking.stdin.take().expect("its input");

@@ -1,23 +1,13 @@
 //! Command lines about drivers: which there are, what a stack is made of, whether it keeps the contract.
 
+use crate::command;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use tempfile::TempDir;
-
-/// The cache of compiled code that other tests of command lines have, too.
-static CACHE: LazyLock<PathBuf> =
-    LazyLock::new(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache"));
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_novarig"));
-    command.args(arguments).current_dir(folder).env("NOVARIG_CACHE", CACHE.as_path()).env_remove("NO_COLOR");
-    command
-}
 
 /// Runs a command that ends with this code; its standard output and error.
 #[track_caller]
@@ -272,7 +262,7 @@ fn sessions(guide: &str) -> Vec<(Vec<&str>, Vec<&str>)> {
 
 #[test]
 fn the_guides_show_what_commands_print() {
-    let guides = [include_str!("../../../README.md"), include_str!("../../../drivers/README.md")];
+    let guides = [include_str!("../../../../README.md"), include_str!("../../../../drivers/README.md")];
     let sessions: Vec<_> = guides.into_iter().flat_map(sessions).collect();
     assert!(sessions.len() >= 3, "the guides have examples");
     for (words, shown) in sessions {

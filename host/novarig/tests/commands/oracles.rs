@@ -1,18 +1,13 @@
 //! Invariants of one's own, from the command line: queries in a scenario's file, and oracles.
 
-#![expect(clippy::expect_used, reason = "in a test a panic is how a failure is told")]
-
+use crate::command;
 use serde_json::Value;
 use std::path::Path;
-use std::process::Command;
 use tempfile::TempDir;
 
 /// Runs it in a folder; the exit code is as wanted. What it printed, and what it complained of.
 fn novarig(folder: &Path, arguments: &[&str], code: i32) -> (String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_novarig"));
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache");
-    let output = command.args(arguments).current_dir(folder).env("NOVARIG_CACHE", cache).output();
-    let output = output.expect("novarig starts");
+    let output = command(folder, arguments).output().expect("novarig starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
