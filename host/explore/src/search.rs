@@ -210,8 +210,9 @@ impl Group {
 pub fn explore(scenario: &Scenario, stacks: &Stacks, search: &Search) -> Result<Exploration, RunError> {
     let Explored { points, plans, pairs, orders, random, groups, outcomes, reached } =
         explored_by(scenario, stacks, search)?;
-    let findings: Result<_, RunError> =
-        groups.into_iter().map(|group| finding(scenario, stacks, search.config, group)).collect();
+    let findings =
+        in_parallel(&groups, search.threads, |_, group| finding(scenario, stacks, search.config, group));
+    let findings: Result<_, RunError> = findings.into_iter().collect();
     let (scenario, findings) = (scenario.name.clone(), findings?);
     Ok(Exploration { scenario, points, plans, pairs, orders, random, findings, outcomes, reached })
 }
@@ -414,20 +415,20 @@ fn try_all(
     outcomes.into_iter().collect()
 }
 
-/// Does something with each plan, which has a number, on so many threads. Answers in the plans' order.
-fn in_parallel<T: Send>(
-    plans: &[Plan],
+/// Does something with each item, which has a number, on so many threads. Answers in the items' order.
+fn in_parallel<I: Sync, T: Send>(
+    items: &[I],
     threads: NonZeroUsize,
-    work: impl Fn(usize, &Plan) -> T + Sync,
+    work: impl Fn(usize, &I) -> T + Sync,
 ) -> Vec<T> {
     let next = AtomicUsize::new(0);
-    let outcomes = Mutex::new(Vec::with_capacity(plans.len()));
+    let outcomes = Mutex::new(Vec::with_capacity(items.len()));
     let work = || {
         let mut mine = Vec::new();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(plan) = plans.get(number) else { break };
-            mine.push((number, work(number, plan)));
+            let Some(item) = items.get(number) else { break };
+            mine.push((number, work(number, item)));
         }
         // Nothing is done under this lock that could fail and leave it poisoned.
         outcomes.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
@@ -479,7 +480,7 @@ fn finding(
     scenario: &Scenario,
     stacks: &Stacks,
     config: &RunConfig,
-    group: Group,
+    group: &Group,
 ) -> Result<Finding, RunError> {
     let small = minimise(scenario, stacks, config, group.first.as_ref(), group.invariant)?;
     let (replay, message, since) =
@@ -489,9 +490,9 @@ fn finding(
         invariant: group.invariant,
         message,
         since,
-        cause: group.cause,
+        cause: group.cause.clone(),
         plans: group.plans,
-        errors: group.errors,
+        errors: group.errors.clone(),
         known: group.known.map(|known| known.reason),
         plan: replay.plan.clone(),
         trace_digest: replay.trace_digest.clone(),

@@ -51,7 +51,7 @@ pub fn hunt(
         let new = violations(&whole).into_iter().find(|violation| !usual.contains(&of_plain(violation)));
         if let Some(violation) = new {
             let group = Group::new(violation.invariant, None, None, None);
-            let finding = finding(scenario, stacks, search.config, group)?;
+            let finding = finding(scenario, stacks, search.config, &group)?;
             return Ok(Some(Caught { plans: tried, finding }));
         }
         wholes.push(whole);
@@ -72,7 +72,7 @@ pub fn hunt(
                 let mut groups = Vec::new();
                 note(&mut groups, &violation, Some(&plan));
                 let Some(group) = groups.pop() else { continue };
-                let finding = finding(scenario, stacks, search.config, group)?;
+                let finding = finding(scenario, stacks, search.config, &group)?;
                 return Ok(Some(Caught { plans: tried, finding }));
             }
         }
