@@ -213,6 +213,8 @@ fn quiet(record: &TraceRecord) -> (String, String) {
             (publisher.clone(), format!("notifies {event_type}"))
         }
         TraceEvent::DriverLog { host, message, .. } => (host.to_string(), message.clone()),
+        TraceEvent::ServiceCall { call, n } => (String::new(), format!("a service is called: {call}#{n}")),
+        TraceEvent::RecordWrite { writer, write, n } => (place(writer), format!("writes: {write}#{n}")),
         TraceEvent::ServerSaved { changes, .. } => (String::new(), saved("server", changes)),
         TraceEvent::MigrationSaved { changes, .. } => (String::new(), saved("migration", changes)),
         TraceEvent::NodeSaved { host, changes } => (host.to_string(), saved("node", changes)),

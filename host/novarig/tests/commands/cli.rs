@@ -472,11 +472,11 @@ fn a_finding_is_walked_through_by_commands_of_a_line() {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut walking = command.spawn().expect("novarig starts");
     let mut commands = walking.stdin.take().expect("its input");
-    commands.write_all(b"n\np\nfly\ng 999999\nf\nf\nn\nq\nn\n").expect("it reads");
+    commands.write_all(b"n\np\nfly\ng 999999\nf\nf\nn\nn\nq\nn\n").expect("it reads");
     drop(commands);
     let ended = Ended::of(walking.wait_with_output().expect("it ends")).code(0);
     let said: Vec<&str> = ended.stdout.split("\n\n").collect();
-    let [first, next, back, unknown, nowhere, fault, call, after] = &*said else { panic!("{said:#?}") };
+    let [first, next, back, unknown, nowhere, fault, call, write, after] = &*said else { panic!("{said:#?}") };
     assert!(first.contains("user: 1. boot web with flavor m1.small"), "{first}");
     assert!(next.contains("user: asks for create"), "{next}");
     assert_eq!(back.trim(), first.trim());
@@ -485,6 +485,7 @@ fn a_finding_is_walked_through_by_commands_of_a_line() {
     assert!(fault.contains("planned fault at host2:finish_migration#1"), "{fault}");
     assert!(fault.contains("migration 1  resize from host1 to host2: post-migrating"), "{fault}");
     assert!(call.contains("host2: driver: finish_migration raised NovaException"), "{call}");
+    assert!(write.contains("host2: writes: update_server#"), "{write}");
     assert!(after.contains("changed\n"), "{after}");
 }
 
