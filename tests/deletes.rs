@@ -78,6 +78,41 @@ fn a_server_in_verify_resize_is_confirmed_first() {
     });
 }
 
+/// The confirmation that is under way is waited for: what it writes last comes before the deletion.
+#[test]
+fn a_server_whose_confirmation_is_under_way_is_deleted_after_it() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.resize_and_check_allocations(server, NEW, "host2").await;
+        let by = Duration::from_secs(30);
+        cloud.inject_fault("host1:confirm_migration", Fault::Slow { by, when: When::Before });
+        cloud.api().confirm_resize(server).await.unwrap();
+        let begin = cloud.services().clock.elapsed();
+        cloud.api().delete(server).await.unwrap();
+        assert_eq!(cloud.services().clock.elapsed() - begin, by);
+        cloud.at_rest().await;
+        let actions: Vec<_> =
+            cloud.records().actions(server).into_iter().map(|action| action.action).collect();
+        assert_eq!(actions, ["create", "resize", "confirmResize", "confirmResize", "delete"]);
+        cloud.assert_guests(server, &[]).await;
+        cloud.assert_no_allocations(server);
+    });
+}
+
+#[test]
+fn a_server_in_verify_resize_is_confirmed_before_it_is_soft_deleted() {
+    two_hosts().set("reclaim_instance_interval", "3600").run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.resize_and_check_allocations(server, NEW, "host2").await;
+        cloud.api().delete(server).await.unwrap();
+        cloud.at_rest().await;
+        let deleted = ServerExpectation::from(ServerStatus::SoftDeleted).host("host2").task_state(None);
+        cloud.wait_for_server_parameter(server, deleted).await;
+        assert_eq!(cloud.last_migration(server).status, MigrationStatus::Confirmed);
+        cloud.api().force_delete(server).await.unwrap();
+    });
+}
+
 #[test]
 fn a_server_that_never_got_a_host_is_deleted_by_the_api() {
     two_hosts().run(async |cloud| {

@@ -8,7 +8,7 @@ use conductor::{
     MULTIATTACH_VOL, RebuildServer, SWAP_ERR_NEW_VOL, SWAP_ERR_OLD_VOL, SWAP_NEW_VOL, SWAP_OLD_VOL,
     UnshelveServer,
 };
-use harness::{Simulation, TestCloud};
+use harness::{Leak, Simulation, TestCloud};
 use model::{ExceptionClass, ImageMeta, NovaError, ServerId, ServerStatus, VmState, VolumeId};
 
 const FLAVOR: &str = "m1.small";
@@ -267,5 +267,24 @@ fn a_volume_service_that_refuses_is_dealt_with_like_a_driver_that_does() {
         fail_next("volume.attachment_create");
         let refused = cloud.api().create(from_volume(cloud, "host2", false)).await.unwrap_err();
         assert_eq!(refused.code, 500);
+    });
+}
+
+#[test]
+fn a_source_lets_go_of_its_volumes_although_the_ports_of_a_live_migration_cannot_be_activated() {
+    two_hosts().run(async |cloud| {
+        let server = boot(cloud).await;
+        attach(cloud, server, SWAP_OLD_VOL).await;
+        let refusal = NovaError::new(ExceptionClass::NovaException, "neutron says no");
+        cloud.service_faults().reset_counts();
+        cloud.service_faults().add(ServicePoint::new("network.migrate_instance_start", 1), refusal);
+        cloud.api().live_migrate(server, LiveMigrateServer::default()).await.unwrap();
+        cloud.at_rest().await;
+        assert_eq!(cloud.server(server).status(), ServerStatus::Error);
+        assert_connected(cloud, server, SWAP_OLD_VOL, Some("host2"));
+        // What it had is nobody's any more (`live-migration-post-releases-source`).
+        let migration = cloud.last_migration(server).id;
+        cloud.assert_flavor_matches_allocation(FLAVOR, migration, "host1");
+        cloud.expect_leak(Leak::allocation("host1", migration));
     });
 }

@@ -360,11 +360,11 @@ impl ComputeApi {
     }
 
     fn finished_migration(&self, server: ServerId) -> Option<Migration> {
-        self.records
-            .migrations_of(server)
-            .into_iter()
-            .rev()
-            .find(|migration| migration.status == MigrationStatus::Finished)
+        self.last_migration_in(server, MigrationStatus::Finished)
+    }
+
+    fn last_migration_in(&self, server: ServerId, status: MigrationStatus) -> Option<Migration> {
+        self.records.migrations_of(server).into_iter().rev().find(|migration| migration.status == status)
     }
 
     async fn set_task(&self, server: &Server, task: TaskState) -> Result<(), ApiError> {

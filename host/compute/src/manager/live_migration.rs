@@ -237,8 +237,8 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         let id = source.id;
         self.notify(id, "live_migration_post.start");
-        let network = &self.services.network;
-        network.migrate_instance_start(id, &moving.dest).await?;
+        let activated = self.services.network.migrate_instance_start(id, &moving.dest).await;
+        // What the source holds of the guest is let go whatever the network service says.
         let request = types::PostLiveMigrationRequest {
             instance: virt_types::instance(source),
             block_device_info: virt_types::block_device_info(source),
@@ -246,6 +246,7 @@ impl ComputeManager {
         };
         self.driver.post_live_migration(request).await?;
         self.remove_source_volume_connections(source).await;
+        activated?;
         let network_info = virt_types::network_info(&source.network_info);
         let unplugged = self
             .driver

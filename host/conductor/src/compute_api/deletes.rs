@@ -4,7 +4,10 @@ use super::{ApiError, ComputeApi, check_lock};
 use crate::preconditions;
 use compute::ExpectedTask;
 use model::rpc::{Address, Method, RequestContext};
-use model::{Bug, ExceptionClass, Fix, NovaError, PowerState, Server, ServerId, TaskState, VmState};
+use model::{
+    Bug, ExceptionClass, Fix, Migration, MigrationStatus, NovaError, PowerState, Server, ServerId, TaskState,
+    VmState,
+};
 use serde_json::Value;
 
 /// How a server is deleted.
@@ -93,7 +96,7 @@ impl ComputeApi {
             let _ = self.services.images.delete(image).await;
         }
         if server.vm_state == VmState::Resized {
-            match self.confirm_resize_on_deleting(&context, &server).await {
+            match self.confirm_resize_on_deleting(&context, &server, how).await {
                 // Taken for a server that somebody else has deleted meanwhile.
                 Err(error)
                     if error.is(ExceptionClass::InstanceNotFound)
@@ -163,18 +166,31 @@ impl ComputeApi {
         let _ = self.services.records.update_server(id, ExpectedTask::Any, forget).await;
     }
 
+    /// The move that waits to be confirmed, or else the one that is being confirmed.
+    fn unconfirmed_migration(&self, server: ServerId) -> Option<Migration> {
+        let confirming = || self.last_migration_in(server, MigrationStatus::Confirming);
+        self.finished_migration(server).or_else(confirming)
+    }
+
     /// Confirms the resize of a server that is to be deleted, and waits for it.
     async fn confirm_resize_on_deleting(
         &self,
         context: &RequestContext,
         server: &Server,
+        how: DeleteType,
     ) -> Result<(), NovaError> {
-        let Some(migration) = self.finished_migration(server.id) else { return Ok(()) };
+        let Some(migration) = self.unconfirmed_migration(server.id) else { return Ok(()) };
         if !self.is_up(&migration.source_compute) {
             return Ok(());
         }
         self.records.start_action(server.id, &context.request, "confirmResize");
         let method = Method::ConfirmResize { migration: migration.id };
-        self.ask(context, server.id, migration.source_compute, method).await.map(drop)
+        self.ask(context, server.id, migration.source_compute, method).await?;
+        if how == DeleteType::Soft {
+            // The confirmation has taken the task away, which the host expects.
+            let again = &mut |server: &mut Server| server.task_state = Some(how.task());
+            self.services.records.update_server(server.id, ExpectedTask::Any, again).await?;
+        }
+        Ok(())
     }
 }

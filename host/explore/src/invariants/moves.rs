@@ -6,7 +6,7 @@
 //! [`AFTER_FAILURE`], read from Nova's error handling and observed on Nova 34.0.0.
 
 use crate::cloud_state::{CloudState, Holding, ServerState};
-use model::{EventResult, Migration, MigrationStatus, MigrationType, Server};
+use model::{EventResult, Migration, MigrationStatus, MigrationType, Server, VmState};
 
 /// A host of a move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,13 @@ pub(crate) fn expected(cloud: &CloudState, state: &ServerState) -> Expected {
     if server.deleted() {
         return Expected::default();
     }
+    let offloaded = server.vm_state == VmState::ShelvedOffloaded && server.host.is_none();
     match state.last_migration().and_then(|migration| Some((migration, during_or_after(migration, state)?))) {
+        // Whatever its move came to, it holds nothing since.
+        Some((migration, (_, of_migration, _))) if offloaded => Expected {
+            migration: of_migration.map(|hold| holding(cloud, server, migration, hold)).unwrap_or_default(),
+            ..Expected::default()
+        },
         Some((migration, (of_server, of_migration, because))) => Expected {
             server: holding(cloud, server, migration, of_server),
             migration: of_migration.map(|hold| holding(cloud, server, migration, hold)).unwrap_or_default(),

@@ -207,6 +207,21 @@ fn after_a_failed_finish_resize_the_server_holds_the_new_flavor_on_the_destinati
 }
 
 #[test]
+fn a_server_that_was_offloaded_after_its_move_failed_holds_nothing() {
+    let mut offloaded = server("host1", "m1.small", VmState::ShelvedOffloaded);
+    (offloaded.host, offloaded.node) = (None, None);
+    for (event, leaked) in [("cold_migrate", None), ("compute_revert_resize", Some(MIGRATION))] {
+        let mut cloud = moved(MigrationStatus::Error, Some((event, "driver says no")), offloaded.clone());
+        let leaked = leaked.map(|migration| (migration.into(), holding("host1", "m1.small")));
+        cloud.allocations = leaked.into_iter().collect();
+        cloud.guests.clear();
+        assert_eq!(check_all(&cloud), [], "{event}");
+        cloud.allocations.insert(SERVER.into(), holding("host1", "m1.small"));
+        assert_eq!(violated(&cloud), ["server_holds_its_flavor_on_its_host"], "{event}");
+    }
+}
+
+#[test]
 fn every_row_of_the_table_is_what_is_demanded_after_that_failure() {
     for row in moves::AFTER_FAILURE {
         let at = |(side, size): moves::Hold| {

@@ -2,6 +2,12 @@
 //!
 //! By default the control plane does what Nova does, so the explorer finds these too. They are told as known; whatever is
 //! not in this list is either a mistake of this project or something nobody has looked at yet.
+//!
+//! What one fault does is in [`KNOWN`], what only two do in [`TOGETHER`].
+
+mod together;
+
+pub use together::TOGETHER;
 
 use super::plans::{Plan, Strike};
 use crate::run::RECOVERY;
@@ -55,9 +61,24 @@ pub enum By {
         /// The calls.
         calls: &'static [&'static str],
     },
+    /// Two faults that do it together; neither of them is a pair itself. Which of them is named first in a plan does not matter:
+    /// those that are drawn at random are not in the order in which they strike.
+    Both(&'static By, &'static By),
 }
 
 impl By {
+    /// Are the faults of this plan, or some of them, those that do it?
+    fn fits(&self, plan: &Plan) -> bool {
+        let others = |one: usize| plan.0.iter().enumerate().filter(move |(at, _)| *at != one);
+        let mut strikes = plan.0.iter().enumerate();
+        match self {
+            By::Both(one, other) => {
+                strikes.any(|(at, strike)| one.is(strike) && others(at).any(|(_, strike)| other.is(strike)))
+            }
+            one => strikes.any(|(_, strike)| one.is(strike)),
+        }
+    }
+
     fn is(&self, strike: &Strike) -> bool {
         let one_of = |names: &[&str], name: &str| names.is_empty() || names.contains(&name);
         let crash = strike.fault.ends_a_service();
@@ -80,9 +101,10 @@ impl By {
     }
 }
 
-/// Why this plan is known to break this invariant, if it is: for one of its faults.
+/// Why this plan is known to break this invariant, if it is: for one of its faults, or else for two of them.
 pub fn of(invariant: &str, plan: &Plan) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| known.invariant == invariant && plan.0.iter().any(|strike| known.by.is(strike)))
+    let mut known = KNOWN.iter().chain(TOGETHER);
+    known.find(|known| known.invariant == invariant && known.by.fits(plan))
 }
 
 /// Calls whose failure sends a build or a move to another host, or back.
@@ -127,17 +149,25 @@ const ENDED_BY_NOBODY: &str = "a step of a move that finds its server deleted gi
 const REBUILT_WITHOUT_GUEST: &str =
     "a rebuild that finds no guest takes its server for deleted, and leaves it rebuilding (observed)";
 
+/// Why a rebuild costs a server its allocation (`nova/compute/manager.py, rebuild_instance`).
+const REBUILD_EMPTIES: &str =
+    "a rebuild that fails empties the allocation of a server that stays on its host (observed)";
+
+/// Why an event is never finished after a second try (`nova/db/main/api.py, action_event_finish`).
+const REPEATED_EVENT: &str =
+    "a second try repeats the event's name, and finishing finds the first of that name both times";
+
 /// The list.
 pub const KNOWN: &[Known] = &[
     Known {
         invariant: "every_event_finished",
         by: By::Call { methods: RESCHEDULED, after: &[] },
-        reason: "a second try repeats the event's name, and finishing finds the first of that name both times",
+        reason: REPEATED_EVENT,
     },
     Known {
         invariant: "every_event_finished",
         by: By::Service { calls: &["network.allocate_for_instance"] },
-        reason: "a second try repeats the event's name, and finishing finds the first of that name both times",
+        reason: REPEATED_EVENT,
     },
     Known {
         invariant: "no_task_left",
@@ -213,7 +243,7 @@ pub const KNOWN: &[Known] = &[
     Known {
         invariant: "every_event_finished",
         by: By::Asked { asks: &["resize", "migrate", "live_migrate"], during: &["build_and_run_instance"] },
-        reason: "a second try repeats the event's name, and finishing finds the first of that name both times",
+        reason: REPEATED_EVENT,
     },
     Known {
         invariant: "one_guest_on_its_host",
@@ -228,7 +258,7 @@ pub const KNOWN: &[Known] = &[
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
         by: By::Asked { asks: &["rebuild"], during: &["stop_instance", "-"] },
-        reason: "a rebuild that fails empties the allocation of a server that stays on its host (observed)",
+        reason: REBUILD_EMPTIES,
     },
     // Notifications, ports.
     Known {
@@ -485,3 +515,53 @@ pub const KNOWN: &[Known] = &[
         reason: KEPT_PORTS,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DELETED: &str = "{at: 'host1:spawn#1', meanwhile: {delete: {server: web}}}";
+    const DESTROYED: &str = "{at: 'host1:destroy#1', error: NovaException}";
+
+    fn plan(faults: &[(&str, &'static str)]) -> Plan {
+        let strike = |&(fault, during): &(&str, _)| Strike {
+            fault: serde_saphyr::from_str(fault).unwrap(),
+            during: Some(during),
+        };
+        Plan(faults.iter().map(strike).collect())
+    }
+
+    #[test]
+    fn two_faults_are_known_together_in_either_order_and_neither_alone() {
+        let deleted = (DELETED, "build_and_run_instance");
+        let destroyed = (DESTROYED, "terminate_instance");
+        let slow = ("{at: 'compute.host1:stop_instance#1', fault: late}", "stop_instance");
+        let reason = |plan| of("server_holds_its_flavor_on_its_host", &plan).map(|known| known.reason);
+        for faults in [vec![deleted, destroyed], vec![destroyed, deleted], vec![deleted, slow, destroyed]] {
+            let reason = reason(plan(&faults));
+            assert!(reason.is_some_and(|reason| reason.contains("leaves the rest to the deletion")));
+        }
+        for faults in [vec![deleted], vec![destroyed], vec![deleted, slow], vec![destroyed, destroyed]] {
+            assert_eq!(reason(plan(&faults)), None, "{faults:?}");
+        }
+        // While something else was done it is another matter, and so is another invariant.
+        assert_eq!(reason(plan(&[(DELETED, "stop_instance"), destroyed])), None);
+        assert!(of("usages_within_capacity", &plan(&[deleted, destroyed])).is_none());
+    }
+
+    #[test]
+    fn one_strike_is_not_two_faults() {
+        const DESTROYS: By = By::Call { methods: &[Method::Destroy], after: &[] };
+        let twice = By::Both(&DESTROYS, &DESTROYS);
+        let destroyed = (DESTROYED, "terminate_instance");
+        assert!(!twice.fits(&plan(&[destroyed])));
+        assert!(twice.fits(&plan(&[destroyed, destroyed])));
+    }
+
+    #[test]
+    fn what_one_fault_does_is_listed_apart_from_what_two_do() {
+        let pair = |known: &Known| matches!(known.by, By::Both(..));
+        assert!(!KNOWN.iter().any(pair));
+        assert!(TOGETHER.iter().all(pair));
+    }
+}

@@ -1,0 +1,278 @@
+//! What only two faults do together: found by trying pairs of faults on the built-in scenarios, and reviewed.
+//!
+//! Often the first of them is a request of somebody else that the scenario does not make itself, and the second a fault that
+//! does it wherever the request is made.
+
+use super::{By, CAST, DELETE, Known, ONCE, REBUILD_EMPTIES, REPEATED_EVENT};
+use runtime::MessageFault;
+use virt::Method;
+
+/// A second user deletes a server that waits to be confirmed, or is about to.
+const DELETED_IN_VERIFY_RESIZE: By = By::Asked { asks: DELETE, during: &["finish_resize", "-"] };
+
+/// A second user deletes a server that is being built.
+const DELETED_IN_BUILD: By = By::Asked { asks: DELETE, during: &["build_and_run_instance"] };
+
+/// A second user deletes a server that is being shelved.
+const DELETED_IN_SHELVE: By = By::Asked { asks: DELETE, during: &["shelve_instance"] };
+
+const LIVE_MIGRATED: By = By::Asked { asks: &["live_migrate"], during: &[] };
+
+const REBUILT: By = By::Asked { asks: &["rebuild"], during: &[] };
+
+const SHELVED: By = By::Asked { asks: &["shelve"], during: &[] };
+
+/// A build arrives twice, at once or by way of the conductor.
+const BUILT_TWICE: By = By::Message {
+    faults: &[MessageFault::Twice],
+    methods: &["schedule_and_build_instances", "build_and_run_instance"],
+};
+
+const DELETION_LOST: By = By::Message { faults: &[MessageFault::Lost], methods: &["terminate_instance"] };
+
+const LIVE_MIGRATION_LOST: By = By::Message { faults: &[MessageFault::Lost], methods: &["live_migration"] };
+
+/// What a host asks its driver for after a guest is destroyed, to count what is left.
+const COUNTING: By = By::Call { methods: &[Method::NodeIsAvailable, Method::UpdateProviderTree], after: &[] };
+
+/// Why a deletion in VERIFY_RESIZE can end halfway (`nova/compute/api.py, _delete`).
+const UNCONFIRMED: &str = "a deletion whose resize cannot be confirmed is given up, and its task stays (observed, `delete-verify-resize`)";
+
+/// Why a server that is being deleted can hold nothing (`nova/compute/manager.py, _locked_do_build_and_run_instance`).
+const LEFT_TO_DELETION: &str = "a build that finds its server being deleted gives the allocation back and leaves the rest to the deletion, which fails";
+
+/// Why so much is gone of a server that was to be offloaded (`nova/compute/manager.py, _shelve_offload_instance`).
+const OFFLOADED_ALREADY: &str = "an offload learns last that its server is being deleted: guest, bindings and allocation are gone, and the deletion fails";
+
+/// Why the end of a live migration leaks (`nova/compute/manager.py, _post_live_migration_update_host`).
+const POST_LEAKS: &str = "a live migration whose end fails is never ended: what it holds stays (observed, `live-migrate-post-fails`)";
+
+/// Why a live migration is left half done (`nova/compute/manager.py, _do_live_migration`).
+const NOT_ROLLED_BACK: &str =
+    "a driver that raises from live_migration is not rolled back (observed, `live-migrate-fails`)";
+
+/// Why an offloaded server can stay on its host (`nova/compute/manager.py, _shelve_offload_instance`).
+const STILL_NAMES_ITS_HOST: &str = "an offload counts its node before the record names no host any more: if that fails the host stays (observed)";
+
+/// Why a server without a host can have a guest.
+const ABORTED_WITH_GUEST: &str =
+    "a build that cannot destroy its guest is aborted, and its server is on no host (observed)";
+
+/// Why nothing ends what was interrupted (`nova/compute/manager.py, init_host` and `_init_instance`).
+const NOT_TAKEN_UP: &str =
+    "a deletion that a start takes up is tried once, and by no host that cannot be started";
+
+/// Why the death of an agent strikes another server.
+const DIES_FOR_ALL: &str = "an agent that dies fails the get_info right after the spawn of another server: nobody destroys that guest";
+
+/// Calls that end a live migration on either host.
+const POST_LIVE_MIGRATION: &[Method] = &[
+    Method::PostLiveMigration,
+    Method::PostLiveMigrationAtSource,
+    Method::PostLiveMigrationAtDestination,
+    Method::GetInfo,
+    Method::GetAvailableNodes,
+];
+
+/// The list.
+pub const TOGETHER: &[Known] = &[
+    Known {
+        invariant: "no_task_left",
+        by: By::Both(
+            &DELETED_IN_VERIFY_RESIZE,
+            &By::Call { methods: &[Method::ConfirmMigration, Method::UpdateProviderTree], after: &[] },
+        ),
+        reason: UNCONFIRMED,
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Both(
+            &DELETED_IN_VERIFY_RESIZE,
+            &By::Service { calls: &["network.teardown_networks_on_host", "network.get_instance_nw_info"] },
+        ),
+        reason: UNCONFIRMED,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(
+            &DELETED_IN_BUILD,
+            &By::Call {
+                methods: &[Method::Destroy, Method::NodeIsAvailable, Method::UpdateProviderTree],
+                after: &[],
+            },
+        ),
+        reason: LEFT_TO_DELETION,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&DELETED_IN_BUILD, &DELETION_LOST),
+        reason: LEFT_TO_DELETION,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&DELETED_IN_SHELVE, &By::Call { methods: &[Method::Destroy], after: &[] }),
+        reason: OFFLOADED_ALREADY,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&DELETED_IN_SHELVE, &DELETION_LOST),
+        reason: OFFLOADED_ALREADY,
+    },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Both(&DELETED_IN_SHELVE, &DELETION_LOST),
+        reason: OFFLOADED_ALREADY,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(&DELETED_IN_SHELVE, &DELETION_LOST),
+        reason: OFFLOADED_ALREADY,
+    },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Both(&By::Asked { asks: DELETE, during: &["confirm_resize"] }, &COUNTING),
+        reason: "a confirmation writes its state last, over the ERROR of a deletion that failed meanwhile without its guest",
+    },
+    Known {
+        invariant: "every_event_finished",
+        by: By::Both(
+            &By::Asked { asks: DELETE, during: &["prep_resize"] },
+            // The agent dies in it, and so prep_resize fails, too.
+            &By::Call { methods: &[Method::Destroy], after: &[] },
+        ),
+        reason: REPEATED_EVENT,
+    },
+    // Live migrations.
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(&LIVE_MIGRATED, &By::Call { methods: POST_LIVE_MIGRATION, after: &[] }),
+        reason: POST_LEAKS,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(
+            &LIVE_MIGRATED,
+            &By::Service {
+                calls: &[
+                    "network.migrate_instance_start",
+                    "network.get_instance_nw_info",
+                    "network.teardown_networks_on_host",
+                ],
+            },
+        ),
+        reason: POST_LEAKS,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(
+            &LIVE_MIGRATED,
+            &By::Message { faults: &[MessageFault::Lost], methods: &["post_live_migration_at_destination"] },
+        ),
+        reason: POST_LEAKS,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(&LIVE_MIGRATED, &By::Service { calls: &["network.migrate_instance_start"] }),
+        reason: "ports are activated on the destination once: if the network service refuses, nobody asks again",
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(&LIVE_MIGRATED, &By::Call { methods: &[Method::LiveMigration], after: &[] }),
+        reason: NOT_ROLLED_BACK,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&LIVE_MIGRATED, &By::Call { methods: &[Method::LiveMigration], after: &[] }),
+        reason: NOT_ROLLED_BACK,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(&LIVE_MIGRATED, &LIVE_MIGRATION_LOST),
+        reason: CAST,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&LIVE_MIGRATED, &LIVE_MIGRATION_LOST),
+        reason: CAST,
+    },
+    // Shelving, rebuilding.
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&SHELVED, &COUNTING),
+        reason: STILL_NAMES_ITS_HOST,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(&SHELVED, &COUNTING),
+        reason: STILL_NAMES_ITS_HOST,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(
+            &REBUILT,
+            &By::Call {
+                methods: &[
+                    Method::GetInfo,
+                    Method::PowerOff,
+                    Method::Rebuild,
+                    Method::Destroy,
+                    Method::Spawn,
+                ],
+                after: &[],
+            },
+        ),
+        reason: REBUILD_EMPTIES,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&REBUILT, &By::Service { calls: &["image.get"] }),
+        reason: REBUILD_EMPTIES,
+    },
+    // Builds.
+    Known {
+        invariant: "no_guest_astray",
+        by: By::Both(
+            &By::Call { methods: &[Method::Spawn], after: &[] },
+            &By::Call { methods: &[Method::Destroy], after: &[] },
+        ),
+        reason: ABORTED_WITH_GUEST,
+    },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Both(
+            &BUILT_TWICE,
+            &By::Call {
+                methods: &[Method::GetAvailableNodes, Method::NodeIsAvailable, Method::UpdateProviderTree],
+                after: &[],
+            },
+        ),
+        reason: ONCE,
+    },
+    Known {
+        invariant: "no_guest_astray",
+        by: By::Both(&SHELVED, &By::Call { methods: &[Method::UpdateProviderTree], after: &[] }),
+        reason: DIES_FOR_ALL,
+    },
+    Known {
+        invariant: "every_start_has_its_end",
+        by: By::Both(&SHELVED, &By::Call { methods: &[Method::UpdateProviderTree], after: &[] }),
+        reason: DIES_FOR_ALL,
+    },
+    // Deaths of services.
+    Known {
+        invariant: "no_task_left",
+        by: By::Both(
+            &By::Crash { during: &["terminate_instance"] },
+            &By::Call {
+                methods: &[
+                    Method::InitHost,
+                    Method::GetNodenamesByUuid,
+                    Method::ProcessInstancesAtStartup,
+                    Method::Destroy,
+                ],
+                after: &[],
+            },
+        ),
+        reason: NOT_TAKEN_UP,
+    },
+];
