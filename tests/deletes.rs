@@ -219,3 +219,21 @@ fn what_a_move_holds_goes_back_to_a_server_that_was_deleted_before_the_move_bega
         cloud.assert_no_allocations(server);
     });
 }
+
+#[test]
+fn a_build_whose_server_is_deleted_during_its_claim_goes_no_further() {
+    two_hosts().run(async |cloud| {
+        let by = Duration::from_secs(30);
+        cloud.inject_fault("host1:node_is_available", Fault::Slow { by, when: When::Before });
+        let server = cloud.api().create(cloud.build_server(OLD, Some("host1"))).await.unwrap();
+        cloud.services().clock.sleep(by / 2).await;
+        cloud.api().delete(server).await.unwrap();
+        cloud.at_rest().await;
+        assert!(cloud.server(server).deleted());
+        let sent = cloud.services().notifier.sent();
+        let of_build = sent.iter().map(|sent| sent.event_type.as_str());
+        let of_build: Vec<_> = of_build.filter(|event| event.starts_with("instance.create.")).collect();
+        assert_eq!(of_build, ["instance.create.start", "instance.create.error"]);
+        cloud.assert_no_allocations(server);
+    });
+}

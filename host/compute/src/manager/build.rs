@@ -186,7 +186,16 @@ impl ComputeManager {
 
     /// `_build_resources` and the spawn within.
     async fn prepare_and_spawn(&self, id: ServerId) -> Result<(), NovaError> {
-        let server = self.save(id, |server| server.task_state = Some(TaskState::Networking)).await?;
+        let networking = self
+            .save_expecting(id, &[None], |server| {
+                server.vm_state = VmState::Building;
+                server.task_state = Some(TaskState::Networking);
+            })
+            .await;
+        let server = networking.map_err(|error| match error.class {
+            ExceptionClass::UnexpectedTaskState => NovaError::build_abort(id, &error.message),
+            _ => error,
+        })?;
         // In Nova this goes on beside the build, which learns only from the spawn that it failed.
         let (network_info, unallocated) =
             match self.services.network.allocate_for_instance(&server, &self.host).await {

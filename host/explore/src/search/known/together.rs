@@ -1,14 +1,17 @@
-//! What only two faults do together: found by trying pairs of faults on the built-in scenarios, and reviewed.
+//! What only two faults do together: found by trying all pairs of faults on the built-in scenarios, and some plans drawn at
+//! random, and reviewed.
 //!
 //! Often the first of them is a request of somebody else that the scenario does not make itself, and the second a fault that
 //! does it wherever the request is made.
 
-use super::{By, CAST, DELETE, Known, ONCE, REBUILD_EMPTIES, REPEATED_EVENT};
+use super::{By, CAST, DELETE, ENDED_BY_NOBODY, Known, ONCE, REBUILD_EMPTIES, REPEATED_EVENT};
+use model::ExceptionClass;
 use runtime::MessageFault;
 use virt::Method;
 
 /// A second user deletes a server that waits to be confirmed, or is about to.
-const DELETED_IN_VERIFY_RESIZE: By = By::Asked { asks: DELETE, during: &["finish_resize", "-"] };
+const DELETED_IN_VERIFY_RESIZE: By =
+    By::Asked { asks: DELETE, during: &["resize_instance", "finish_resize", "-"] };
 
 /// A second user deletes a server that is being built.
 const DELETED_IN_BUILD: By = By::Asked { asks: DELETE, during: &["build_and_run_instance"] };
@@ -195,7 +198,34 @@ pub const TOGETHER: &[Known] = &[
         by: By::Both(&LIVE_MIGRATED, &LIVE_MIGRATION_LOST),
         reason: CAST,
     },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(
+            &LIVE_MIGRATED,
+            &By::Asked { asks: DELETE, during: &["check_can_live_migrate_destination"] },
+        ),
+        reason: "what a live migration holds is swapped back to a server that was deleted meanwhile, as in bug 1848343",
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(
+            &By::Asked { asks: DELETE, during: &[] },
+            &By::Message {
+                faults: &[MessageFault::Lost],
+                methods: &["prep_resize", "resize_instance", "finish_resize"],
+            },
+        ),
+        reason: ENDED_BY_NOBODY,
+    },
     // Shelving, rebuilding.
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(
+            &COUNTING,
+            &By::Message { faults: &[MessageFault::Lost], methods: &["unshelve_instance"] },
+        ),
+        reason: STILL_NAMES_ITS_HOST,
+    },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
         by: By::Both(&SHELVED, &COUNTING),
@@ -247,6 +277,31 @@ pub const TOGETHER: &[Known] = &[
             },
         ),
         reason: ONCE,
+    },
+    Known { invariant: "every_interface_has_its_port", by: By::Both(&BUILT_TWICE, &COUNTING), reason: ONCE },
+    Known {
+        invariant: "every_interface_has_its_port",
+        by: By::Both(&BUILT_TWICE, &By::Service { calls: &["network.allocate_for_instance"] }),
+        reason: ONCE,
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Both(
+            &By::Call {
+                methods: &[
+                    Method::PrepareForSpawn,
+                    Method::PrepareNetworksBeforeBlockDeviceMapping,
+                    Method::DefaultRootDeviceName,
+                    Method::DefaultDeviceNamesForInstance,
+                ],
+                after: &[],
+            },
+            &By::Call {
+                methods: &[Method::CleanNetworksPreparation, Method::FailedSpawnCleanup],
+                after: &[ExceptionClass::InstanceNotFound],
+            },
+        ),
+        reason: "the error of the clean-up takes the place of that of the build, and tells of a server that was deleted",
     },
     Known {
         invariant: "no_guest_astray",
