@@ -22,7 +22,7 @@ use wasmtime::{Config, OptLevel};
 const MEMORY_RESERVATION: u64 = 2 << 20;
 
 /// Bytes a memory that has been moved gets beyond what it needs, so that it is not moved again at once.
-const MEMORY_GROWTH: u64 = 1 << 20;
+const MEMORY_GROWTH: usize = 1 << 20;
 
 /// Bytes of the native stack a driver runs on: the WebAssembly stack and room for the host's functions.
 const NATIVE_STACK: usize = STACK_BYTES + (1 << 20);
@@ -131,11 +131,11 @@ impl Machine {
             .wasm_component_model_async(true)
             .consume_fuel(true)
             .memory_reservation(MEMORY_RESERVATION)
-            .memory_reservation_for_growth(MEMORY_GROWTH)
+            .memory_reservation_for_growth(MEMORY_GROWTH as u64)
             .memory_guard_size(0)
-            // What a host does not write to of its memory's beginning it shares with the others: of a driver in Rust some 30
-            // KiB, of an interpreter 20 MiB. It costs two of the 65,530 mappings that Linux gives a process; a host has six.
-            .memory_init_cow(true)
+            // What a host does not write to of its memory's beginning it shares with the others: of an interpreter 20 MiB. Of a
+            // driver in Rust they are 30 KiB, which are copied sooner than mapped.
+            .memory_init_cow(size == Size::Large)
             // An interpreter has 18 MB of code, of which a run uses little: what optimising it costs is never earned back.
             .cranelift_opt_level(match size {
                 Size::Small => OptLevel::Speed,
@@ -148,6 +148,11 @@ impl Machine {
             .relaxed_simd_deterministic(true);
         #[cfg(unix)]
         config.with_host_stack(std::sync::Arc::new(crate::fiber_stacks::FiberStacks::default()));
+        #[cfg(unix)]
+        if size == Size::Small {
+            let memories = crate::linear_memories::LinearMemories::new(MEMORY_GROWTH);
+            config.with_host_memory(std::sync::Arc::new(memories));
+        }
         let engine = wasmtime::Engine::new(&config).map_err(error)?;
         let linker = imports::linker(&engine).map_err(error)?;
         Ok(Self { engine, linker })

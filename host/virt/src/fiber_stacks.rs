@@ -4,10 +4,8 @@
 //! is for, and the explorer makes thousands of instances a second. So a few are kept. Nothing of what a driver left on one can
 //! be read by the next: WebAssembly cannot address its native stack.
 
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
-use std::ffi::c_void;
+use crate::mapping::Mapping;
 use std::ops::Range;
-use std::ptr::{NonNull, null_mut};
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::{StackCreator, StackMemory};
 
@@ -17,56 +15,6 @@ const KEPT: usize = 64;
 /// Gives out stacks, and takes them back. Clones are the same.
 #[derive(Clone, Default)]
 pub(crate) struct FiberStacks(Arc<Mutex<Vec<Arc<Mapping>>>>);
-
-/// Memory for one stack, with a page below it that cannot be touched.
-struct Mapping {
-    start: NonNull<c_void>,
-    length: usize,
-    guard: usize,
-}
-
-#[expect(unsafe_code, reason = "it is nobody else's")]
-// SAFETY: a mapping owns its memory, which belongs to the process and not to a thread.
-unsafe impl Send for Mapping {}
-
-#[expect(unsafe_code, reason = "it is nobody else's")]
-// SAFETY: nothing is done to the memory through a shared mapping; addresses are all that it tells.
-unsafe impl Sync for Mapping {}
-
-impl Mapping {
-    /// Memory of at least so many bytes, all zero.
-    fn new(size: usize) -> Result<Self, wasmtime::Error> {
-        let guard = rustix::param::page_size();
-        let length = size
-            .checked_next_multiple_of(guard)
-            .and_then(|size| size.checked_add(guard))
-            .ok_or_else(|| wasmtime::format_err!("a stack of {size} bytes is larger than memory can be"))?;
-        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
-        #[expect(unsafe_code, reason = "memory is mapped in no other way")]
-        // SAFETY: the kernel chooses the address, so that nothing else is there.
-        let start = unsafe { mmap_anonymous(null_mut(), length, ProtFlags::READ | ProtFlags::WRITE, flags) }?;
-        let start = NonNull::new(start).ok_or_else(|| wasmtime::format_err!("memory was mapped at zero"))?;
-        let mapping = Self { start, length, guard };
-        #[expect(unsafe_code, reason = "a guard is made in no other way")]
-        // SAFETY: the page is the mapping's own, and nobody uses it yet.
-        unsafe { mprotect(mapping.start.as_ptr(), guard, MprotectFlags::empty()) }?;
-        Ok(mapping)
-    }
-
-    /// The address that is so many bytes above the lowest.
-    fn at(&self, offset: usize) -> *mut u8 {
-        self.start.as_ptr().cast::<u8>().wrapping_add(offset)
-    }
-}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        #[expect(unsafe_code, reason = "memory is given back in no other way")]
-        // SAFETY: the memory is the mapping's own, and who had it is gone. If the kernel refuses it stays mapped, which
-        // harms nobody.
-        let _ = unsafe { munmap(self.start.as_ptr(), self.length) };
-    }
-}
 
 /// A stack that is in use.
 struct Stack {
@@ -79,7 +27,7 @@ impl FiberStacks {
     fn kept(&self, size: usize) -> Option<Arc<Mapping>> {
         // Nothing is done under this lock that could fail and leave it poisoned.
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = kept.last().is_some_and(|last| last.length - last.guard >= size);
+        let fits = kept.last().is_some_and(|last| last.size() >= size);
         if fits { kept.pop() } else { None }
     }
 }
@@ -102,15 +50,15 @@ unsafe impl StackCreator for FiberStacks {
 // SAFETY: the ranges are those of the mapping, which is there as long as the stack is.
 unsafe impl StackMemory for Stack {
     fn top(&self) -> *mut u8 {
-        self.mapping.at(self.mapping.length)
+        self.mapping.end()
     }
 
     fn range(&self) -> Range<usize> {
-        self.mapping.at(self.mapping.guard).addr()..self.top().addr()
+        self.mapping.base().addr()..self.top().addr()
     }
 
     fn guard_range(&self) -> Range<*mut u8> {
-        self.mapping.at(0)..self.mapping.at(self.mapping.guard)
+        self.mapping.guard()
     }
 }
 

@@ -54,6 +54,10 @@ mod imports;
 mod inspect;
 mod library;
 mod limits;
+#[cfg(unix)]
+mod linear_memories;
+#[cfg(unix)]
+mod mapping;
 mod metadata;
 mod method;
 mod nova;

@@ -476,7 +476,9 @@ fn a_finding_is_walked_through_by_commands_of_a_line() {
     drop(commands);
     let ended = Ended::of(walking.wait_with_output().expect("it ends")).code(0);
     let said: Vec<&str> = ended.stdout.split("\n\n").collect();
-    let [first, next, back, unknown, nowhere, fault, call, write, after] = &*said else { panic!("{said:#?}") };
+    let [first, next, back, unknown, nowhere, fault, call, write, after] = &*said else {
+        panic!("{said:#?}")
+    };
     assert!(first.contains("user: 1. boot web with flavor m1.small"), "{first}");
     assert!(next.contains("user: asks for create"), "{next}");
     assert_eq!(back.trim(), first.trim());
