@@ -82,6 +82,7 @@ pub(super) fn random(
         for (plan, ran) in lot.into_iter().zip(ran) {
             if let Some(Shown { broken, points, behaviours, reached: by_plan }) = ran? {
                 reached.merge(&by_plan);
+                let plan = as_struck(plan, &points);
                 let is_new = |broken: &&Violation| {
                     !breaks(whole, broken.invariant) && known::of(broken.invariant, &plan).is_none()
                 };
@@ -152,6 +153,18 @@ fn below(chance: &Randomness, most: usize) -> usize {
     if most == 0 { 0 } else { usize::try_from(chance.below(most)).unwrap_or(0) }
 }
 
+/// The plan as its run shows it: what was being done where each of its faults struck. Where a plan is drawn from another that is
+/// what was done there in the other's run.
+fn as_struck(mut plan: Plan, points: &[Point]) -> Plan {
+    for strike in &mut plan.0 {
+        let at = strike.fault.point();
+        if let Some(point) = points.iter().find(|point| point.at.to_string() == at) {
+            strike.during = point.during;
+        }
+    }
+    plan
+}
+
 /// The plan without the faults that are not needed to break this.
 fn fewest(
     scenario: &Scenario,
@@ -160,19 +173,21 @@ fn fewest(
     plan: &Plan,
     invariant: &str,
 ) -> Result<Plan, RunError> {
-    let config = RunConfig { trace: false, ..config.clone() };
+    let quiet = RunConfig { trace: false, ..config.clone() };
     let mut fewest = plan.clone();
     let mut at = 0;
     while fewest.0.len() > 1 && at < fewest.0.len() {
         let mut without = fewest.clone();
         without.0.remove(at);
-        if breaks(&run(&with_faults(scenario, &without.faults()), &config, stacks)?, invariant) {
+        if breaks(&run(&with_faults(scenario, &without.faults()), &quiet, stacks)?, invariant) {
             fewest = without;
         } else {
             at += 1;
         }
     }
-    Ok(fewest)
+    let config = RunConfig { trace: true, ..quiet };
+    let points = points(&run(&with_faults(scenario, &fewest.faults()), &config, stacks)?);
+    Ok(as_struck(fewest, &points))
 }
 
 /// What a run shows, each as a number.
@@ -211,4 +226,22 @@ fn behaviours(trace: &[TraceRecord]) -> BTreeSet<u64> {
 /// The first word of an error: its class. What follows has names and ids in it.
 fn kind_of(error: Option<&str>) -> Option<&str> {
     error.map(|error| error.split([':', ' ']).next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::At;
+
+    #[test]
+    fn a_plan_tells_what_was_done_where_its_own_run_was_struck() {
+        let fault: Planned = serde_json::from_str(r#"{"at":"host2:destroy#1","error":"crash"}"#).unwrap();
+        let plan = Plan(vec![Strike { fault, during: Some("terminate_instance") }]);
+        let at = At::Driver("host2:destroy#1".parse().unwrap());
+        let struck = |during| vec![Point { at: at.clone(), during, step: 1 }];
+        for during in [Some("revert_resize"), None] {
+            assert_eq!(as_struck(plan.clone(), &struck(during)).0[0].during, during);
+        }
+        assert_eq!(as_struck(plan.clone(), &[]), plan, "what did not strike is as it was drawn");
+    }
 }
