@@ -252,7 +252,7 @@ fn a_request_that_comes_at_the_wrong_time_is_found_and_told_and_a_refusal_is_non
 
 #[test]
 fn plans_drawn_at_random_find_what_no_single_fault_does_and_are_the_same_ones_on_any_number_of_threads() {
-    let found = found_by("resize-revert", &[Kind::Service, Kind::Requests], 0, 640, 2);
+    let found = found_by("boot", &[Kind::Service, Kind::Requests], 0, 640, 2);
     let random = found.random.unwrap();
     assert_eq!(random.plans, 640);
     assert!(random.behaviours > 100, "{random:?}");

@@ -5,6 +5,7 @@
 //! was written to one is zero again before the next instance gets it. The kernel tells which pages that were.
 
 use crate::mapping::Mapping;
+#[cfg(target_os = "linux")]
 use rustix::mm::{Advice, madvise};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -177,7 +178,7 @@ impl Drop for Memory {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 

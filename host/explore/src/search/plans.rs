@@ -213,7 +213,8 @@ pub fn points(run: &Run) -> Vec<Point> {
                 let at = MessagePoint { to: to.clone(), method: (*method).to_owned(), n: *n };
                 points.push(Point { at: At::Message(at), during: Some(method), step });
             }
-            TraceEvent::RecordWrite { writer, write, n } => {
+            // A host that dies as it starts is one that was not started.
+            TraceEvent::RecordWrite { writer, write, n } if step > 0 => {
                 let during = match writer {
                     Address::Compute(host) => doing.get(host).copied(),
                     Address::Conductor => conducting,
@@ -252,7 +253,7 @@ pub(super) fn plans(scenario: &Scenario, points: &[Point], kinds: &[Kind]) -> Ve
     };
     let write = |when: When| {
         move |point: &Point| match &point.at {
-            At::Write(at) if point.step > 0 => {
+            At::Write(at) => {
                 Some(Planned::Write(WriteFaultSpec { at: at.clone(), fault: WriteFault::Crash, when }))
             }
             _ => None,
