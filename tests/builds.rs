@@ -1,9 +1,12 @@
 //! Building servers: where they go, and what is left where a build fails (instance-lifecycle.md, section 2).
 
 use crate::common::{raises, says_no};
+use compute::ExpectedTask;
 use harness::{Leak, ServerExpectation, Simulation, TestCloud};
 use model::{EventResult, PowerState, Server, ServerStatus, TaskState};
+use std::time::Duration;
 use virt::types::{InstanceReason, VirtError};
+use virt::{Fault, When};
 
 const FLAVOR: &str = "m1.small";
 
@@ -203,5 +206,48 @@ fn a_driver_that_knows_no_such_server_leaves_it_building_for_ever() {
             ServerExpectation::from(ServerStatus::Build).task_state(Some(TaskState::Spawning)).without_host();
         cloud.wait_for_server_parameter(server, stuck.without_fault()).await;
         cloud.assert_no_allocations(server);
+    });
+}
+
+/// Two builds of one server can only come of a message that arrives twice, on hosts that do not wait for each other.
+#[test]
+fn a_build_whose_server_somebody_else_builds_already_is_aborted() {
+    hosts(1).run(async |cloud| {
+        let by = Duration::from_secs(30);
+        cloud.faults().reset_counts();
+        cloud.inject_fault("host1:update_provider_tree", Fault::Slow { by, when: When::Before });
+        let server = cloud.api().create(cloud.build_server(FLAVOR, None)).await.unwrap();
+        cloud.delete_in_tear_down(server);
+        cloud.services().clock.sleep(by / 2).await;
+        let spawning = &mut |server: &mut Server| server.task_state = Some(TaskState::Spawning);
+        cloud.services().records.update_server(server, ExpectedTask::Any, spawning).await.unwrap();
+        cloud.at_rest().await;
+        let record = cloud.server(server);
+        assert_eq!(record.status(), ServerStatus::Error);
+        let (code, message) = fault_of(&record);
+        assert_eq!(code, 500);
+        assert!(message.contains("Actual: {'task_state': spawning}"), "{message}");
+        assert_nothing_left(cloud, &record).await;
+    });
+}
+
+#[test]
+fn a_build_whose_server_is_being_deleted_leaves_it_to_the_deletion() {
+    hosts(1).run(async |cloud| {
+        let by = Duration::from_secs(30);
+        cloud.faults().reset_counts();
+        cloud.inject_fault("host1:update_provider_tree", Fault::Slow { by, when: When::Before });
+        let server = cloud.api().create(cloud.build_server(FLAVOR, None)).await.unwrap();
+        cloud.services().clock.sleep(by / 2).await;
+        let deleting = &mut |server: &mut Server| server.task_state = Some(TaskState::Deleting);
+        cloud.services().records.update_server(server, ExpectedTask::Any, deleting).await.unwrap();
+        cloud.at_rest().await;
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Build, Some(TaskState::Deleting)));
+        cloud.assert_guests(server, &[]).await;
+        cloud.assert_no_allocations(server);
+        cloud.api().delete(server).await.unwrap();
+        cloud.at_rest().await;
+        assert!(cloud.server(server).deleted());
     });
 }

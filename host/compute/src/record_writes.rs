@@ -283,7 +283,9 @@ mod tests {
     fn a_write_is_read_and_written_and_what_is_none_says_which_there_are() {
         for text in ["compute.host2:records.update_server#3", "conductor:records.start_event#1"] {
             assert!(WritePoint::is_meant(text));
-            assert_eq!(text.parse::<WritePoint>().unwrap().to_string(), text);
+            let point: WritePoint = serde_json::from_value(text.into()).unwrap();
+            assert_eq!(point, text.parse().unwrap());
+            assert_eq!(serde_json::to_value(&point).unwrap(), text);
         }
         let first: WritePoint = "conductor:records.store_fault".parse().unwrap();
         assert_eq!(first.n, 1);
