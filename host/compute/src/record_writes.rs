@@ -74,11 +74,7 @@ impl FromStr for WritePoint {
     fn from_str(text: &str) -> Result<Self, NoWritePoint> {
         let parse = || {
             let (writer, write) = text.split_once(':')?;
-            let writer = match writer.strip_prefix("compute.") {
-                Some(host) if !host.is_empty() => Address::Compute(HostName::from(host)),
-                None if writer == "conductor" => Address::Conductor,
-                _ => return None,
-            };
+            let writer = Address::service(writer)?;
             let (write, n) = write.split_once('#').unwrap_or((write, "1"));
             let write = write.strip_prefix(PREFIX)?;
             let write = RECORD_WRITES.iter().find(|known| **known == write)?;

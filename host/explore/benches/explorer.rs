@@ -30,8 +30,9 @@ const PLANS: usize = 20_000;
 
 fn main() {
     let plans = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(PLANS);
-    let engine = Engine::new(Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code")))
-        .expect("WebAssembly runs here");
+    let engine =
+        Engine::for_short_runs(Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code")))
+            .expect("WebAssembly runs here");
     let mut library = Library::new();
     for shipped in drivers::SHIPPED {
         library.add(shipped.name, shipped.wasm);

@@ -20,7 +20,7 @@ static ENGINE: LazyLock<(Engine, Library)> = LazyLock::new(|| {
         library.add(shipped.name, shipped.wasm);
     }
     let code = Path::new(env!("CARGO_TARGET_TMPDIR")).join("novarig-cache/code");
-    (Engine::new(Some(code)).unwrap(), library)
+    (Engine::for_short_runs(Some(code)).unwrap(), library)
 });
 
 fn stacks(scenario: &Scenario) -> Stacks {

@@ -31,6 +31,25 @@ impl fmt::Display for Address {
     }
 }
 
+impl Address {
+    /// The service that a text names as it is shown, `conductor` or `compute.host2`: one that takes messages.
+    pub fn service(text: &str) -> Option<Self> {
+        match text.strip_prefix("compute.") {
+            Some(host) if !host.is_empty() => Some(Address::Compute(HostName::from(host))),
+            None if text == "conductor" => Some(Address::Conductor),
+            _ => None,
+        }
+    }
+
+    /// The host whose compute manager it is.
+    pub fn host(&self) -> Option<&HostName> {
+        match self {
+            Address::Compute(host) => Some(host),
+            Address::Api | Address::Conductor => None,
+        }
+    }
+}
+
 /// On whose behalf something is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestContext {

@@ -29,7 +29,16 @@ fn make_private(folder: &std::path::Path) -> std::io::Result<()> {
 
 /// The engine, with compiled code in the user's cache.
 pub(crate) fn engine() -> anyhow::Result<Engine> {
-    Engine::new(cache_folder().map(|folder| folder.join("code"))).context("the engine cannot be set up")
+    Engine::new(code_folder()).context("the engine cannot be set up")
+}
+
+/// The engine of runs of scenarios, one or thousands.
+pub(crate) fn engine_for_short_runs() -> anyhow::Result<Engine> {
+    Engine::for_short_runs(code_folder()).context("the engine cannot be set up")
+}
+
+fn code_folder() -> Option<PathBuf> {
+    Some(cache_folder()?.join("code"))
 }
 
 /// The shipped drivers and layers.

@@ -4,7 +4,6 @@
 //! service that dies as it takes one. What the sender sees of it is what oslo.messaging shows: nothing for a cast, for a
 //! call an answer that does not come.
 
-use model::HostName;
 use model::rpc::Address;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -53,11 +52,7 @@ impl FromStr for MessagePoint {
     fn from_str(text: &str) -> Result<Self, NoMessagePoint> {
         let parse = || {
             let (to, call) = text.rsplit_once(':')?;
-            let to = match to.strip_prefix("compute.") {
-                Some(host) if !host.is_empty() => Address::Compute(HostName::from(host)),
-                None if to == "conductor" => Address::Conductor,
-                _ => return None,
-            };
+            let to = Address::service(to)?;
             let (method, n) = call.split_once('#').unwrap_or((call, "1"));
             let n = n.parse().ok().filter(|n| *n > 0)?;
             let is_name = |method: &str| {

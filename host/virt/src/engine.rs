@@ -54,11 +54,17 @@ impl Engine {
     /// An engine. With a cache directory, compiled code is kept there and the next process does not compile it again. Whoever
     /// can write to that directory can run code in this process, so it belongs to the user alone.
     pub fn new(cache: Option<PathBuf>) -> Result<Self, EngineError> {
-        Ok(Self {
-            small: Machine::new(Size::Small)?,
-            large: OnceLock::new(),
-            cache: cache.map(CodeCache::new),
-        })
+        Self::with(cache, Size::Small)
+    }
+
+    /// An engine for thousands of short runs of a few hosts each, on all processors: what an instance needs is kept for the next.
+    /// Where many hosts live at once [`Engine::new`] takes less memory.
+    pub fn for_short_runs(cache: Option<PathBuf>) -> Result<Self, EngineError> {
+        Self::with(cache, Size::SmallAndBrief)
+    }
+
+    fn with(cache: Option<PathBuf>, small: Size) -> Result<Self, EngineError> {
+        Ok(Self { small: Machine::new(small)?, large: OnceLock::new(), cache: cache.map(CodeCache::new) })
     }
 
     /// What runs components of these bytes together.
@@ -120,6 +126,8 @@ impl Engine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Size {
     Small,
+    /// And their instances are many, one after the other.
+    SmallAndBrief,
     Large,
 }
 
@@ -133,12 +141,13 @@ impl Machine {
             .memory_reservation(MEMORY_RESERVATION)
             .memory_reservation_for_growth(MEMORY_GROWTH as u64)
             .memory_guard_size(0)
-            // What a host does not write to of its memory's beginning it shares with the others: of an interpreter 20 MiB. Of a
-            // driver in Rust they are 30 KiB, which are copied sooner than mapped.
-            .memory_init_cow(size == Size::Large)
+            // What a host does not write to of its memory's beginning it shares with the others: of a driver in Rust some 30
+            // KiB, of an interpreter 20 MiB. It costs two of the 65,530 mappings that Linux gives a process; a host has six.
+            // In a memory that is kept it is copied.
+            .memory_init_cow(size != Size::SmallAndBrief)
             // An interpreter has 18 MB of code, of which a run uses little: what optimising it costs is never earned back.
             .cranelift_opt_level(match size {
-                Size::Small => OptLevel::Speed,
+                Size::Small | Size::SmallAndBrief => OptLevel::Speed,
                 Size::Large => OptLevel::None,
             })
             .max_wasm_stack(STACK_BYTES)
@@ -149,7 +158,7 @@ impl Machine {
         #[cfg(unix)]
         config.with_host_stack(std::sync::Arc::new(crate::fiber_stacks::FiberStacks::default()));
         #[cfg(unix)]
-        if size == Size::Small {
+        if size == Size::SmallAndBrief {
             let memories = crate::linear_memories::LinearMemories::new(MEMORY_GROWTH);
             config.with_host_memory(std::sync::Arc::new(memories));
         }

@@ -4,17 +4,14 @@
 //! is for, and the explorer makes thousands of instances a second. So a few are kept. Nothing of what a driver left on one can
 //! be read by the next: WebAssembly cannot address its native stack.
 
-use crate::mapping::Mapping;
+use crate::mapping::{Kept, Mapping};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use wasmtime::{StackCreator, StackMemory};
-
-/// How many are kept while nobody runs on them: more instances than this seldom end at once on all threads of a process.
-const KEPT: usize = 64;
 
 /// Gives out stacks, and takes them back. Clones are the same.
 #[derive(Clone, Default)]
-pub(crate) struct FiberStacks(Arc<Mutex<Vec<Arc<Mapping>>>>);
+pub(crate) struct FiberStacks(Arc<Kept>);
 
 /// A stack that is in use.
 struct Stack {
@@ -22,22 +19,12 @@ struct Stack {
     stacks: FiberStacks,
 }
 
-impl FiberStacks {
-    /// Takes one that is kept.
-    fn kept(&self, size: usize) -> Option<Arc<Mapping>> {
-        // Nothing is done under this lock that could fail and leave it poisoned.
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = kept.last().is_some_and(|last| last.size() >= size);
-        if fits { kept.pop() } else { None }
-    }
-}
-
 #[expect(unsafe_code, reason = "wasmtime asks for it")]
 // SAFETY: each stack is mapped by `Mapping::new`, which aligns it to pages and puts a guard page below it, and is given to
 // one user at a time. One that is to be zero is made anew, and so is zero.
 unsafe impl StackCreator for FiberStacks {
     fn new_stack(&self, size: usize, zeroed: bool) -> Result<Box<dyn StackMemory>, wasmtime::Error> {
-        let kept = if zeroed { None } else { self.kept(size) };
+        let kept = if zeroed { None } else { self.0.take(size) };
         let mapping = match kept {
             Some(mapping) => mapping,
             None => Arc::new(Mapping::new(size)?),
@@ -64,10 +51,7 @@ unsafe impl StackMemory for Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        let mut kept = self.stacks.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < KEPT {
-            kept.push(Arc::clone(&self.mapping));
-        }
+        self.stacks.0.keep(&self.mapping);
     }
 }
 
@@ -95,9 +79,9 @@ mod tests {
     #[test]
     fn no_more_are_kept_than_are_needed() {
         let stacks = FiberStacks::default();
-        let all: Vec<_> = (0..KEPT + 10).map(|_| stacks.new_stack(4096, false).unwrap()).collect();
+        let all: Vec<_> = (0..Kept::MOST + 10).map(|_| stacks.new_stack(4096, false).unwrap()).collect();
         drop(all);
-        assert_eq!(stacks.0.lock().unwrap().len(), KEPT);
+        assert_eq!(stacks.0.count(), Kept::MOST);
     }
 
     #[test]

@@ -1,19 +1,16 @@
-//! The linear memories of small drivers, kept for the next instance.
+//! The linear memories of small drivers in short runs, kept for the next instance.
 //!
 //! An instance has one from its start to its end, and the explorer makes thousands of instances a second. To map a memory and to
 //! unmap it makes every other thread of the process wait, and its processor forget where memory is. So a few are kept, and what
 //! was written to one is zero again before the next instance gets it. The kernel tells which pages that were.
 
-use crate::mapping::Mapping;
+use crate::mapping::{Kept, Mapping};
 #[cfg(target_os = "linux")]
 use rustix::mm::{Advice, madvise};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
-
-/// How many are kept while no instance has them: more instances than this seldom end at once on all threads of a process.
-const KEPT: usize = 64;
 
 /// Pages above which a memory is not kept: to make so much zero again takes longer than to map another.
 const MOST_WRITTEN: usize = 128;
@@ -23,7 +20,7 @@ const MOST_WRITTEN: usize = 128;
 pub(crate) struct LinearMemories(Arc<Shared>);
 
 struct Shared {
-    kept: Mutex<Vec<Mapping>>,
+    kept: Kept,
     /// A word for each page of the process; none where the system does not tell, which is where no memory is kept.
     pages: Option<File>,
     page: usize,
@@ -33,8 +30,7 @@ struct Shared {
 
 /// The memory of an instance.
 struct Memory {
-    /// None only while it is dropped.
-    mapping: Option<Mapping>,
+    mapping: Arc<Mapping>,
     size: usize,
     maximum: Option<usize>,
     /// Whether it may be moved. Of one that may not, compiled code leaves it to the kernel to notice that something beyond `size`
@@ -47,31 +43,26 @@ impl LinearMemories {
     /// Memories that get `growth` bytes beyond what they need when they have to be moved.
     pub(crate) fn new(growth: usize) -> Self {
         let pages = File::open("/proc/self/pagemap").ok();
-        Self(Arc::new(Shared { kept: Mutex::default(), pages, page: rustix::param::page_size(), growth }))
+        Self(Arc::new(Shared { kept: Kept::default(), pages, page: rustix::param::page_size(), growth }))
     }
 
     /// One of at least so many bytes, all zero.
-    fn take(&self, size: usize) -> Result<Mapping, wasmtime::Error> {
-        // Nothing is done under this lock that could fail and leave it poisoned.
-        let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.last().is_some_and(|last| last.size() >= size)
-            && let Some(mapping) = kept.pop()
-        {
+    fn take(&self, size: usize) -> Result<Arc<Mapping>, wasmtime::Error> {
+        if let Some(mapping) = self.0.kept.take(size) {
             return Ok(mapping);
         }
-        drop(kept);
         let mapping = Mapping::new(size)?;
         #[cfg(target_os = "linux")]
         #[expect(unsafe_code, reason = "an advice is given in no other way")]
         // SAFETY: this changes no memory. A driver writes to little of it here and there, for which large pages are a waste; where
         // the kernel has none it refuses.
         let _ = unsafe { madvise(mapping.base().cast(), mapping.size(), Advice::LinuxNoHugepage) };
-        Ok(mapping)
+        Ok(Arc::new(mapping))
     }
 
     /// Keeps one that nobody has any more, if it can be made zero again and is wanted.
-    fn keep(&self, mapping: Mapping) {
-        let Some(written) = self.written(&mapping).filter(|written| written.len() <= MOST_WRITTEN) else {
+    fn keep(&self, mapping: &Arc<Mapping>) {
+        let Some(written) = self.written(mapping).filter(|written| written.len() <= MOST_WRITTEN) else {
             return;
         };
         for page in written {
@@ -81,10 +72,7 @@ impl LinearMemories {
                 mapping.base().add(page * self.0.page).write_bytes(0, self.0.page);
             }
         }
-        let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < KEPT {
-            kept.push(mapping);
-        }
+        self.0.kept.keep(mapping);
     }
 
     /// The numbers of the pages that were written to, or none if that cannot be told.
@@ -125,9 +113,9 @@ unsafe impl MemoryCreator for LinearMemories {
             }
             let mapping = Mapping::new(minimum.max(reserved))?;
             mapping.close_beyond(minimum)?;
-            Ok(mapping)
+            Ok(Arc::new(mapping))
         };
-        let mapping = Some(mapping().map_err(|error: wasmtime::Error| error.to_string())?);
+        let mapping = mapping().map_err(|error: wasmtime::Error| error.to_string())?;
         Ok(Box::new(Memory { mapping, size: minimum, maximum, movable, memories: self.clone() }))
     }
 }
@@ -140,18 +128,18 @@ unsafe impl LinearMemory for Memory {
     }
 
     fn byte_capacity(&self) -> usize {
-        self.mapping.as_ref().map_or(0, Mapping::size)
+        self.mapping.size()
     }
 
     fn grow_to(&mut self, new_size: usize) -> Result<(), wasmtime::Error> {
         if self.maximum.is_some_and(|maximum| new_size > maximum) {
             wasmtime::bail!("a memory of {new_size} bytes is larger than it may be");
         }
-        if let (false, Some(mapping)) = (self.movable, &self.mapping) {
-            if new_size > mapping.size() {
+        if !self.movable {
+            if new_size > self.mapping.size() {
                 wasmtime::bail!("a memory that may not be moved has no room for {new_size} bytes");
             }
-            mapping.close_beyond(new_size)?;
+            self.mapping.close_beyond(new_size)?;
         } else if new_size > self.byte_capacity() {
             let larger = Mapping::new(new_size.saturating_add(self.memories.0.growth))?;
             #[expect(unsafe_code, reason = "the memory of an instance has no other name than its address")]
@@ -159,21 +147,21 @@ unsafe impl LinearMemory for Memory {
             unsafe {
                 std::ptr::copy_nonoverlapping(self.as_ptr(), larger.base(), self.size);
             }
-            self.mapping = Some(larger);
+            self.mapping = Arc::new(larger);
         }
         self.size = new_size;
         Ok(())
     }
 
     fn as_ptr(&self) -> *mut u8 {
-        self.mapping.as_ref().map_or(std::ptr::null_mut(), Mapping::base)
+        self.mapping.base()
     }
 }
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        if let (true, Some(mapping)) = (self.movable, self.mapping.take()) {
-            self.memories.keep(mapping);
+        if self.movable {
+            self.memories.keep(&self.mapping);
         }
     }
 }
@@ -251,21 +239,21 @@ mod tests {
         assert_eq!((open(), memory.as_ptr()), ((3 * PAGE, true), place));
         assert!(memory.grow_to(9 * PAGE).is_err());
         drop(memory);
-        assert!(memories.0.kept.lock().unwrap().is_empty());
+        assert!(memories.0.kept.count() == 0);
     }
 
     #[test]
     fn no_more_are_kept_than_are_needed_and_none_that_was_written_to_all_over() {
         let memories = LinearMemories::new(PAGE);
-        let mut all: Vec<_> = (0..KEPT + 10).map(|_| memory(&memories, PAGE, None)).collect();
+        let mut all: Vec<_> = (0..Kept::MOST + 10).map(|_| memory(&memories, PAGE, None)).collect();
         bytes(&mut *all[0])[0] = 1;
         drop(all);
-        assert_eq!(memories.0.kept.lock().unwrap().len(), KEPT);
-        memories.0.kept.lock().unwrap().clear();
+        assert_eq!(memories.0.kept.count(), Kept::MOST);
+        let memories = LinearMemories::new(PAGE);
         let mut full = memory(&memories, 32 * PAGE, None);
         bytes(&mut *full).fill(1);
         drop(full);
-        assert!(memories.0.kept.lock().unwrap().is_empty());
+        assert!(memories.0.kept.count() == 0);
     }
 
     #[test]

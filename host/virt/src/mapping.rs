@@ -1,9 +1,10 @@
-//! Memory that the kernel gives.
+//! Memory that the kernel gives, and that is kept for the next instance.
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr::{NonNull, null_mut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Memory, all zero, with a page below it that cannot be touched.
 pub(crate) struct Mapping {
@@ -75,6 +76,41 @@ impl Mapping {
     /// The address that is so many bytes above the lowest.
     fn at(&self, offset: usize) -> *mut u8 {
         self.start.as_ptr().cast::<u8>().wrapping_add(offset)
+    }
+}
+
+/// Mappings that nobody has, for the next who needs one.
+#[derive(Default)]
+pub(crate) struct Kept(Mutex<Vec<Arc<Mapping>>>);
+
+impl Kept {
+    /// How many are kept at most: more instances than this seldom end at once on all threads of a process.
+    pub(crate) const MOST: usize = 64;
+
+    /// Takes the last that was kept, if it has so many bytes.
+    pub(crate) fn take(&self, size: usize) -> Option<Arc<Mapping>> {
+        let mut kept = self.lock();
+        let fits = kept.last().is_some_and(|last| last.size() >= size);
+        if fits { kept.pop() } else { None }
+    }
+
+    /// Keeps one, unless there are enough.
+    pub(crate) fn keep(&self, mapping: &Arc<Mapping>) {
+        let mut kept = self.lock();
+        if kept.len() < Self::MOST {
+            kept.push(Arc::clone(mapping));
+        }
+    }
+
+    /// How many there are.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Mapping>>> {
+        // Nothing is done under this lock that could fail and leave it poisoned.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

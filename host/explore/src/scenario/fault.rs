@@ -31,12 +31,12 @@ pub struct FaultSpec {
     pub when: When,
 }
 
-fn before() -> When {
+pub(super) fn before() -> When {
     When::Before
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_before(when: &When) -> bool {
+pub(super) fn is_before(when: &When) -> bool {
     *when == When::Before
 }
 

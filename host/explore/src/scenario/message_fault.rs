@@ -1,7 +1,6 @@
 //! Faults of the message bus: which delivery is lost, late, doubled, or the death of whoever takes it.
 
 use model::HostName;
-use model::rpc::Address;
 use runtime::{MessageFault, MessagePoint};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -20,10 +19,7 @@ pub struct MessageFaultSpec {
 impl MessageFaultSpec {
     /// The host it is for, if it is for one.
     pub(crate) fn host(&self) -> Option<&HostName> {
-        match &self.at.to {
-            Address::Compute(host) => Some(host),
-            Address::Api | Address::Conductor => None,
-        }
+        self.at.to.host()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Faults of the state of record: the write at which a service dies.
 
+use super::fault::{before, is_before};
 use compute::WritePoint;
 use model::HostName;
-use model::rpc::Address;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use virt::When;
@@ -29,22 +29,10 @@ pub enum WriteFault {
     Crash,
 }
 
-fn before() -> When {
-    When::Before
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_before(when: &When) -> bool {
-    *when == When::Before
-}
-
 impl WriteFaultSpec {
     /// The host that dies, if it is one.
     pub(crate) fn host(&self) -> Option<&HostName> {
-        match &self.at.writer {
-            Address::Compute(host) => Some(host),
-            Address::Api | Address::Conductor => None,
-        }
+        self.at.writer.host()
     }
 }
 

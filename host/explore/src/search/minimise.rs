@@ -113,15 +113,17 @@ fn is_still_the_cause(
     config: &RunConfig,
     stacks: &Stacks,
 ) -> Result<bool, RunError> {
-    let (Some(Plan(strikes)), [fault]) = (plan, faults) else { return Ok(true) };
-    let [strike] = &**strikes else { return Ok(true) };
-    if !fault.is_told_by_what_is_done() {
+    let strikes = plan.into_iter().flat_map(|plan| &plan.0).zip(faults);
+    let mut told: Vec<_> = strikes.filter(|(_, fault)| fault.is_told_by_what_is_done()).collect();
+    if told.is_empty() {
         return Ok(true);
     }
     let run = run(planned, &RunConfig { trace: true, ..config.clone() }, stacks)?;
-    let at = fault.point();
-    let point = points(&run).into_iter().find(|point| point.at.to_string() == at);
-    Ok(point.is_some_and(|point| point.during == strike.during))
+    for point in points(&run) {
+        let at = point.at.to_string();
+        told.retain(|(strike, fault)| fault.point() != at || point.during != strike.during);
+    }
+    Ok(told.is_empty())
 }
 
 /// The same fault at the same or an earlier call, the earliest first: with steps left out there are fewer calls. Of two

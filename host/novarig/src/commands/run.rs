@@ -85,7 +85,7 @@ pub(crate) fn driver_stack(text: &str) -> anyhow::Result<Stack> {
 /// Makes the stacks of a scenario ready, of the shipped drivers and those they name by path.
 pub(crate) fn prepare(scenario: &Scenario) -> anyhow::Result<Stacks> {
     scenario.check_hosts()?;
-    Ok(Stacks::prepare(scenario, &setup::engine()?, &setup::library())?)
+    Ok(Stacks::prepare(scenario, &setup::engine_for_short_runs()?, &setup::library())?)
 }
 
 /// The oracles of `--oracle`.

@@ -35,6 +35,14 @@ const DELETION_LOST: By = By::Message { faults: &[MessageFault::Lost], methods: 
 
 const LIVE_MIGRATION_LOST: By = By::Message { faults: &[MessageFault::Lost], methods: &["live_migration"] };
 
+const DIED_DELETING: By = By::Crash { during: &["terminate_instance"] };
+
+/// What a host asks its driver for as it starts, without which it does not start.
+const STARTING: By = By::Call {
+    methods: &[Method::InitHost, Method::GetNodenamesByUuid, Method::ProcessInstancesAtStartup],
+    after: &[],
+};
+
 /// What a host asks its driver for after a guest is destroyed, to count what is left.
 const COUNTING: By = By::Call { methods: &[Method::NodeIsAvailable, Method::UpdateProviderTree], after: &[] };
 
@@ -315,19 +323,24 @@ pub const TOGETHER: &[Known] = &[
     },
     // Deaths of services.
     Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&DIED_DELETING, &STARTING),
+        reason: NOT_TAKEN_UP,
+    },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Both(&DIED_DELETING, &STARTING),
+        reason: NOT_TAKEN_UP,
+    },
+    Known {
+        invariant: "every_interface_has_its_port",
+        by: By::Both(&DIED_DELETING, &STARTING),
+        reason: NOT_TAKEN_UP,
+    },
+    Known { invariant: "no_task_left", by: By::Both(&DIED_DELETING, &STARTING), reason: NOT_TAKEN_UP },
+    Known {
         invariant: "no_task_left",
-        by: By::Both(
-            &By::Crash { during: &["terminate_instance"] },
-            &By::Call {
-                methods: &[
-                    Method::InitHost,
-                    Method::GetNodenamesByUuid,
-                    Method::ProcessInstancesAtStartup,
-                    Method::Destroy,
-                ],
-                after: &[],
-            },
-        ),
+        by: By::Both(&DIED_DELETING, &By::Call { methods: &[Method::Destroy], after: &[] }),
         reason: NOT_TAKEN_UP,
     },
 ];
