@@ -10,6 +10,7 @@ use virt::{Fault, When};
 
 const FLAVOR: &str = "m1.small";
 const DIES: Fault = Fault::Crash { when: When::Before };
+const SLOW: Fault = Fault::Slow { by: Duration::from_secs(5), when: When::Before };
 
 fn two_hosts() -> Simulation {
     Simulation::new().host("host1", "fake").host("host2", "fake")
@@ -309,4 +310,19 @@ fn what_a_conductor_was_doing_as_it_died_ends_there_or_is_gone_on_with_by_the_on
             cloud.assert_invariants().await;
         });
     }
+}
+
+#[test]
+fn what_a_deletion_interrupts_leaves_it_its_task_and_the_next_start_takes_the_deletion_up() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        cloud.inject_fault("host1:pause", SLOW);
+        cloud.inject_fault("host1:destroy", DIES);
+        cloud.api().pause(server).await.unwrap();
+        cloud.api().delete(server).await.unwrap();
+        cloud.at_rest().await;
+        assert_eq!(cloud.server(server).task_state, Some(TaskState::Deleting));
+        restart(cloud, "host1").await;
+        assert!(cloud.server(server).deleted());
+    });
 }

@@ -2,7 +2,7 @@
 
 use crate::common::{raises, says_no};
 use harness::{Leak, ServerExpectation, Simulation};
-use model::{MigrationStatus, ServerStatus, TaskState};
+use model::{MigrationStatus, ServerStatus, TaskState, VmState};
 use runtime::MessageFault;
 use std::time::Duration;
 use virt::types::VirtError;
@@ -236,4 +236,32 @@ fn a_build_whose_server_is_deleted_during_its_claim_goes_no_further() {
         assert_eq!(of_build, ["instance.create.start", "instance.create.error"]);
         cloud.assert_no_allocations(server);
     });
+}
+
+#[test]
+fn a_step_of_a_resize_whose_server_is_being_deleted_writes_its_own_task_over_that_of_the_deletion() {
+    // Which call of the destination is slow, and what its step would have written: in Nova the object keeps that when it cannot be
+    // saved, and the save of ERROR writes it.
+    for (slow, task) in [
+        ("host2:finish_migration", None),
+        ("host1:migrate_disk_and_power_off", Some(TaskState::ResizeMigrated)),
+    ] {
+        two_hosts().run(async |cloud| {
+            let server = cloud.boot(OLD, Some("host1")).await;
+            let fault = |seconds| Fault::Slow { by: Duration::from_secs(seconds), when: When::Before };
+            cloud.inject_fault(slow, fault(5));
+            cloud.inject_fault("host1:destroy", fault(20));
+            cloud.inject_fault("host2:destroy", fault(20));
+            cloud.api().resize(server, NEW).await.unwrap();
+            cloud.services().clock.sleep(Duration::from_secs(1)).await;
+            cloud.api().delete(server).await.unwrap();
+            assert_eq!(cloud.server(server).task_state, Some(TaskState::Deleting));
+            cloud.services().clock.sleep(Duration::from_secs(10)).await;
+            let record = cloud.server(server);
+            assert_eq!((record.vm_state, record.task_state), (VmState::Error, task), "{slow}");
+            cloud.at_rest().await;
+            assert!(cloud.server(server).deleted());
+            cloud.assert_no_allocations(server);
+        });
+    }
 }

@@ -57,7 +57,7 @@ use async_trait::async_trait;
 use model::rpc::{Address, Answer, ExternalEvent, Message, Method, POWER_UPDATE, RequestContext};
 use model::{
     ExceptionClass, Fix, HostName, Migration, MigrationId, NotificationPriority, NovaError, PowerState,
-    Server, ServerId, TaskState,
+    Server, ServerId, TaskState, VmState,
 };
 use runtime::{Handler, Reply};
 use std::cell::RefCell;
@@ -87,7 +87,7 @@ pub struct ComputeManager {
     services: Services,
 }
 
-/// A compute service that did not start, because its driver raised.
+/// A compute service that did not start, because its driver raised or because it died.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the compute service of {host} did not start: {error}")]
 pub struct StartError {
@@ -95,6 +95,8 @@ pub struct StartError {
     pub host: HostName,
     /// What the driver raised.
     pub error: NovaError,
+    /// Whether it died.
+    pub died: bool,
 }
 
 impl ComputeManager {
@@ -143,7 +145,7 @@ impl ComputeManager {
         });
         let begun =
             manager.life().spend(Rc::clone(&manager).init_host()).await.unwrap_or_else(|| Err(died()));
-        begun.map_err(|error| StartError { host, error })?;
+        begun.map_err(|error| StartError { host, error, died: manager.crashed() })?;
         manager.services.bus.listen(manager.address.clone(), Rc::clone(&manager) as Rc<dyn Handler>);
         Ok(manager)
     }
@@ -210,6 +212,25 @@ impl ComputeManager {
         mut change: impl FnMut(&mut Server),
     ) -> Result<Server, NovaError> {
         self.services.records.update_server(id, ExpectedTask::OneOf(expected), &mut change).await
+    }
+
+    /// Changes a server whose task is one of `expected`, where a failure puts it into ERROR. Nova's object keeps what it could not
+    /// save, and writes it with that state: over the task of a deletion, too (`_set_instance_obj_error_state`).
+    async fn save_expecting_or_error(
+        &self,
+        id: ServerId,
+        expected: &'static [Option<TaskState>],
+        mut change: impl FnMut(&mut Server),
+    ) -> Result<Server, NovaError> {
+        let saved = self.save_expecting(id, expected, &mut change).await;
+        if saved.as_ref().is_err_and(NovaError::is_preempted) {
+            self.save(id, |server| {
+                change(server);
+                server.vm_state = VmState::Error;
+            })
+            .await?;
+        }
+        saved
     }
 
     /// Sets the status of a migration.

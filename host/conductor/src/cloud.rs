@@ -72,6 +72,8 @@ pub enum HostError {
 struct Host {
     hypervisor: Hypervisor,
     manager: Option<Rc<ComputeManager>>,
+    /// Whether the last service that was to be started died before it listened.
+    died_starting: bool,
 }
 
 /// One cloud. It lives within a tokio `LocalSet`.
@@ -176,7 +178,8 @@ impl Cloud {
             return Err(HostError::Exists(host));
         }
         let hypervisor = ComputeManager::hypervisor(&host, stack, self.faults.clone(), &self.services);
-        self.hosts.borrow_mut().insert(host.clone(), Host { hypervisor: hypervisor.clone(), manager: None });
+        let entry = Host { hypervisor: hypervisor.clone(), manager: None, died_starting: false };
+        self.hosts.borrow_mut().insert(host.clone(), entry);
         self.started.borrow_mut().push(host.clone());
         self.start_service(host, hypervisor).await
     }
@@ -215,6 +218,9 @@ impl Cloud {
     /// Stops the service of a host, as when its process ends. Guests go on; messages for it wait.
     pub async fn stop_compute(&self, host: &HostName) -> Result<(), HostError> {
         let manager = self.manager_of(host)?;
+        if let Some(entry) = self.hosts.borrow_mut().get_mut(host) {
+            entry.died_starting = false;
+        }
         let Some(manager) = manager else { return Ok(()) };
         let stopped = manager.stop().await;
         if let Some(entry) = self.hosts.borrow_mut().get_mut(host) {
@@ -240,10 +246,12 @@ impl Cloud {
     }
 
     async fn start_service(&self, host: HostName, hypervisor: Hypervisor) -> Result<(), HostError> {
-        let manager = ComputeManager::start(host.clone(), hypervisor, self.services.clone()).await?;
+        let started = ComputeManager::start(host.clone(), hypervisor, self.services.clone()).await;
         if let Some(entry) = self.hosts.borrow_mut().get_mut(&host) {
-            entry.manager = Some(manager);
+            entry.died_starting = started.as_ref().is_err_and(|error| error.died);
+            entry.manager = started.as_ref().ok().cloned();
         }
+        started?;
         let now = self.services.clock.now();
         self.records.update_service(&host, |service| {
             service.running = true;
@@ -298,7 +306,9 @@ impl Cloud {
     /// The hosts whose compute service died and was not started since.
     pub fn crashed_hosts(&self) -> Vec<HostName> {
         let hosts = self.hosts.borrow();
-        let crashed = hosts.iter().filter(|(_, host)| host.manager.as_ref().is_some_and(|one| one.crashed()));
+        let crashed = hosts.iter().filter(|(_, host)| {
+            host.died_starting || host.manager.as_ref().is_some_and(|manager| manager.crashed())
+        });
         crashed.map(|(name, _)| name.clone()).collect()
     }
 

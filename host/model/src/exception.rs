@@ -268,6 +268,15 @@ impl NovaError {
         self.class == class
     }
 
+    /// Whether the task of a server was not the one that was expected, for whatever is done with it now: `UnexpectedTaskStateError`,
+    /// of which `UnexpectedDeletingTaskStateError` is one.
+    pub fn is_preempted(&self) -> bool {
+        matches!(
+            self.class,
+            ExceptionClass::UnexpectedTaskState | ExceptionClass::UnexpectedDeletingTaskState
+        )
+    }
+
     /// What the exception itself says (`str`): nothing for a method that a driver does not offer, whose message here is
     /// the contract's.
     pub fn text(&self) -> &str {

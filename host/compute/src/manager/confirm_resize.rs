@@ -53,7 +53,7 @@ impl ComputeManager {
         self.set_migration_status(migration.id, MigrationStatus::Confirmed).await?;
         self.tracker.drop_move_claim(&self.driver, id, &migration.old_flavor).await?;
         let expected: &'static [_] = &[None, Some(TaskState::Deleting), Some(TaskState::SoftDeleting)];
-        self.save_expecting(id, expected, |server| {
+        self.save_expecting_or_error(id, expected, |server| {
             server.vm_state = match server.power_state {
                 PowerState::Shutdown => VmState::Stopped,
                 _ => VmState::Active,

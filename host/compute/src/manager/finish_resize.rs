@@ -67,7 +67,7 @@ impl ComputeManager {
         self.bind_ports_here(id, &migration).await?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         let server = self
-            .save_expecting(id, &[Some(TaskState::ResizeMigrated)], |server| {
+            .save_expecting_or_error(id, &[Some(TaskState::ResizeMigrated)], |server| {
                 server.task_state = Some(TaskState::ResizeFinish);
                 server.network_info = network_info.clone();
             })
@@ -87,7 +87,7 @@ impl ComputeManager {
         self.set_migration_status(migration.id, MigrationStatus::Finished).await?;
         let launched_at = Some(self.services.clock.now());
         let server = self
-            .save_expecting(id, &[Some(TaskState::ResizeFinish)], |server| {
+            .save_expecting_or_error(id, &[Some(TaskState::ResizeFinish)], |server| {
                 server.vm_state = VmState::Resized;
                 server.task_state = None;
                 server.launched_at = launched_at;

@@ -95,7 +95,7 @@ impl ComputeManager {
             self.error_out_migration(migration).await;
         }
         finish(Some(error)).await;
-        if reverts_task_state && !error.is(ExceptionClass::UnexpectedTaskState) {
+        if reverts_task_state && !error.is_preempted() {
             self.instance_update(server, |server| server.task_state = None).await;
         }
         self.services.notifier.emit_error(&self.publisher, "compute.exception", Some(server), error);

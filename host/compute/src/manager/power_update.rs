@@ -4,7 +4,7 @@ use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::{ExternalEvent, PowerUpdate, RequestContext};
-use model::{ExceptionClass, NovaError, PowerState, Server, ServerId, TaskState, VmState};
+use model::{NovaError, PowerState, Server, ServerId, TaskState, VmState};
 use virt::types::TargetPowerState;
 
 impl ComputeManager {
@@ -26,7 +26,7 @@ impl ComputeManager {
                 return Ok(());
             }
             match self.do_power_update(&server, target).await {
-                Err(error) if error.is(ExceptionClass::UnexpectedTaskState) => {
+                Err(error) if error.is_preempted() => {
                     self.log("info", || format!("The power-update event was possibly preempted: {error}"));
                     Ok(())
                 }

@@ -46,7 +46,7 @@ impl ComputeManager {
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         let migration = self.set_migration_status(migration, MigrationStatus::Migrating).await?;
         let server = self
-            .save_expecting(id, &[Some(TaskState::ResizePrep)], |server| {
+            .save_expecting_or_error(id, &[Some(TaskState::ResizePrep)], |server| {
                 server.task_state = Some(TaskState::ResizeMigrating);
             })
             .await?;
@@ -64,7 +64,7 @@ impl ComputeManager {
         self.terminate_volume_connections(id).await?;
         let migration = self.set_migration_status(migration.id, MigrationStatus::PostMigrating).await?;
         let destination = destination(&migration)?;
-        self.save_expecting(id, &[Some(TaskState::ResizeMigrating)], |server| {
+        self.save_expecting_or_error(id, &[Some(TaskState::ResizeMigrating)], |server| {
             server.host = Some(destination.clone());
             server.node = Some(destination.clone());
             // Set before the destination begins, so that this host goes on counting it meanwhile.

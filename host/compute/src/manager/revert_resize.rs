@@ -139,7 +139,7 @@ impl ComputeManager {
         self.driver.finish_revert_migration(request).await?;
         self.complete_volume_attachments(&server).await?;
         let launched_at = Some(self.services.clock.now());
-        self.save_expecting(id, &[Some(TaskState::ResizeReverting)], |server| {
+        self.save_expecting_or_error(id, &[Some(TaskState::ResizeReverting)], |server| {
             server.launched_at = launched_at
         })
         .await?;

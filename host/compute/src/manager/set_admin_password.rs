@@ -32,7 +32,7 @@ impl ComputeManager {
                     self.end_password_update(id).await?;
                     Err(error)
                 }
-                ExceptionClass::UnexpectedTaskState => Err(error),
+                _ if error.is_preempted() => Err(error),
                 _ => Err(failed(id, "error setting admin password")),
             }
         })

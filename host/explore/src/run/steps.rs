@@ -99,26 +99,37 @@ impl<'a> Runner<'a> {
         self.steps.borrow_mut().push(report);
     }
 
-    /// Starts every host again whose service died, and lets all run their resource update, as an operator would.
+    /// Starts every host again whose service died, and lets all run their resource update, as an operator would: also if it
+    /// dies of that, but not for ever.
     async fn restart_crashed(&self, number: usize) {
-        let crashed = self.cloud.crashed_hosts();
-        for host in &crashed {
+        const TRIES: usize = 8;
+        for _ in 0..TRIES {
+            let crashed = self.cloud.crashed_hosts();
+            if crashed.is_empty() {
+                break;
+            }
+            self.start_again(number, &crashed).await;
+        }
+    }
+
+    async fn start_again(&self, number: usize, crashed: &[HostName]) {
+        for host in crashed {
             self.cloud
                 .services()
                 .trace
                 .record(|| TraceEvent::Step { number, text: format!("{host} is started again") });
             // What its driver does meanwhile is the driver's doing.
-            let _ = self.cloud.restart_compute(host).await;
+            if self.cloud.restart_compute(host).await.is_ok() {
+                self.not_started.borrow_mut().remove(host);
+            }
         }
-        if !crashed.is_empty() {
-            let mending = async {
-                self.cloud.at_rest().await;
-                let _ = self.cloud.run_periodics().await;
-                self.cloud.at_rest().await;
-            };
-            // What does not come to rest shows in the state that is judged.
-            let _ = tokio::time::timeout(REST_LIMIT, mending).await;
-        }
+        let mending = async {
+            self.cloud.at_rest().await;
+            let _ = self.cloud.run_periodics().await;
+            self.cloud.at_rest().await;
+        };
+        // What does not come to rest shows in the state that is judged.
+        let _ = tokio::time::timeout(REST_LIMIT, mending).await;
     }
 
     pub(super) fn finish(self) -> Taken {

@@ -3,11 +3,14 @@
 //! By default the control plane does what Nova does, so the explorer finds these too. They are told as known; whatever is
 //! not in this list is either a mistake of this project or something nobody has looked at yet.
 //!
-//! What one fault does is in [`KNOWN`], what only two do in [`TOGETHER`]. Both lists are complete for what single faults and pairs of
+//! What one fault does is in [`KNOWN`], what only two do in [`TOGETHER`], what a death does that another fault leads to in
+//! [`DEATHS`]. The lists are complete for what single faults and pairs of
 //! faults show of the built-in scenarios; of plans drawn at random much is not reviewed.
 
+mod deaths;
 mod together;
 
+pub use deaths::DEATHS;
 pub use together::TOGETHER;
 
 use super::plans::{Plan, Strike};
@@ -104,7 +107,7 @@ impl By {
 
 /// Why this plan is known to break this invariant, if it is: for one of its faults, or else for two of them.
 pub fn of(invariant: &str, plan: &Plan) -> Option<&'static Known> {
-    let mut known = KNOWN.iter().chain(TOGETHER);
+    let mut known = KNOWN.iter().chain(TOGETHER).chain(DEATHS);
     known.find(|known| known.invariant == invariant && known.by.fits(plan))
 }
 
@@ -436,7 +439,10 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         invariant: "no_task_left",
-        by: By::Message { faults: &[MessageFault::Twice], methods: &["shelve_instance"] },
+        by: By::Message {
+            faults: &[MessageFault::Twice],
+            methods: &["shelve_instance", "migrate_server", "prep_resize"],
+        },
         reason: ONCE,
     },
     Known {

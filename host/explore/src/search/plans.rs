@@ -213,8 +213,7 @@ pub fn points(run: &Run) -> Vec<Point> {
                 let at = MessagePoint { to: to.clone(), method: (*method).to_owned(), n: *n };
                 points.push(Point { at: At::Message(at), during: Some(method), step });
             }
-            // A host that dies as it starts is one that was not started.
-            TraceEvent::RecordWrite { writer, write, n } if step > 0 => {
+            TraceEvent::RecordWrite { writer, write, n } => {
                 let during = match writer {
                     Address::Compute(host) => doing.get(host).copied(),
                     Address::Conductor => conducting,
@@ -238,7 +237,7 @@ pub(super) fn plans(scenario: &Scenario, points: &[Point], kinds: &[Kind]) -> Ve
     };
     let driver = |error: FaultKind, when: When| {
         move |point: &Point| match &point.at {
-            At::Driver(at) if point.step > 0 || !matches!(error, FaultKind::Crash | FaultKind::Hang) => {
+            At::Driver(at) => {
                 let (at, error) = (at.clone(), error.clone());
                 Some(Planned::Driver(FaultSpec { at, error, message: None, server: None, when }))
             }
@@ -253,9 +252,7 @@ pub(super) fn plans(scenario: &Scenario, points: &[Point], kinds: &[Kind]) -> Ve
     };
     let write = |when: When| {
         move |point: &Point| match &point.at {
-            At::Write(at) => {
-                Some(Planned::Write(WriteFaultSpec { at: at.clone(), fault: WriteFault::Crash, when }))
-            }
+            At::Write(at) => Some(death_at(at, when)),
             _ => None,
         }
     };
@@ -343,6 +340,9 @@ pub(super) fn second(first: &Plan, points: &[Point], kinds: &[Kind]) -> Vec<Plan
             At::Message(at) if kinds.contains(&Kind::Message) => {
                 vec![Planned::Message(MessageFaultSpec { at: at.clone(), fault: MessageFault::Lost })]
             }
+            At::Write(at) if kinds.contains(&Kind::Crash) => {
+                vec![death_at(at, When::Before), death_at(at, When::After)]
+            }
             At::Driver(_) | At::Service(_) | At::Message(_) | At::Write(_) => Vec::new(),
         };
         plans.extend(faults.into_iter().map(|fault| {
@@ -351,6 +351,11 @@ pub(super) fn second(first: &Plan, points: &[Point], kinds: &[Kind]) -> Vec<Plan
         }));
     }
     plans
+}
+
+/// The death of a service at a write of its own.
+fn death_at(at: &WritePoint, when: When) -> Planned {
+    Planned::Write(WriteFaultSpec { at: at.clone(), fault: WriteFault::Crash, when })
 }
 
 /// The refusal of a service's call.

@@ -1,0 +1,170 @@
+//! What is left where a service dies in what only another fault, or somebody else's request, leads to: found by trying pairs of
+//! faults and plans drawn at random on the built-in scenarios, and reviewed.
+
+use super::{By, DELETE, ENDED_BY_NOBODY, Known};
+use runtime::MessageFault;
+use virt::Method;
+
+const DELETED: By = By::Asked { asks: DELETE, during: &[] };
+
+/// Anybody asks for anything while a server is being built.
+const ASKED_IN_BUILD: By = By::Asked { asks: &[], during: &["build_and_run_instance"] };
+
+const DIED: By = By::Crash { during: &[] };
+
+const DIED_DELETING: By = By::Crash { during: &["terminate_instance"] };
+
+/// A step of a move is interrupted, or the deletion that comes after it.
+const DIED_MOVING_OR_DELETING: By = By::Crash {
+    during: &["prep_resize", "resize_instance", "finish_resize", "confirm_resize", "terminate_instance"],
+};
+
+/// What a host asks its driver for as it starts with servers on it, without which it does not start.
+const STARTING: By = By::Call {
+    methods: &[
+        Method::InitHost,
+        Method::GetNodenamesByUuid,
+        Method::ProcessInstancesAtStartup,
+        Method::GetInfo,
+        Method::PlugVifs,
+        Method::GetAvailableNodes,
+    ],
+    after: &[],
+};
+
+/// What a deletion asks the driver for after which it fails.
+const DELETION_FAILED: By =
+    By::Call { methods: &[Method::Destroy, Method::NodeIsAvailable, Method::UpdateProviderTree], after: &[] };
+
+const LIVE_MIGRATION: &[&str] = &[
+    "check_can_live_migrate_destination",
+    "check_can_live_migrate_source",
+    "pre_live_migration",
+    "live_migration",
+    "post_live_migration_at_destination",
+];
+
+/// Why nobody goes on with what a conductor was doing (`nova/conductor/manager.py`).
+const IN_ITS_MEMORY: &str =
+    "the request was in the conductor's memory alone, and no other conductor takes it up";
+
+/// Why a live migration has no end (`nova/compute/manager.py, _reset_live_migration`, `_do_live_migration`).
+const LIVE_MIGRATION_INTERRUPTED: &str =
+    "a start lets the server be as it is and rolls nothing back: what the migration holds stays";
+
+/// Why what waits for a host is not done.
+const NOT_STARTED: &str = "a host that cannot be started takes nothing up, and what waits for it waits on";
+
+/// Why no start takes up a deletion (`nova/compute/manager.py, _init_instance`).
+const OVERWRITTEN: &str = "who was at work on the server writes its own task or none over that of the deletion, so that no start takes it up";
+
+/// Why a task stays of a server in ERROR (`nova/compute/manager.py, _init_instance`).
+const IN_ERROR: &str =
+    "a start leaves a server in ERROR alone, unless it was being deleted or its disk was on its way";
+
+/// Why a task comes back (`nova/compute/manager.py, _set_instance_obj_error_state`).
+const TASK_COMES_BACK: &str =
+    "a step that does not find the task it expects writes the task it could not begin with ERROR";
+
+/// Why a death in one operation leaves another half done.
+const STRIKES_ALL: &str =
+    "a host dies with all that it does: a build beside it is on no host yet, so no start finds it";
+
+/// The list.
+pub const DEATHS: &[Known] = &[
+    // The conductor.
+    Known {
+        invariant: "no_task_left",
+        by: By::Crash { during: &["rebuild_instance"] },
+        reason: IN_ITS_MEMORY,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Crash { during: &["build_instances", "migrate_server", "live_migrate_instance"] },
+        reason: IN_ITS_MEMORY,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Crash { during: &["migrate_server", "live_migrate_instance"] },
+        reason: IN_ITS_MEMORY,
+    },
+    // Live migrations, which no built-in scenario makes itself.
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Crash { during: LIVE_MIGRATION },
+        reason: LIVE_MIGRATION_INTERRUPTED,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Crash { during: LIVE_MIGRATION },
+        reason: LIVE_MIGRATION_INTERRUPTED,
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Crash { during: &["reboot_instance"] },
+        reason: "a start takes up a reboot that the host has begun, not one that was asked for",
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Both(
+            &By::Asked { asks: &["stop", "rebuild"], during: &[] },
+            &By::Crash { during: &["stop_instance"] },
+        ),
+        reason: IN_ERROR,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&ASKED_IN_BUILD, &DIED),
+        reason: STRIKES_ALL,
+    },
+    // Hosts that do not start again.
+    Known { invariant: "no_task_left", by: By::Both(&DIED, &STARTING), reason: NOT_STARTED },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&DIED, &STARTING),
+        reason: NOT_STARTED,
+    },
+    Known { invariant: "one_guest_on_its_host", by: By::Both(&DIED, &STARTING), reason: NOT_STARTED },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(&DIED, &STARTING),
+        reason: NOT_STARTED,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(&DIED, &STARTING),
+        reason: NOT_STARTED,
+    },
+    // Deletions.
+    Known { invariant: "one_guest_on_its_host", by: By::Both(&DELETED, &DIED_DELETING), reason: OVERWRITTEN },
+    Known {
+        invariant: "every_interface_has_its_port",
+        by: By::Both(&DELETED, &DIED_DELETING),
+        reason: OVERWRITTEN,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&DELETED, &DIED_DELETING),
+        reason: OVERWRITTEN,
+    },
+    Known { invariant: "no_task_left", by: By::Both(&DELETED, &DIED_DELETING), reason: OVERWRITTEN },
+    Known {
+        invariant: "no_task_left",
+        by: By::Both(&DELETED, &By::Crash { during: &["confirm_resize"] }),
+        reason: "a deletion whose resize cannot be confirmed is given up, and its task stays",
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(&DELETED, &DIED_MOVING_OR_DELETING),
+        reason: ENDED_BY_NOBODY,
+    },
+    Known { invariant: "no_task_left", by: By::Both(&DELETED, &DELETION_FAILED), reason: TASK_COMES_BACK },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(
+            &By::Asked { asks: DELETE, during: &["resize_instance"] },
+            &By::Message { faults: &[MessageFault::Lost], methods: &["terminate_instance"] },
+        ),
+        reason: "a source that finds its server being deleted writes the destination with ERROR, where nobody binds the ports",
+    },
+];
