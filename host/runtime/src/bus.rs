@@ -111,6 +111,8 @@ struct Parcel {
     id: u64,
     message: Message,
     answer: Option<oneshot::Sender<Reply>>,
+    /// Whether it is one of the deliveries that are counted for faults, which strike it once.
+    counted: bool,
 }
 
 impl Queue {
@@ -214,7 +216,7 @@ impl Bus {
             call: answer.is_some(),
             args: serde_json::to_value(&message.method).unwrap_or_default(),
         });
-        self.deliver(to, Parcel { id, message, answer });
+        self.deliver(to, Parcel { id, message, answer, counted: false });
     }
 
     fn deliver(&self, to: Address, parcel: Parcel) {
@@ -241,60 +243,67 @@ impl Bus {
     }
 
     async fn hand_over(&self, to: Address, parcel: Parcel) {
-        let handler = {
-            let mut state = self.inner.state.borrow_mut();
-            let queue = state.queues.entry(to.clone()).or_default();
-            if let Some(behind) = &mut queue.behind {
-                behind.push_back(parcel);
-                return;
-            }
-            match &queue.handler {
-                Some(handler) => Rc::clone(handler),
-                None => {
-                    queue.waiting.push_back(parcel);
-                    let lost =
-                        (queue.waiting.len() > MAX_WAITING).then(|| queue.waiting.pop_front()).flatten();
-                    drop(state);
-                    if let Some(lost) = lost {
-                        let method = lost.message.method.name();
-                        self.inner.trace.log(&to, "error", || {
-                            format!("nobody takes messages and {MAX_WAITING} wait: {method} is lost")
-                        });
-                    }
-                    return;
-                }
-            }
-        };
-        let Parcel { id, mut message, answer } = parcel;
-        let method = message.method.name();
-        let fault = self.inner.faults.next(&to, method).map(|(point, fault)| {
-            let point = point.to_string();
-            self.inner
-                .trace
-                .record(|| TraceEvent::FaultInjected { point, fault: format!("the message {fault}") });
-            fault
-        });
-        match fault {
+        let Some((mut handler, mut parcel)) = self.taker(&to, parcel) else { return };
+        match self.strike(&to, &mut parcel) {
             None => {}
-            Some(MessageFault::Lost) if self.inner.delivery.arrives => {
-                return self.send_again(to, Parcel { id, message, answer });
-            }
+            Some(MessageFault::Lost) if self.inner.delivery.arrives => return self.send_again(to, parcel),
             Some(MessageFault::Lost) => return,
-            Some(MessageFault::Crash) => match handler.die(message) {
-                Some(taken) => message = taken,
+            Some(MessageFault::Crash) => match handler.die(parcel.message) {
+                Some(message) => parcel.message = message,
                 None => return,
             },
-            Some(MessageFault::Late) => self.inner.clock.sleep(LATE).await,
-            Some(MessageFault::Slow) => self.hold_back(&to).await,
+            Some(fault @ (MessageFault::Late | MessageFault::Slow)) => {
+                match fault {
+                    MessageFault::Slow => self.hold_back(&to).await,
+                    _ => self.inner.clock.sleep(LATE).await,
+                }
+                // Who would have taken it may be gone by now.
+                let Some(taken) = self.taker(&to, parcel) else { return };
+                (handler, parcel) = taken;
+            }
             Some(MessageFault::Twice) => {
-                let (bus, handler, to, message) =
-                    (self.clone(), Rc::clone(&handler), to.clone(), message.clone());
-                self.inner.tasks.spawn(async move {
-                    bus.carry_out(&*handler, to, Parcel { id, message, answer: None }).await;
-                });
+                let second = Parcel { answer: None, message: parcel.message.clone(), ..parcel };
+                let (bus, handler, to) = (self.clone(), Rc::clone(&handler), to.clone());
+                self.inner.tasks.spawn(async move { bus.carry_out(&*handler, to, second).await });
             }
         }
-        self.carry_out(&*handler, to, Parcel { id, message, answer }).await;
+        self.carry_out(&*handler, to, parcel).await;
+    }
+
+    /// Who takes a message now. If nobody does it waits, also behind a slow one.
+    fn taker(&self, to: &Address, parcel: Parcel) -> Option<(Rc<dyn Handler>, Parcel)> {
+        let mut state = self.inner.state.borrow_mut();
+        let queue = state.queues.entry(to.clone()).or_default();
+        if let Some(behind) = &mut queue.behind {
+            behind.push_back(parcel);
+            return None;
+        }
+        if let Some(handler) = &queue.handler {
+            return Some((Rc::clone(handler), parcel));
+        }
+        queue.waiting.push_back(parcel);
+        let lost = (queue.waiting.len() > MAX_WAITING).then(|| queue.waiting.pop_front()).flatten();
+        drop(state);
+        if let Some(lost) = lost {
+            let method = lost.message.method.name();
+            self.inner.trace.log(to, "error", || {
+                format!("nobody takes messages and {MAX_WAITING} wait: {method} is lost")
+            });
+        }
+        None
+    }
+
+    /// Counts a delivery. Answers what strikes it, if anything does.
+    fn strike(&self, to: &Address, parcel: &mut Parcel) -> Option<MessageFault> {
+        if std::mem::replace(&mut parcel.counted, true) {
+            return None;
+        }
+        let (point, fault) = self.inner.faults.next(to, parcel.message.method.name())?;
+        let point = point.to_string();
+        self.inner
+            .trace
+            .record(|| TraceEvent::FaultInjected { point, fault: format!("the message {fault}") });
+        Some(fault)
     }
 
     /// Sends a message again that nobody took, unless whoever called with it has given up by then.
@@ -335,7 +344,7 @@ impl Bus {
 
     /// Has a message carried out and its answer sent.
     async fn carry_out(&self, handler: &dyn Handler, to: Address, parcel: Parcel) {
-        let Parcel { id, message, answer } = parcel;
+        let Parcel { id, message, answer, .. } = parcel;
         let method = message.method.name();
         if self.inner.delivery.once && !self.queue_takes(&to, id) {
             self.inner.trace.log(&to, "warning", || {

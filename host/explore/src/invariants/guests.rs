@@ -2,7 +2,7 @@
 
 use super::Broken;
 use crate::cloud_state::{CloudState, ServerState};
-use model::{HostName, Server, ServerStatus, VmState};
+use model::{HostName, Server, VmState};
 
 /// Every guest is on the host that its server's record names, or on one its last migration names. The guest of a server
 /// that is deleted, or was never known, is astray anywhere.
@@ -84,26 +84,17 @@ pub(super) fn one_guest_on_its_host(cloud: &CloudState) -> Vec<Broken> {
     broken
 }
 
+/// By its state and not by what the API shows, which can be REBUILD for a server in ERROR.
 fn needs_guest(state: &ServerState) -> bool {
-    match state.server.status() {
-        ServerStatus::Error
-        | ServerStatus::Build
-        | ServerStatus::Deleted
-        | ServerStatus::ShelvedOffloaded => false,
-        ServerStatus::Active
-        | ServerStatus::HardReboot
-        | ServerStatus::Migrating
-        | ServerStatus::Password
-        | ServerStatus::Paused
-        | ServerStatus::Reboot
-        | ServerStatus::Rebuild
-        | ServerStatus::Rescue
-        | ServerStatus::Resize
-        | ServerStatus::RevertResize
-        | ServerStatus::Shelved
-        | ServerStatus::Shutoff
-        | ServerStatus::SoftDeleted
-        | ServerStatus::Suspended
-        | ServerStatus::VerifyResize => !state.server.deleted(),
+    match state.server.vm_state {
+        VmState::Error | VmState::Building | VmState::Deleted | VmState::ShelvedOffloaded => false,
+        VmState::Active
+        | VmState::Paused
+        | VmState::Rescued
+        | VmState::Resized
+        | VmState::Shelved
+        | VmState::SoftDeleted
+        | VmState::Stopped
+        | VmState::Suspended => !state.server.deleted(),
     }
 }

@@ -256,6 +256,11 @@ fn guests_are_where_the_records_say_and_nowhere_else() {
     lost.guests.insert("host1".into(), Ok(Vec::new()));
     assert_eq!(violated(&lost), ["one_guest_on_its_host"]);
 
+    // The API shows REBUILD for such a server.
+    lost.servers[0].server.vm_state = VmState::Error;
+    lost.servers[0].server.task_state = Some(TaskState::RebuildSpawning);
+    assert_eq!(violated(&lost), ["no_task_left"]);
+
     let mut twice = cloud();
     twice.guests.insert("host3".into(), Ok(vec![guest()]));
     assert_eq!(violated(&twice), ["no_guest_astray", "one_guest_on_its_host"]);

@@ -439,10 +439,7 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         invariant: "no_task_left",
-        by: By::Message {
-            faults: &[MessageFault::Twice],
-            methods: &["shelve_instance", "migrate_server", "prep_resize"],
-        },
+        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
         reason: ONCE,
     },
     Known {
@@ -493,6 +490,21 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         invariant: "every_start_has_its_end",
+        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
+        reason: ONCE,
+    },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
+        reason: ONCE,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
+        reason: ONCE,
+    },
+    Known {
+        invariant: "every_interface_has_its_port",
         by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
         reason: ONCE,
     },

@@ -240,3 +240,26 @@ fn of_too_many_messages_that_wait_the_oldest_are_lost() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_message_on_its_way_is_taken_by_the_service_that_is_there_when_it_arrives() {
+    for fault in [MessageFault::Late, MessageFault::Slow] {
+        simulate(|| async move {
+            let (bus, tasks) = bus(Delays::None);
+            let recorder = || Rc::new(Recorder(RefCell::default()));
+            let (first, second) = (recorder(), recorder());
+            bus.faults().add("conductor:start_instance".parse().unwrap(), fault);
+            bus.listen(Address::Conductor, Rc::clone(&first) as Rc<dyn Handler>);
+            bus.cast(&Address::Api, Address::Conductor, message(1, Method::StartInstance));
+            tokio::time::sleep(LATE / 2).await;
+            bus.leave(&Address::Conductor);
+            tasks.at_rest().await;
+            assert_eq!(bus.waiting(), 1);
+            bus.listen(Address::Conductor, Rc::clone(&second) as Rc<dyn Handler>);
+            tasks.at_rest().await;
+            let arrived = [&first, &second].map(|recorder| recorder.0.borrow().len());
+            assert_eq!((arrived, bus.waiting()), ([0, 1], 0), "{fault}");
+        })
+        .unwrap();
+    }
+}

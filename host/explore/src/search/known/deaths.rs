@@ -15,8 +15,21 @@ const DIED: By = By::Crash { during: &[] };
 const DIED_DELETING: By = By::Crash { during: &["terminate_instance"] };
 
 /// A step of a move is interrupted, or the deletion that comes after it.
-const DIED_MOVING_OR_DELETING: By = By::Crash {
-    during: &["prep_resize", "resize_instance", "finish_resize", "confirm_resize", "terminate_instance"],
+const DIED_MOVING_OR_DELETING: By =
+    By::Crash { during: &["finish_resize", "confirm_resize", "terminate_instance"] };
+
+/// A driver call after whose failure a resize goes no further.
+const RESIZE_REFUSED: By = By::Call {
+    methods: &[
+        Method::NodeIsAvailable,
+        Method::GetAvailableNodes,
+        Method::GetHostIpAddr,
+        Method::UpdateProviderTree,
+        Method::Capabilities,
+        Method::MigrateDiskAndPowerOff,
+        Method::FinishMigration,
+    ],
+    after: &[],
 };
 
 /// What a host asks its driver for as it starts with servers on it, without which it does not start.
@@ -51,6 +64,9 @@ const IN_ITS_MEMORY: &str =
 /// Why a live migration has no end (`nova/compute/manager.py, _reset_live_migration`, `_do_live_migration`).
 const LIVE_MIGRATION_INTERRUPTED: &str =
     "a start lets the server be as it is and rolls nothing back: what the migration holds stays";
+
+/// Why a move that was interrupted leaves something (`nova/compute/manager.py, _init_instance`).
+const MOVE_INTERRUPTED: &str = "a start takes the server back and not its migration: whoever ends that as failed does not look at what it holds";
 
 /// Why what waits for a host is not done.
 const NOT_STARTED: &str = "a host that cannot be started takes nothing up, and what waits for it waits on";
@@ -99,6 +115,22 @@ pub const DEATHS: &[Known] = &[
         by: By::Crash { during: LIVE_MIGRATION },
         reason: LIVE_MIGRATION_INTERRUPTED,
     },
+    // Moves.
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Crash { during: &["resize_instance"] },
+        reason: MOVE_INTERRUPTED,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Crash { during: &["prep_resize", "resize_instance"] },
+        reason: MOVE_INTERRUPTED,
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&RESIZE_REFUSED, &By::Asked { asks: &["live_migrate"], during: &[] }),
+        reason: "the request spec has the flavor of a resize that failed after it was scheduled, and a live migration claims by it",
+    },
     Known {
         invariant: "no_task_left",
         by: By::Crash { during: &["reboot_instance"] },
@@ -114,6 +146,17 @@ pub const DEATHS: &[Known] = &[
     },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&ASKED_IN_BUILD, &DIED),
+        reason: STRIKES_ALL,
+    },
+    Known { invariant: "no_task_left", by: By::Both(&ASKED_IN_BUILD, &DIED), reason: STRIKES_ALL },
+    Known {
+        invariant: "every_interface_has_its_port",
+        by: By::Both(&ASKED_IN_BUILD, &DIED),
+        reason: STRIKES_ALL,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
         by: By::Both(&ASKED_IN_BUILD, &DIED),
         reason: STRIKES_ALL,
     },
@@ -156,6 +199,16 @@ pub const DEATHS: &[Known] = &[
     Known {
         invariant: "migrations_hold_only_while_they_last",
         by: By::Both(&DELETED, &DIED_MOVING_OR_DELETING),
+        reason: ENDED_BY_NOBODY,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(&DELETED, &DELETION_FAILED),
+        reason: ENDED_BY_NOBODY,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(&DELETED, &By::Service { calls: &["network.get_instance_nw_info"] }),
         reason: ENDED_BY_NOBODY,
     },
     Known { invariant: "no_task_left", by: By::Both(&DELETED, &DELETION_FAILED), reason: TASK_COMES_BACK },

@@ -236,6 +236,21 @@ pub const TOGETHER: &[Known] = &[
     },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(&COUNTING, &By::Service { calls: &["image.get"] }),
+        reason: STILL_NAMES_ITS_HOST,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(&COUNTING, &By::Service { calls: &["image.get"] }),
+        reason: STILL_NAMES_ITS_HOST,
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Both(&LIVE_MIGRATED, &By::Service { calls: &["network.teardown_networks_on_host"] }),
+        reason: "a rollback of a live migration that the network service refuses goes no further, and the task stays",
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
         by: By::Both(&SHELVED, &COUNTING),
         reason: STILL_NAMES_ITS_HOST,
     },
