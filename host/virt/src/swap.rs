@@ -25,6 +25,7 @@ use model::{ExceptionClass, NovaError};
 use runtime::TraceEvent;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::error::Elapsed;
 
 /// An exchange that was not made. The old stack is in service with its guests, as if nothing had happened.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -94,8 +95,14 @@ impl Hypervisor {
         let hanging: Vec<u64> = line.shared.in_flight.borrow().keys().copied().collect();
         let guests = match take_over(&old, &next).await {
             Ok(guests) => Guests::Kept(guests),
-            Err(why) if has_guests(&old).await => return Err(SwapError::Guests(why)),
-            Err(why) => {
+            Err(NotTaken { why, saved }) => {
+                let any = match saved {
+                    Some(guests) => guests > 0,
+                    None => has_guests(&old).await,
+                };
+                if any {
+                    return Err(SwapError::Guests(why));
+                }
                 // What it has taken over so far is nothing to build on.
                 next = begin().await?;
                 Guests::None(why)
@@ -139,25 +146,36 @@ async fn has_guests(stack: &Hypervisor) -> bool {
     }
 }
 
-/// Has one stack take over the guests of another; answers how many. The error says why it does not.
-async fn take_over(old: &Hypervisor, next: &Hypervisor) -> Result<usize, String> {
+/// Why a stack does not take over the guests of another, and how many there were in what that one handed over.
+struct NotTaken {
+    why: String,
+    saved: Option<usize>,
+}
+
+/// Has one stack take over the guests of another; answers how many.
+async fn take_over(old: &Hypervisor, next: &Hypervisor) -> Result<usize, NotTaken> {
     let saved = tokio::time::timeout(SWAP_PATIENCE, old.save_state()).await;
-    let state: DriverState = match saved {
-        Ok(saved) => saved.map_err(|error| why(old, Method::SaveState, &error))?,
-        Err(_) => {
-            let patience = SWAP_PATIENCE.as_secs();
-            return Err(format!("{} did not answer save_state within {patience} s", old.driver()));
-        }
-    };
+    let state: DriverState =
+        answered(old, Method::SaveState, saved).map_err(|why| NotTaken { why, saved: None })?;
     let guests = state.guests.len();
-    match tokio::time::timeout(SWAP_PATIENCE, next.restore_state(state)).await {
-        Ok(restored) => restored.map_err(|error| why(next, Method::RestoreState, &error))?,
+    let restored = tokio::time::timeout(SWAP_PATIENCE, next.restore_state(state)).await;
+    answered(next, Method::RestoreState, restored).map_err(|why| NotTaken { why, saved: Some(guests) })?;
+    Ok(guests)
+}
+
+/// What a stack answered in time, or why it did not.
+fn answered<T>(
+    stack: &Hypervisor,
+    method: Method,
+    answer: Result<Result<T, CallError>, Elapsed>,
+) -> Result<T, String> {
+    match answer {
+        Ok(answer) => answer.map_err(|error| why(stack, method, &error)),
         Err(_) => {
             let patience = SWAP_PATIENCE.as_secs();
-            return Err(format!("{} did not answer restore_state within {patience} s", next.driver()));
+            Err(format!("{} did not answer {method} within {patience} s", stack.driver()))
         }
     }
-    Ok(guests)
 }
 
 fn why(stack: &Hypervisor, method: Method, error: &CallError) -> String {

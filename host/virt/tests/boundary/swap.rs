@@ -210,3 +210,16 @@ fn planned_faults_strike_the_calls_of_an_exchange_and_deaths_are_counted_on() {
         assert_eq!(host.deaths(), 1);
     });
 }
+
+#[test]
+fn guests_that_were_handed_over_are_not_lost_though_the_old_driver_no_longer_tells_of_them() {
+    simulate(async {
+        let env = env();
+        let host = start("fake", &env).await;
+        host.spawn(spawn("a")).await.unwrap();
+        let point = FaultPoint { host: "host1".into(), method: Method::ListInstances, n: 1 };
+        env.faults.add(point, Fault::Raise { error: VirtError::NotImplemented, when: When::Before });
+        let refused = host.swap(prepare("unruly")).await.unwrap_err();
+        assert_eq!(refused, SwapError::Guests("unruly does not offer restore_state".to_owned()));
+    });
+}
