@@ -289,6 +289,21 @@ fn a_host_goes_on_after_the_write_at_which_it_died() {
 }
 
 #[test]
+fn a_resize_on_one_host_goes_on_after_its_first_step_was_interrupted() {
+    let host = Simulation::new().host("host1", "fake").set("allow_resize_to_same_host", "true");
+    Fix::ALL.iter().copied().fold(host, Simulation::fix).run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        dies_at(cloud, "compute.host1:records.start_event#2", When::Before);
+        cloud.api().resize(server, "m1.medium").await.unwrap();
+        cloud.at_rest().await;
+        restart(cloud, "host1").await;
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::VerifyResize, None));
+        cloud.assert_invariants().await;
+    });
+}
+
+#[test]
 fn what_a_conductor_was_doing_as_it_died_ends_there_or_is_gone_on_with_by_the_one_in_its_place() {
     let at = "conductor:records.update_server#1";
     two_hosts().run(async |cloud| {

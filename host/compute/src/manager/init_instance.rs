@@ -4,7 +4,7 @@ use super::ComputeManager;
 use crate::virt_types;
 use model::rpc::{Message, Method, RebootType};
 use model::{
-    ExceptionClass, Migration, MigrationStatus, MigrationType, NovaError, PowerState, Server, ServerId,
+    ExceptionClass, Fix, Migration, MigrationStatus, MigrationType, NovaError, PowerState, Server, ServerId,
     TaskState, VmState,
 };
 use virt::types;
@@ -82,6 +82,8 @@ impl ComputeManager {
             return Ok(true);
         }
         match task {
+            // It was not interrupted: its next step is on the way.
+            Some(T::ResizePrep) if self.services.switches.fixes(Fix::HostWorkGoesOn) => Ok(false),
             Some(
                 T::ImageSnapshotPending
                 | T::ImageSnapshot
