@@ -9,6 +9,7 @@
 
 mod outcomes {
     pub(crate) mod compare;
+    mod evidence;
     mod failing;
     pub(crate) mod line;
     pub(crate) mod observe;
@@ -83,7 +84,7 @@ enum Outcome {
 fn outcome(line: &Line) -> Outcome {
     match replay(line) {
         Ok(None) => Outcome::NotThereYet,
-        Ok(Some(seen)) => match differences(line, &seen) {
+        Ok(Some(replayed)) => match differences(line, &replayed.seen) {
             found if found.is_empty() => Outcome::Same,
             found => Outcome::Differs(describe(&found)),
         },

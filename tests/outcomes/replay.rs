@@ -4,8 +4,11 @@ use super::line::{FaultSpec, Line};
 use super::observe::{Marks, Normaliser, observe};
 use super::scenarios::{Answered, Scenario, scenario};
 use conductor::{Cloud, CloudConfig};
+use explore::CloudState;
+use explore::invariants::check_all;
 use model::ServerId;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use virt::types::{FlatError, InstanceReason, VirtError};
 use virt::{Fault, FaultPoint, Method, PreparedStack, When};
@@ -13,8 +16,16 @@ use virt::{Fault, FaultPoint, Method, PreparedStack, When};
 /// Nova's fake driver to the letter, sized as in the observed runs.
 const STACK: &str = "fake(quirks=nova,vcpus=10,memory_mb=8192,local_gb=1028)";
 
-/// Replays a line and answers what is observed, by the file's fields; nothing if the operation does not exist here.
-pub(crate) fn replay(line: &Line) -> Result<Option<Map<String, Value>>, String> {
+/// What a line came to.
+pub(crate) struct Replayed {
+    /// What is observed, by the file's fields.
+    pub(crate) seen: Map<String, Value>,
+    /// Which invariants are then broken.
+    pub(crate) broken: BTreeSet<&'static str>,
+}
+
+/// Replays a line; nothing if the operation does not exist here.
+pub(crate) fn replay(line: &Line) -> Result<Option<Replayed>, String> {
     let Some(scenario) = scenario(&line.scenario) else { return Ok(None) };
     let stack = stack()?;
     // The server's id depends on the seed only; a server that does not exist yet must be known to raise "not found".
@@ -56,7 +67,7 @@ async fn run(
     scenario: Scenario,
     stack: PreparedStack,
     faults: Vec<(FaultPoint, Fault)>,
-) -> Result<Map<String, Value>, String> {
+) -> Result<Replayed, String> {
     let cloud = cloud_of(scenario, &stack).await?;
     let prepared = scenario.prepare(&cloud).await.map_err(|error| error.to_string())?;
     let marks = Marks::set(&cloud, prepared);
@@ -85,7 +96,9 @@ async fn run(
     }
     seen.insert("driver_calls".to_owned(), calls);
     let names = Normaliser::of(&cloud, server);
-    Ok(seen.into_iter().map(|(field, value)| (field, names.normalise(value))).collect())
+    let seen = seen.into_iter().map(|(field, value)| (field, names.normalise(value))).collect();
+    let broken = check_all(&CloudState::read(&cloud).await);
+    Ok(Replayed { seen, broken: broken.into_iter().map(|violation| violation.invariant).collect() })
 }
 
 /// The fault of a line as the boundary takes it.

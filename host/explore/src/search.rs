@@ -79,8 +79,9 @@ pub struct Search<'a> {
     /// The kinds of faults that are tried.
     pub kinds: &'a [Kind],
     /// Whether plans of two faults are tried, too: a second one at each point that only the first leads to. A driver call fails
-    /// there, loses its reply, or kills the agent; a service refuses; a message is lost. First faults at one point that lead to
-    /// the same points and break the same count as one.
+    /// there, loses its reply, or kills the agent; a service refuses; a message is lost; a compute service or the conductor dies
+    /// right before or after a write of its own. First faults at one point that lead to the same points and break the same count
+    /// as one.
     pub pairs: bool,
     /// How many orders of deliveries are tried, all else being as without a fault.
     pub orders: u64,
@@ -169,6 +170,8 @@ pub struct Finding {
     pub errors: Vec<String>,
     /// Why Nova 34.0.0 is known to break it, if it is.
     pub known: Option<&'static str>,
+    /// By what that is known: observed runs of Nova, or the place in its source.
+    pub evidence: Option<String>,
     /// The smallest plan.
     pub plan: Vec<Planned>,
     /// Digest of the trace of the smallest run.
@@ -493,7 +496,8 @@ fn finding(
         cause: group.cause.clone(),
         plans: group.plans,
         errors: group.errors.clone(),
-        known: group.known.map(|known| known.reason),
+        known: group.known.map(|known| known.reason.says),
+        evidence: group.known.map(|known| known.reason.evidence.to_string()),
         plan: replay.plan.clone(),
         trace_digest: replay.trace_digest.clone(),
         replay: replay.to_yaml(),

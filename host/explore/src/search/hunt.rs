@@ -64,7 +64,7 @@ pub fn hunt(
             let broken = try_one(scenario, stacks, &quiet, &plan, None)?.broken;
             let cause = plan.cause();
             let new = broken.into_iter().find(|violation| {
-                let known = known::of(violation.invariant, &plan).map(|known| known.reason);
+                let known = known::of(violation.invariant, &plan).map(|known| known.reason.says);
                 let what = (violation.invariant.to_owned(), Some(cause.clone()), known);
                 !breaks(whole, violation.invariant) && !usual.contains(&what)
             });
@@ -117,7 +117,7 @@ fn under_faults<'a>(
     let groups = explored_by(scenario, stacks, &search)?.groups;
     let broken = groups
         .into_iter()
-        .map(|group| (group.invariant.to_owned(), group.cause, group.known.map(|known| known.reason)));
+        .map(|group| (group.invariant.to_owned(), group.cause, group.known.map(|known| known.reason.says)));
     let broken = broken.collect();
     Ok(baseline.under_faults.get_or_init(|| broken))
 }

@@ -320,7 +320,7 @@ pub(super) fn orders(scenario: &Scenario, orders: u64) -> Vec<Plan> {
 }
 
 /// Every plan that goes on from this one with a second fault at one of these points: the plain failure of a driver call, its
-/// lost reply, the death of the agent; the refusal of a service's call; the loss of a message.
+/// lost reply, the death of the agent; the refusal of a service's call; the loss of a message; a death at a write.
 pub(super) fn second(first: &Plan, points: &[Point], kinds: &[Kind]) -> Vec<Plan> {
     let plain = |at: &FaultPoint, error: FaultKind, when: When| {
         Planned::Driver(FaultSpec { at: at.clone(), error, message: None, server: None, when })

@@ -30,6 +30,9 @@ pub fn text(found: &Exploration, paint: Paint) -> String {
         }
         if let Some(reason) = finding.known {
             let _ = writeln!(text, "         Nova 34.0.0: {reason}");
+            if let Some(evidence) = &finding.evidence {
+                let _ = writeln!(text, "         {}", paint.faint(evidence));
+            }
         }
         for fault in &finding.plan {
             let _ = writeln!(text, "         {fault}");

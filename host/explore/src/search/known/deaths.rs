@@ -1,7 +1,9 @@
 //! What is left where a service dies in what only another fault, or somebody else's request, leads to: found by trying pairs of
 //! faults and plans drawn at random on the built-in scenarios, and reviewed.
 
-use super::{By, DELETE, ENDED_BY_NOBODY, Known};
+use super::reason::{CONDUCTOR, MANAGER, observed, read};
+use super::single::{DELETE, ENDED_BY_NOBODY};
+use super::{By, Known, Reason};
 use runtime::MessageFault;
 use virt::Method;
 
@@ -57,34 +59,61 @@ const LIVE_MIGRATION: &[&str] = &[
     "post_live_migration_at_destination",
 ];
 
-/// Why nobody goes on with what a conductor was doing (`nova/conductor/manager.py`).
-const IN_ITS_MEMORY: &str =
-    "the request was in the conductor's memory alone, and no other conductor takes it up";
+/// Why nobody goes on with what a conductor was doing.
+const IN_ITS_MEMORY: Reason = read(
+    "the request was in the conductor's memory alone, and no other conductor takes it up",
+    CONDUCTOR,
+    &["build_instances", "migrate_server", "_live_migrate"],
+);
 
-/// Why a live migration has no end (`nova/compute/manager.py, _reset_live_migration`, `_do_live_migration`).
-const LIVE_MIGRATION_INTERRUPTED: &str =
-    "a start lets the server be as it is and rolls nothing back: what the migration holds stays";
+/// Why a live migration has no end.
+const LIVE_MIGRATION_INTERRUPTED: Reason = read(
+    "a start lets the server be as it is and rolls nothing back: what the migration holds stays",
+    MANAGER,
+    &["_init_instance", "_reset_live_migration"],
+);
 
-/// Why a move that was interrupted leaves something (`nova/compute/manager.py, _init_instance`).
-const MOVE_INTERRUPTED: &str = "a start takes the server back and not its migration: whoever ends that as failed does not look at what it holds";
+/// Why a move that was interrupted leaves something.
+const MOVE_INTERRUPTED: Reason = read(
+    "a start takes the server back and not its migration: whoever ends that as failed does not look at what it holds",
+    MANAGER,
+    &["_init_instance"],
+);
 
 /// Why what waits for a host is not done.
-const NOT_STARTED: &str = "a host that cannot be started takes nothing up, and what waits for it waits on";
+const NOT_STARTED: Reason = read(
+    "a host that cannot be started takes nothing up, and what waits for it waits on",
+    MANAGER,
+    &["init_host"],
+);
 
-/// Why no start takes up a deletion (`nova/compute/manager.py, _init_instance`).
-const OVERWRITTEN: &str = "who was at work on the server writes its own task or none over that of the deletion, so that no start takes it up";
+/// Why no start takes up a deletion.
+const OVERWRITTEN: Reason = read(
+    "who was at work on the server writes its own task or none over that of the deletion, so that no start takes it up",
+    MANAGER,
+    &["_init_instance", "reverts_task_state"],
+);
 
-/// Why a task stays of a server in ERROR (`nova/compute/manager.py, _init_instance`).
-const IN_ERROR: &str =
-    "a start leaves a server in ERROR alone, unless it was being deleted or its disk was on its way";
+/// Why a task stays of a server in ERROR.
+const IN_ERROR: Reason = read(
+    "a start leaves a server in ERROR alone, unless it was being deleted or its disk was on its way",
+    MANAGER,
+    &["_init_instance"],
+);
 
-/// Why a task comes back (`nova/compute/manager.py, _set_instance_obj_error_state`).
-const TASK_COMES_BACK: &str =
-    "a step that does not find the task it expects writes the task it could not begin with ERROR";
+/// Why a task comes back.
+const TASK_COMES_BACK: Reason = read(
+    "a step that does not find the task it expects writes the task it could not begin with ERROR",
+    MANAGER,
+    &["_set_instance_obj_error_state", "reverts_task_state"],
+);
 
 /// Why a death in one operation leaves another half done.
-const STRIKES_ALL: &str =
-    "a host dies with all that it does: a build beside it is on no host yet, so no start finds it";
+const STRIKES_ALL: Reason = read(
+    "a host dies with all that it does: a build beside it is on no host yet, so no start finds it",
+    MANAGER,
+    &["init_host", "_init_instance"],
+);
 
 /// The list.
 pub const DEATHS: &[Known] = &[
@@ -129,12 +158,20 @@ pub const DEATHS: &[Known] = &[
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
         by: By::Both(&RESIZE_REFUSED, &By::Asked { asks: &["live_migrate"], during: &[] }),
-        reason: "the request spec has the flavor of a resize that failed after it was scheduled, and a live migration claims by it",
+        reason: read(
+            "the request spec has the flavor of a resize that failed after it was scheduled, and a live migration claims by it",
+            CONDUCTOR,
+            &["_cold_migrate"],
+        ),
     },
     Known {
         invariant: "no_task_left",
         by: By::Crash { during: &["reboot_instance"] },
-        reason: "a start takes up a reboot that the host has begun, not one that was asked for",
+        reason: read(
+            "a start takes up a reboot that the host has begun, not one that was asked for",
+            MANAGER,
+            &["_retry_reboot"],
+        ),
     },
     Known {
         invariant: "no_task_left",
@@ -194,7 +231,12 @@ pub const DEATHS: &[Known] = &[
     Known {
         invariant: "no_task_left",
         by: By::Both(&DELETED, &By::Crash { during: &["confirm_resize"] }),
-        reason: "a deletion whose resize cannot be confirmed is given up, and its task stays",
+        reason: observed(
+            "a deletion whose resize cannot be confirmed is given up, and its task stays",
+            &[
+                "delete-verify-resize | host1:confirm_migration#1 raises VirtualInterfaceCreateException before",
+            ],
+        ),
     },
     Known {
         invariant: "migrations_hold_only_while_they_last",
@@ -218,6 +260,10 @@ pub const DEATHS: &[Known] = &[
             &By::Asked { asks: DELETE, during: &["resize_instance"] },
             &By::Message { faults: &[MessageFault::Lost], methods: &["terminate_instance"] },
         ),
-        reason: "a source that finds its server being deleted writes the destination with ERROR, where nobody binds the ports",
+        reason: read(
+            "a source that finds its server being deleted writes the destination with ERROR, where nobody binds the ports",
+            MANAGER,
+            &["_resize_instance", "_set_instance_obj_error_state"],
+        ),
     },
 ];

@@ -4,7 +4,9 @@
 //! Often the first of them is a request of somebody else that the scenario does not make itself, and the second a fault that
 //! does it wherever the request is made.
 
-use super::{By, CAST, DELETE, ENDED_BY_NOBODY, Known, ONCE, REBUILD_EMPTIES, REPEATED_EVENT};
+use super::reason::{MANAGER, observed, read};
+use super::single::{CAST, DELETE, ENDED_BY_NOBODY, REBUILD_EMPTIES, REPEATED_EVENT};
+use super::{By, Known, Reason};
 use model::ExceptionClass;
 use runtime::MessageFault;
 use virt::Method;
@@ -25,12 +27,6 @@ const REBUILT: By = By::Asked { asks: &["rebuild"], during: &[] };
 
 const SHELVED: By = By::Asked { asks: &["shelve"], during: &[] };
 
-/// A build arrives twice, at once or by way of the conductor.
-const BUILT_TWICE: By = By::Message {
-    faults: &[MessageFault::Twice],
-    methods: &["schedule_and_build_instances", "build_and_run_instance"],
-};
-
 const DELETION_LOST: By = By::Message { faults: &[MessageFault::Lost], methods: &["terminate_instance"] };
 
 const LIVE_MIGRATION_LOST: By = By::Message { faults: &[MessageFault::Lost], methods: &["live_migration"] };
@@ -46,35 +42,64 @@ const STARTING: By = By::Call {
 /// What a host asks its driver for after a guest is destroyed, to count what is left.
 const COUNTING: By = By::Call { methods: &[Method::NodeIsAvailable, Method::UpdateProviderTree], after: &[] };
 
-/// Why a deletion in VERIFY_RESIZE can end halfway (`nova/compute/api.py, _delete`).
-const UNCONFIRMED: &str = "a deletion whose resize cannot be confirmed is given up, and its task stays (observed, `delete-verify-resize`)";
+/// Why a deletion in VERIFY_RESIZE can end halfway.
+const UNCONFIRMED: Reason = observed(
+    "a deletion whose resize cannot be confirmed is given up, and its task stays",
+    &["delete-verify-resize | host1:confirm_migration#1 raises VirtualInterfaceCreateException before"],
+);
 
-/// Why a server that is being deleted can hold nothing (`nova/compute/manager.py, _locked_do_build_and_run_instance`).
-const LEFT_TO_DELETION: &str = "a build that finds its server being deleted gives the allocation back and leaves the rest to the deletion, which fails";
+/// Why a server that is being deleted can hold nothing.
+const LEFT_TO_DELETION: Reason = read(
+    "a build that finds its server being deleted gives the allocation back and leaves the rest to the deletion, which fails",
+    MANAGER,
+    &["_locked_do_build_and_run_instance", "_do_build_and_run_instance"],
+);
 
-/// Why so much is gone of a server that was to be offloaded (`nova/compute/manager.py, _shelve_offload_instance`).
-const OFFLOADED_ALREADY: &str = "an offload learns last that its server is being deleted: guest, bindings and allocation are gone, and the deletion fails";
+/// Why so much is gone of a server that was to be offloaded.
+const OFFLOADED_ALREADY: Reason = read(
+    "an offload learns last that its server is being deleted: guest, bindings and allocation are gone, and the deletion fails",
+    MANAGER,
+    &["_shelve_offload_instance"],
+);
 
-/// Why the end of a live migration leaks (`nova/compute/manager.py, _post_live_migration_update_host`).
-const POST_LEAKS: &str = "a live migration whose end fails is never ended: what it holds stays (observed, `live-migrate-post-fails`)";
+/// Why the end of a live migration leaks.
+const POST_LEAKS: Reason = observed(
+    "a live migration whose end fails is never ended: what it holds stays",
+    &["live-migrate | host1:post_live_migration#1 raises NovaException before"],
+);
 
-/// Why a live migration is left half done (`nova/compute/manager.py, _do_live_migration`).
-const NOT_ROLLED_BACK: &str =
-    "a driver that raises from live_migration is not rolled back (observed, `live-migrate-fails`)";
+/// Why a live migration is left half done.
+const NOT_ROLLED_BACK: Reason = observed(
+    "a driver that raises from live_migration is not rolled back",
+    &["live-migrate | host1:live_migration#1 raises NovaException before"],
+);
 
-/// Why an offloaded server can stay on its host (`nova/compute/manager.py, _shelve_offload_instance`).
-const STILL_NAMES_ITS_HOST: &str = "an offload counts its node before the record names no host any more: if that fails the host stays (observed)";
+/// Why an offloaded server can stay on its host.
+const STILL_NAMES_ITS_HOST: Reason = observed(
+    "an offload counts its node before the record names no host any more: if that fails the host stays",
+    &["shelve-immediate | host1:update_provider_tree#1 raises NovaException before"],
+);
 
 /// Why a server without a host can have a guest.
-const ABORTED_WITH_GUEST: &str =
-    "a build that cannot destroy its guest is aborted, and its server is on no host (observed)";
+const ABORTED_WITH_GUEST: Reason = read(
+    "a build that cannot destroy its guest is aborted, and its server is on no host",
+    MANAGER,
+    &["_build_resources", "_do_build_and_run_instance"],
+);
 
-/// Why nothing ends what was interrupted (`nova/compute/manager.py, init_host` and `_init_instance`).
-const NOT_TAKEN_UP: &str =
-    "a deletion that a start takes up is tried once, and by no host that cannot be started";
+/// Why nothing ends what was interrupted.
+const NOT_TAKEN_UP: Reason = read(
+    "a deletion that a start takes up is tried once, and by no host that cannot be started",
+    MANAGER,
+    &["init_host", "_init_instance"],
+);
 
 /// Why the death of an agent strikes another server.
-const DIES_FOR_ALL: &str = "an agent that dies fails the get_info right after the spawn of another server: nobody destroys that guest";
+const DIES_FOR_ALL: Reason = read(
+    "an agent that dies fails the get_info right after the spawn of another server: nobody destroys that guest",
+    MANAGER,
+    &["_build_and_run_instance"],
+);
 
 /// Calls that end a live migration on either host.
 const POST_LIVE_MIGRATION: &[Method] = &[
@@ -142,7 +167,11 @@ pub const TOGETHER: &[Known] = &[
     Known {
         invariant: "one_guest_on_its_host",
         by: By::Both(&By::Asked { asks: DELETE, during: &["confirm_resize"] }, &COUNTING),
-        reason: "a confirmation writes its state last, over the ERROR of a deletion that failed meanwhile without its guest",
+        reason: read(
+            "a confirmation writes its state last, over the ERROR of a deletion that failed meanwhile without its guest",
+            MANAGER,
+            &["_confirm_resize"],
+        ),
     },
     Known {
         invariant: "every_event_finished",
@@ -184,7 +213,11 @@ pub const TOGETHER: &[Known] = &[
     Known {
         invariant: "ports_are_bound_where_their_servers_are",
         by: By::Both(&LIVE_MIGRATED, &By::Service { calls: &["network.migrate_instance_start"] }),
-        reason: "ports are activated on the destination once: if the network service refuses, nobody asks again",
+        reason: read(
+            "ports are activated on the destination once: if the network service refuses, nobody asks again",
+            MANAGER,
+            &["_post_live_migration_update_host"],
+        ),
     },
     Known {
         invariant: "migrations_hold_only_while_they_last",
@@ -212,7 +245,11 @@ pub const TOGETHER: &[Known] = &[
             &LIVE_MIGRATED,
             &By::Asked { asks: DELETE, during: &["check_can_live_migrate_destination"] },
         ),
-        reason: "what a live migration holds is swapped back to a server that was deleted meanwhile, as in bug 1848343",
+        reason: read(
+            "what a live migration holds is swapped back to a server that was deleted meanwhile, as in bug 1848343",
+            MANAGER,
+            &["_revert_allocation", "_rollback_live_migration"],
+        ),
     },
     Known {
         invariant: "migrations_hold_only_while_they_last",
@@ -247,7 +284,11 @@ pub const TOGETHER: &[Known] = &[
     Known {
         invariant: "no_task_left",
         by: By::Both(&LIVE_MIGRATED, &By::Service { calls: &["network.teardown_networks_on_host"] }),
-        reason: "a rollback of a live migration that the network service refuses goes no further, and the task stays",
+        reason: read(
+            "a rollback of a live migration that the network service refuses goes no further, and the task stays",
+            MANAGER,
+            &["_rollback_live_migration"],
+        ),
     },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
@@ -291,23 +332,6 @@ pub const TOGETHER: &[Known] = &[
         reason: ABORTED_WITH_GUEST,
     },
     Known {
-        invariant: "one_guest_on_its_host",
-        by: By::Both(
-            &BUILT_TWICE,
-            &By::Call {
-                methods: &[Method::GetAvailableNodes, Method::NodeIsAvailable, Method::UpdateProviderTree],
-                after: &[],
-            },
-        ),
-        reason: ONCE,
-    },
-    Known { invariant: "every_interface_has_its_port", by: By::Both(&BUILT_TWICE, &COUNTING), reason: ONCE },
-    Known {
-        invariant: "every_interface_has_its_port",
-        by: By::Both(&BUILT_TWICE, &By::Service { calls: &["network.allocate_for_instance"] }),
-        reason: ONCE,
-    },
-    Known {
         invariant: "no_task_left",
         by: By::Both(
             &By::Call {
@@ -324,7 +348,11 @@ pub const TOGETHER: &[Known] = &[
                 after: &[ExceptionClass::InstanceNotFound],
             },
         ),
-        reason: "the error of the clean-up takes the place of that of the build, and tells of a server that was deleted",
+        reason: read(
+            "the error of the clean-up takes the place of that of the build, and tells of a server that was deleted",
+            MANAGER,
+            &["_build_resources", "_build_resources_cleanup"],
+        ),
     },
     Known {
         invariant: "no_guest_astray",
