@@ -2,6 +2,7 @@
 //! back; with the fixes that make operations durable it goes on then. What becomes of each operation is shown by the sweep
 //! (`host/explore/tests/search.rs`).
 
+use conductor::LiveMigrateServer;
 use harness::{Leak, Simulation, TestCloud};
 use model::{Fix, HostName, MigrationStatus, ServerStatus, TaskState, VmState};
 use runtime::MessageFault;
@@ -340,4 +341,35 @@ fn what_a_deletion_interrupts_leaves_it_its_task_and_the_next_start_takes_the_de
         restart(cloud, "host1").await;
         assert!(cloud.server(server).deleted());
     });
+}
+
+#[test]
+fn a_start_calls_off_a_live_migration_that_runs_and_leaves_one_that_does_not_run_yet() {
+    for runs in [false, true] {
+        two_hosts().run(async |cloud| {
+            let server = cloud.boot(FLAVOR, Some("host1")).await;
+            if runs {
+                cloud.inject_fault("host1:live_migration", DIES);
+            } else {
+                dies_at(cloud, "compute.host1:records.update_migration#2", When::After);
+            }
+            let mark = cloud.notification_mark();
+            cloud.api().live_migrate(server, LiveMigrateServer::default()).await.unwrap();
+            cloud.at_rest().await;
+            let status = |runs| if runs { MigrationStatus::Running } else { MigrationStatus::Preparing };
+            assert_eq!(cloud.last_migration(server).status, status(runs));
+            restart(cloud, "host1").await;
+            let record = cloud.server(server);
+            assert_eq!((record.status(), record.task_state), (ServerStatus::Active, None));
+            let migration = cloud.last_migration(server);
+            // As in Nova nobody gives back what it holds.
+            cloud.expect_leak(Leak::allocation("host1", migration.id));
+            if runs {
+                assert_eq!(migration.status, MigrationStatus::Error);
+                cloud.wait_for_notification(mark, server, "instance.live_migration_abort.start").await;
+            } else {
+                assert_eq!(migration.status, MigrationStatus::Preparing);
+            }
+        });
+    }
 }

@@ -170,16 +170,17 @@ impl ComputeManager {
         self.save(server.id, |server| server.task_state = None).await.map(drop)
     }
 
+    /// Calls a live migration off that runs. One that did not come so far stays as it is (`_reset_live_migration`).
     async fn end_interrupted_live_migration(&self, server: &Server) -> Result<(), NovaError> {
-        let live = |migration: &Migration| migration.kind == MigrationType::LiveMigration;
-        if let Some(migration) = self.last_migration_of(server.id, live) {
-            if migration.status == MigrationStatus::Running {
-                // A driver that knows no such migration any more has nothing to abort.
-                let _ = self.driver.live_migration_abort(virt_types::instance(server)).await;
-            }
+        let runs = |migration: &Migration| migration.status == MigrationStatus::Running;
+        if let Some(migration) = self.last_migration_of(server.id, runs) {
+            // A driver that knows no such migration any more has nothing to abort.
+            let _ = self.live_migration_abort(&self.own_context(), server.id, migration.id).await;
             self.set_migration_status(migration.id, MigrationStatus::Error).await?;
         }
-        self.save(server.id, |server| server.task_state = None).await.map(drop)
+        self.save_expecting(server.id, &[Some(TaskState::Migrating)], |server| server.task_state = None)
+            .await
+            .map(drop)
     }
 
     /// The newest migration of a server from or to this host that is not over.
