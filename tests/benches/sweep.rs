@@ -38,7 +38,9 @@ fn main() {
     let lines = read_lines(OBSERVED).unwrap();
     let (same, replayed) = timed(lines.len(), |at| {
         let line = &lines[at];
-        usize::from(replay(line).unwrap().is_some_and(|seen| differences(line, &seen).is_empty()))
+        usize::from(
+            replay(line).unwrap().is_some_and(|replayed| differences(line, &replayed.seen).is_empty()),
+        )
     });
     println!("{same:>6} observed runs replayed                     {:>6.1} s", replayed.as_secs_f64());
     assert_eq!(same, lines.len(), "some differ: `just conformance-outcomes` says which");

@@ -29,7 +29,7 @@ fn every_known_behaviour_that_was_observed_is_broken_by_the_runs_that_are_named(
                     method && (after.is_empty() || after.iter().any(|class| class.name() == fault.error))
                 })
             };
-            assert!(shown.iter().any(|run| is_one(run)), "{known:?} is about other calls than {shown:?}");
+            assert!(shown.iter().any(is_one), "{known:?} is about other calls than {shown:?}");
         }
     }
     assert!(observed >= 30, "{observed}");
