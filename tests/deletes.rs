@@ -240,8 +240,8 @@ fn a_build_whose_server_is_deleted_during_its_claim_goes_no_further() {
 
 #[test]
 fn a_step_of_a_resize_whose_server_is_being_deleted_writes_its_own_task_over_that_of_the_deletion() {
-    // Which call of the destination is slow, and what its step would have written: in Nova the object keeps that when it cannot be
-    // saved, and the save of ERROR writes it.
+    // Which call is slow, and what its step would have written: in Nova the object keeps that when it cannot be saved, and the
+    // save of ERROR writes it.
     for (slow, task) in [
         ("host2:finish_migration", None),
         ("host1:migrate_disk_and_power_off", Some(TaskState::ResizeMigrated)),

@@ -214,8 +214,8 @@ impl ComputeManager {
         self.services.records.update_server(id, ExpectedTask::OneOf(expected), &mut change).await
     }
 
-    /// Changes a server whose task is one of `expected`, where a failure puts it into ERROR. Nova's object keeps what it could not
-    /// save, and writes it with that state: over the task of a deletion, too (`_set_instance_obj_error_state`).
+    /// Changes a server whose task is one of `expected`, where a failure puts it into ERROR. Nova's object keeps what it could
+    /// not save, and writes it with that state: over the task of a deletion, too (`_set_instance_obj_error_state`).
     async fn save_expecting_or_error(
         &self,
         id: ServerId,
