@@ -4,6 +4,7 @@
 
 use conductor::LiveMigrateServer;
 use harness::{Leak, Simulation, TestCloud};
+use model::rpc::RebootType;
 use model::{Fix, HostName, MigrationStatus, ServerStatus, TaskState, VmState};
 use runtime::MessageFault;
 use std::time::Duration;
@@ -372,4 +373,22 @@ fn a_start_calls_off_a_live_migration_that_runs_and_leaves_one_that_does_not_run
             }
         });
     }
+}
+
+#[test]
+fn a_start_ends_a_reboot_that_was_asked_for_and_not_begun() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        cloud
+            .services()
+            .bus
+            .faults()
+            .add("compute.host1:reboot_instance".parse().unwrap(), MessageFault::Crash);
+        cloud.api().reboot(server, RebootType::Hard).await.unwrap();
+        cloud.at_rest().await;
+        assert_eq!(cloud.server(server).task_state, Some(TaskState::RebootingHard));
+        restart(cloud, "host1").await;
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Active, None));
+    });
 }

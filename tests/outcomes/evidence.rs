@@ -21,7 +21,11 @@ fn every_known_behaviour_that_was_observed_is_broken_by_the_runs_that_are_named(
         }
         let shows = |run: &&&str| replayed[**run].broken.contains(known.invariant);
         let shown: Vec<_> = runs.iter().filter(shows).collect();
-        assert!(!shown.is_empty(), "{} is not broken by any of {runs:?}", known.invariant);
+        assert!(
+            !runs.is_empty() && shown.len() == runs.len(),
+            "{} is not broken by each of {runs:?}",
+            known.invariant
+        );
         if let By::Call { methods, after } = known.by {
             let is_one = |run: &&&str| {
                 lines[**run].faults().any(|fault| {

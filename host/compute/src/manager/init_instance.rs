@@ -20,7 +20,8 @@ impl ComputeManager {
         }
         let power_state = self.power_state(server).await?;
         if let Some(reboot_type) = interrupted_reboot(server, power_state) {
-            let was_soft = matches!(server.task_state, Some(T::RebootPending | T::RebootStarted));
+            let was_soft =
+                matches!(server.task_state, Some(T::Rebooting | T::RebootPending | T::RebootStarted));
             if was_soft && reboot_type == RebootType::Hard {
                 // It got as far as switching the guest off. A hard reboot begins with tasks of its own.
                 self.save(id, |server| server.task_state = Some(T::RebootPendingHard)).await?;
@@ -31,7 +32,14 @@ impl ComputeManager {
         match (power_state, server.task_state) {
             (
                 PowerState::Running,
-                Some(T::RebootStarted | T::RebootStartedHard | T::Pausing | T::Unpausing),
+                Some(
+                    T::Rebooting
+                    | T::RebootingHard
+                    | T::RebootStarted
+                    | T::RebootStartedHard
+                    | T::Pausing
+                    | T::Unpausing,
+                ),
             ) => {
                 self.save(id, |server| {
                     server.vm_state = VmState::Active;
@@ -89,7 +97,6 @@ impl ComputeManager {
                 | T::ImageSnapshot
                 | T::ImagePendingUpload
                 | T::ImageUploading
-                | T::ImageBackup
                 | T::ResizePrep,
             ) => {
                 self.save(id, |server| server.task_state = None).await?;
@@ -205,7 +212,9 @@ fn interrupted_reboot(server: &Server, power_state: PowerState) -> Option<Reboot
         Some(T::RebootPending) if server.vm_state == VmState::Active && runs => Some(RebootType::Soft),
         Some(T::RebootPending) if server.vm_state == VmState::Active => Some(RebootType::Hard),
         Some(T::RebootPendingHard) if hard_from.contains(&server.vm_state) => Some(RebootType::Hard),
-        Some(T::RebootStarted | T::RebootStartedHard) if !runs => Some(RebootType::Hard),
+        Some(T::Rebooting | T::RebootingHard | T::RebootStarted | T::RebootStartedHard) if !runs => {
+            Some(RebootType::Hard)
+        }
         _ => None,
     }
 }

@@ -166,15 +166,6 @@ pub const DEATHS: &[Known] = &[
     },
     Known {
         invariant: "no_task_left",
-        by: By::Crash { during: &["reboot_instance"] },
-        reason: read(
-            "a start takes up a reboot that the host has begun, not one that was asked for",
-            MANAGER,
-            &["_retry_reboot"],
-        ),
-    },
-    Known {
-        invariant: "no_task_left",
         by: By::Both(
             &By::Asked { asks: &["stop", "rebuild"], during: &[] },
             &By::Crash { during: &["stop_instance"] },
