@@ -93,7 +93,7 @@ pub struct ComputeManager {
 pub struct StartError {
     /// The host.
     pub host: HostName,
-    /// What the driver raised.
+    /// What the driver raised, or that the service died.
     pub error: NovaError,
     /// Whether it died.
     pub died: bool,

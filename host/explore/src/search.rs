@@ -24,8 +24,8 @@
 //!
 //! What breaks in the same way (the same invariant, after a failure of the same method) is one [`Finding`], which is made
 //! small: the earliest point, the fewest steps and hosts that still show it. It comes with a
-//! [`Replay`], which runs to the same trace on any machine. What Nova 34.0.0 is known to break itself is in a reviewed
-//! list ([`known`]), and is told as such, not hidden.
+//! [`Replay`], which runs to the same trace on any machine. What Nova 34.0.0 is known to break itself is in a list
+//! with evidence ([`known`]), and is told as such, not hidden.
 //!
 //! The outcome depends on the scenario, its stacks, the seed and the switches; not on the number of cores.
 //!

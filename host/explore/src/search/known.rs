@@ -1,4 +1,6 @@
-//! What Nova 34.0.0 is known to break itself when something fails: a reviewed list, with the evidence.
+//! What Nova 34.0.0 is known to break itself when something fails: a list, with the evidence.
+//!
+//! Of what is read in a source not every place has been compared with what is said of it here.
 //!
 //! By default the control plane does what Nova does, so the explorer finds these too. They are told as known; whatever is
 //! not in this list is either a mistake of this project or something nobody has looked at yet.

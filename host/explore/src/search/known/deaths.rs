@@ -3,6 +3,7 @@
 
 use super::reason::{CONDUCTOR, MANAGER, observed, read};
 use super::single::{DELETE, ENDED_BY_NOBODY};
+use super::together::DIED_DELETING;
 use super::{By, Known, Reason};
 use runtime::MessageFault;
 use virt::Method;
@@ -13,8 +14,6 @@ const DELETED: By = By::Asked { asks: DELETE, during: &[] };
 const ASKED_IN_BUILD: By = By::Asked { asks: &[], during: &["build_and_run_instance"] };
 
 const DIED: By = By::Crash { during: &[] };
-
-const DIED_DELETING: By = By::Crash { during: &["terminate_instance"] };
 
 /// A step of a move is interrupted, or the deletion that comes after it.
 const DIED_MOVING_OR_DELETING: By =
@@ -68,7 +67,7 @@ const IN_ITS_MEMORY: Reason = read(
 
 /// Why a live migration has no end.
 const LIVE_MIGRATION_INTERRUPTED: Reason = read(
-    "a start lets the server be as it is and rolls nothing back: what the migration holds stays",
+    "a start clears the task, aborts a migration that runs and gives nothing back: what the migration holds stays",
     MANAGER,
     &["_init_instance", "_reset_live_migration"],
 );

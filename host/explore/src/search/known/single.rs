@@ -48,7 +48,8 @@ const MOVED_PORTS: Reason = read(
     &["_finish_resize"],
 );
 
-/// Why a server that was given up can keep its ports.
+/// Why a server that was given up can keep its ports. True of a failed build only: of a deletion it is a mistake of this project,
+/// for in Nova the deletion fails with it.
 const KEPT_PORTS: Reason = read(
     "a port that the network service does not delete is logged, and its server deleted all the same",
     MANAGER,
@@ -399,7 +400,7 @@ pub const KNOWN: &[Known] = &[
         reason: read(
             "where it fails what the migration holds is dropped before the migration is recorded as failed",
             MANAGER,
-            &["finish_resize", "errors_out_migration_ctxt"],
+            &["finish_resize", "errors_out_migration"],
         ),
     },
     Known {

@@ -31,7 +31,7 @@ const DELETION_LOST: By = By::Message { faults: &[MessageFault::Lost], methods: 
 
 const LIVE_MIGRATION_LOST: By = By::Message { faults: &[MessageFault::Lost], methods: &["live_migration"] };
 
-const DIED_DELETING: By = By::Crash { during: &["terminate_instance"] };
+pub(super) const DIED_DELETING: By = By::Crash { during: &["terminate_instance"] };
 
 /// What a host asks its driver for as it starts, without which it does not start.
 const STARTING: By = By::Call {
@@ -216,7 +216,7 @@ pub const TOGETHER: &[Known] = &[
         reason: read(
             "ports are activated on the destination once: if the network service refuses, nobody asks again",
             MANAGER,
-            &["_post_live_migration_update_host"],
+            &["_post_live_migration"],
         ),
     },
     Known {
