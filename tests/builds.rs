@@ -232,7 +232,7 @@ fn a_build_whose_server_somebody_else_builds_already_is_aborted() {
 }
 
 #[test]
-fn a_build_whose_server_is_being_deleted_leaves_it_to_the_deletion() {
+fn a_build_whose_server_is_being_deleted_writes_how_far_it_came_and_leaves_the_rest_to_the_deletion() {
     hosts(1).run(async |cloud| {
         let by = Duration::from_secs(30);
         cloud.faults().reset_counts();
@@ -243,7 +243,8 @@ fn a_build_whose_server_is_being_deleted_leaves_it_to_the_deletion() {
         cloud.services().records.update_server(server, ExpectedTask::Any, deleting).await.unwrap();
         cloud.at_rest().await;
         let record = cloud.server(server);
-        assert_eq!((record.status(), record.task_state), (ServerStatus::Build, Some(TaskState::Deleting)));
+        // As in Nova, whose object keeps what could not be saved and writes it with the next save.
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Build, Some(TaskState::Networking)));
         cloud.assert_guests(server, &[]).await;
         cloud.assert_no_allocations(server);
         cloud.api().delete(server).await.unwrap();

@@ -1,8 +1,8 @@
 //! Deleting servers, in whatever state they are: nothing is left (instance-lifecycle.md, section 12).
 
-use crate::common::{raises, says_no};
+use crate::common::{raises, says_no, strike_service};
 use harness::{Leak, ServerExpectation, Simulation};
-use model::{MigrationStatus, ServerStatus, TaskState, VmState};
+use model::{EventResult, ExceptionClass, MigrationStatus, ServerStatus, TaskState, VmState};
 use runtime::MessageFault;
 use std::time::Duration;
 use virt::types::VirtError;
@@ -110,6 +110,42 @@ fn a_server_in_verify_resize_is_confirmed_before_it_is_soft_deleted() {
         cloud.wait_for_server_parameter(server, deleted).await;
         assert_eq!(cloud.last_migration(server).status, MigrationStatus::Confirmed);
         cloud.api().force_delete(server).await.unwrap();
+    });
+}
+
+#[test]
+fn a_deletion_whose_ports_are_not_taken_back_fails_on_its_host_and_in_the_api() {
+    two_hosts().set("shelved_offload_time", "0").run(async |cloud| {
+        let refuse = || {
+            let refused = ExceptionClass::NovaException;
+            strike_service(cloud, "network.deallocate_for_instance", refused, "neutron says no");
+        };
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        refuse();
+        cloud.api().delete(server).await.unwrap();
+        cloud.at_rest().await;
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Error, None));
+        assert_eq!(record.network_info.len(), 1, "its interfaces are not forgotten");
+        cloud.assert_flavor_matches_allocation(OLD, server, "host1");
+        cloud.delete_and_check_allocations(server).await;
+
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.api().shelve(server).await.unwrap();
+        cloud.at_rest().await;
+        refuse();
+        let error = cloud.api().delete(server).await.unwrap_err();
+        assert_eq!(error.code, 500, "{error:?}");
+        let record = cloud.server(server);
+        assert_eq!(
+            (record.status(), record.task_state),
+            (ServerStatus::ShelvedOffloaded, Some(TaskState::Deleting))
+        );
+        let deletions =
+            cloud.records().actions(server).into_iter().filter(|action| action.action == "delete");
+        assert_eq!(deletions.count(), 0, "an action is recorded once the server is gone");
+        cloud.api().delete(server).await.unwrap();
+        assert_eq!(cloud.network().ports(), []);
     });
 }
 
@@ -264,4 +300,102 @@ fn a_step_of_a_resize_whose_server_is_being_deleted_writes_its_own_task_over_tha
             cloud.assert_no_allocations(server);
         });
     }
+}
+
+/// A server that is to be built on another host is on none: the API destroys it at once. As in Nova the conductor claims for it all the
+/// same, which the other host finds out when it counts.
+#[test]
+fn a_server_between_two_builds_is_destroyed_at_once() {
+    let hosts = Simulation::new().set("weight_classes", "HostNameWeigher");
+    hosts.host("host1", "fake").host("host2", "fake").run(async |cloud| {
+        cloud.inject_fault("host1:spawn", says_no());
+        let slow = "conductor:build_instances".parse().unwrap();
+        cloud.services().bus.faults().add(slow, MessageFault::Slow);
+        let server = cloud.api().create(cloud.build_server(OLD, None)).await.unwrap();
+        cloud.services().clock.sleep(Duration::from_secs(1)).await;
+        let record = cloud.server(server);
+        assert_eq!((record.host, record.task_state), (None, Some(TaskState::Scheduling)));
+        cloud.api().delete(server).await.unwrap();
+        let record = cloud.server(server);
+        assert!(record.deleted() && record.task_state == Some(TaskState::Scheduling), "{record:?}");
+        cloud.assert_no_allocations(server);
+        cloud.at_rest().await;
+        cloud.assert_flavor_matches_allocation(OLD, server, "host2");
+        cloud.run_periodics().await;
+        cloud.assert_no_allocations(server);
+        cloud.assert_guests(server, &[]).await;
+        let actions = cloud.records().actions(server);
+        assert_eq!(actions.iter().map(|action| action.action.as_str()).collect::<Vec<_>>(), ["create"]);
+        let deleted = cloud.wait_for_versioned_notifications("instance.delete.end", 1).await;
+        assert_eq!(deleted[0].publisher_id, "nova-api:api");
+    });
+}
+
+#[test]
+fn a_destination_that_refuses_writes_its_task_over_that_of_a_deletion() {
+    let hosts = Simulation::new().set("weight_classes", "HostNameWeigher");
+    hosts.host("host1", "fake").host("host2", "fake").host("host3", "fake").run(async |cloud| {
+        let server = cloud.boot(OLD, Some("host1")).await;
+        cloud.faults().reset_counts();
+        let slow = |seconds| Fault::Slow { by: Duration::from_secs(seconds), when: When::Before };
+        cloud.inject_fault("host2:node_is_available", slow(5));
+        cloud.inject_fault("host2:update_provider_tree", says_no());
+        cloud.inject_fault("host3:node_is_available", slow(20));
+        cloud.inject_fault("host1:destroy", slow(60));
+        cloud.api().resize(server, NEW).await.unwrap();
+        cloud.services().clock.sleep(Duration::from_secs(1)).await;
+        cloud.api().delete(server).await.unwrap();
+        assert_eq!(cloud.server(server).task_state, Some(TaskState::Deleting));
+        cloud.services().clock.sleep(Duration::from_secs(10)).await;
+        assert_eq!(cloud.server(server).task_state, Some(TaskState::ResizePrep));
+        cloud.at_rest().await;
+        assert!(cloud.server(server).deleted());
+        // The move takes no lock, so that the deletion does not end it.
+        cloud.expect_leak(Leak::Guest { host: "host3".into(), guest: server.to_string() });
+        cloud.expect_leak(Leak::allocation("host1", cloud.get_migration_uuid_for_instance(server)));
+    });
+}
+
+#[test]
+fn the_source_does_not_revive_a_server_that_is_being_deleted() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.resize_and_check_allocations(server, NEW, "host2").await;
+        cloud.faults().reset_counts();
+        let slow = "compute.host1:finish_revert_resize".parse().unwrap();
+        cloud.services().bus.faults().add(slow, MessageFault::Slow);
+        let slow = Fault::Slow { by: Duration::from_secs(600), when: When::Before };
+        cloud.inject_fault("host2:destroy#2", slow);
+        cloud.api().revert_resize(server).await.unwrap();
+        cloud.services().clock.sleep(Duration::from_secs(1)).await;
+        cloud.api().delete(server).await.unwrap();
+        cloud.wait_for_migration_status(server, &[MigrationStatus::Error]).await;
+        let record = cloud.server(server);
+        assert_eq!((record.vm_state, record.task_state), (VmState::Error, Some(TaskState::Deleting)));
+        assert!(record.is_on(&"host1".into()) && record.flavor.name == OLD, "{record:?}");
+        cloud.assert_guests(server, &[]).await;
+        cloud.at_rest().await;
+        assert!(cloud.server(server).deleted());
+        cloud.assert_guests(server, &[]).await;
+        cloud.expect_leak(Leak::allocation("host1", cloud.get_migration_uuid_for_instance(server)));
+    });
+}
+
+/// As in Nova: it has the server as it was sent.
+#[test]
+fn a_destination_takes_a_server_back_that_was_deleted_before_the_revert_began() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.resize_and_check_allocations(server, NEW, "host2").await;
+        let slow = "compute.host2:revert_resize".parse().unwrap();
+        cloud.services().bus.faults().add(slow, MessageFault::Slow);
+        cloud.api().revert_resize(server).await.unwrap();
+        cloud.api().delete(server).await.unwrap();
+        cloud.at_rest().await;
+        assert!(cloud.server(server).deleted());
+        let events = cloud.records().actions(server).into_iter().flat_map(|action| action.events);
+        let finished = events.filter(|event| event.event == "compute_finish_revert_resize");
+        assert_eq!(finished.map(|event| event.result).collect::<Vec<_>>(), [Some(EventResult::Error)]);
+        cloud.expect_leak(Leak::allocation("host1", cloud.get_migration_uuid_for_instance(server)));
+    });
 }

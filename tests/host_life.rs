@@ -151,6 +151,9 @@ fn a_host_that_starts_ends_what_was_interrupted() {
         for (vm_state, task, status) in [
             (VmState::Building, Some(T::Spawning), ServerStatus::Error),
             (VmState::Active, Some(T::RebuildSpawning), ServerStatus::Error),
+            (VmState::Active, Some(T::ImageSnapshot), ServerStatus::Active),
+            (VmState::Active, Some(T::ImageSnapshotPending), ServerStatus::Active),
+            (VmState::Active, Some(T::ImagePendingUpload), ServerStatus::Active),
             (VmState::Active, Some(T::ImageUploading), ServerStatus::Active),
             (VmState::Active, Some(T::ResizePrep), ServerStatus::Active),
             (VmState::Active, Some(T::RebootStarted), ServerStatus::Active),

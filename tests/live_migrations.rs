@@ -1,11 +1,13 @@
 //! Live migration (instance-lifecycle.md, section 8). What failing driver calls leave is shown by the observed outcomes; here
 //! is what they do not cover: where the server goes, abort and forced completion, the queue, and what is held meanwhile.
 
-use crate::common::says_no;
+use crate::common::{raises, says_no};
 use conductor::{ApiError, LiveMigrateServer};
 use harness::{Simulation, TestCloud};
 use model::{MigrationStatus, MigrationType, ServerId, ServerStatus, TaskState, VmState};
 use std::time::Duration;
+use virt::types::VirtError;
+use virt::{Fault, When};
 
 const FLAVOR: &str = "m1.small";
 
@@ -237,6 +239,23 @@ fn a_forced_destination_must_have_room_and_be_another_host() {
             }
         },
     );
+}
+
+#[test]
+fn a_forced_destination_is_claimed_before_it_is_checked_and_let_go_when_the_checks_fail() {
+    three_hosts("fake").run(async |cloud| {
+        let server = boot(cloud).await;
+        let slow = Fault::Slow { by: Duration::from_secs(5), when: When::Before };
+        cloud.inject_fault("host2:check_can_live_migrate_destination", slow);
+        let full = VirtError::ComputeResourcesUnavailable("memory".to_owned());
+        cloud.inject_fault("host1:check_can_live_migrate_source", raises(full));
+        cloud.api().live_migrate(server, forced_to("host2")).await.unwrap();
+        cloud.services().clock.sleep(Duration::from_secs(1)).await;
+        cloud.assert_flavor_matches_allocation(FLAVOR, server, "host2");
+        cloud.at_rest().await;
+        assert_eq!(cloud.last_migration(server).status, MigrationStatus::Error);
+        assert_settled(cloud, server, "host1").await;
+    });
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::common::{raises, says_no};
 use harness::{Leak, ServerExpectation, Simulation, TestCloud};
 use model::rpc::RebootType;
 use model::{MigrationStatus, ServerId, ServerStatus, VmState};
+use runtime::MessageFault;
 use virt::types::{FlatError, VirtError};
 
 const OLD: &str = "m1.small";
@@ -183,6 +184,27 @@ fn a_confirm_that_fails_drops_the_migrations_allocation_all_the_same() {
         cloud.assert_no_allocations(cloud.get_migration_uuid_for_instance(server));
         cloud.assert_flavor_matches_allocation(NEW, server, "host2");
         cloud.assert_flavor_matches_usage("host1", &[]);
+        let record = cloud.server(server);
+        assert_eq!((record.old_flavor, record.new_flavor, record.old_vm_state), (None, None, None));
+    });
+}
+
+#[test]
+fn a_resize_whose_destination_was_never_told_is_begun_anew_by_the_next_with_the_same_migration() {
+    hosts(2).run(async |cloud| {
+        let server = cloud.boot_and_check_allocations(OLD, "host1").await;
+        cloud.services().bus.faults().add("compute.host2:prep_resize".parse().unwrap(), MessageFault::Lost);
+        resize(cloud, server).await;
+        let lost = cloud.last_migration(server);
+        assert_eq!(lost.status, MigrationStatus::PreMigrating);
+        cloud.api().reset_state(server, true).await.unwrap();
+        resize(cloud, server).await;
+        let migration = cloud.last_migration(server);
+        assert_eq!((migration.id, migration.status), (lost.id, MigrationStatus::Finished));
+        cloud.assert_flavor_matches_allocation(NEW, server, "host2");
+        cloud.assert_flavor_matches_allocation(OLD, migration.id, "host1");
+        cloud.confirm_resize(server).await;
+        cloud.assert_no_allocations(migration.id);
     });
 }
 

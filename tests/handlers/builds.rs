@@ -1,9 +1,11 @@
 //! Builds: what the driver or a service raises in them, and servers that are deleted or changed while they are built.
 
 use crate::common::{leave_in, pass, raises, says_no, stacks, strike, strike_service};
+use compute::ServicePoint;
 use conductor::{BootVolume, CreateServer, IMAGE_BACKED_VOL, SWAP_OLD_VOL};
 use harness::{Leak, Simulation, TestCloud};
-use model::{ExceptionClass, Fix, Server, ServerId, ServerStatus, TaskState};
+use model::{ExceptionClass, Fix, NovaError, Server, ServerId, ServerStatus, TaskState};
+use runtime::MessageFault;
 use virt::nova_error;
 use virt::types::{QosNetwork, VideoMemory, VirtError};
 
@@ -122,8 +124,8 @@ fn volumes_that_a_given_up_build_cannot_let_go_do_not_keep_it_from_ending() {
     two_hosts().run(async |cloud| {
         strike(cloud, "host1:prepare_for_spawn", says_no());
         strike_service(cloud, "volume.attachment_delete", ExceptionClass::NovaException, "cinder says no");
-        let no = model::NovaError::new(ExceptionClass::NovaException, "cinder says no");
-        cloud.service_faults().add(compute::ServicePoint::new("volume.delete", 1), no);
+        let no = NovaError::new(ExceptionClass::NovaException, "cinder says no");
+        cloud.service_faults().add(ServicePoint::new("volume.delete", 1), no);
         let server = create(cloud, from_volume(cloud, None)).await;
         cloud.at_rest().await;
         assert_aborted(&cloud.server(server), "Failure prepping block device.");
@@ -156,12 +158,11 @@ fn a_server_that_is_deleted_before_its_build_begins_is_not_built() {
 fn a_build_leaves_a_server_alone_that_somebody_else_works_on() {
     for (task, faults) in [(TaskState::Deleting, 0), (TaskState::Rebuilding, 1)] {
         two_hosts().run(async |cloud| {
-            let host = "host1".into();
-            cloud.stop_compute(&host).await.unwrap();
+            let message = "compute.host1:build_and_run_instance#1".parse().unwrap();
+            cloud.services().bus.faults().add(message, MessageFault::Late);
             let server = create(cloud, cloud.build_server(FLAVOR, Some("host1"))).await;
-            cloud.at_rest().await;
+            pass(cloud, 100).await;
             leave_in(cloud, server, |server| server.task_state = Some(task)).await;
-            cloud.restart_compute(&host).await.unwrap();
             cloud.at_rest().await;
             let record = cloud.server(server);
             assert_eq!((record.task_state, record.faults.len()), (Some(task), faults));
@@ -169,6 +170,54 @@ fn a_build_leaves_a_server_alone_that_somebody_else_works_on() {
             cloud.assert_guests(server, &[]).await;
         });
     }
+}
+
+/// As in Nova, whose object keeps what could not be saved and writes it with the next save.
+#[test]
+fn a_build_that_finds_its_server_being_deleted_after_the_spawn_writes_that_the_guest_runs() {
+    stacks(&["fake+slow(method=get_info,ms=1000)"]).run(async |cloud| {
+        let server = create(cloud, cloud.build_server(FLAVOR, None)).await;
+        pass(cloud, 500).await;
+        leave_in(cloud, server, |server| server.task_state = Some(TaskState::Deleting)).await;
+        cloud.at_rest().await;
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state), (ServerStatus::Active, None));
+        assert!(record.launched_at.is_some() && record.network_info.is_empty());
+        cloud.assert_no_allocations(server);
+        cloud.assert_guests(server, &["host1"]).await;
+    });
+}
+
+#[test]
+fn ports_that_are_not_taken_back_after_a_failed_build_go_with_its_server() {
+    two_hosts().run(async |cloud| {
+        strike(cloud, "host1:spawn", raises(VirtError::FlavorMemoryTooSmall));
+        strike_service(
+            cloud,
+            "network.deallocate_for_instance",
+            ExceptionClass::NovaException,
+            "neutron says no",
+        );
+        let server = built(cloud).await;
+        assert_eq!((server.status(), server.network_info.len()), (ServerStatus::Error, 1));
+        cloud.wait_for_log(&format!("Failed to deallocate networks of {}", server.id)).await;
+        cloud.delete_server(server.id).await;
+        assert_eq!(cloud.network().ports_of(server.id), []);
+    });
+}
+
+#[test]
+fn a_build_without_interfaces_that_fails_asks_for_its_ports_and_leaves_them_if_there_is_no_answer() {
+    stacks(&["fake"]).run(async |cloud| {
+        let refused = ExceptionClass::NovaException;
+        strike_service(cloud, "network.allocate_for_instance", refused, "neutron says no");
+        let unanswered = NovaError::new(refused, "neutron does not answer");
+        // The first is asked by the deletion of what was spawned, the second by the clean-up.
+        cloud.service_faults().add(ServicePoint::new("network.get_instance_nw_info", 2), unanswered);
+        let server = built(cloud).await;
+        assert_eq!((server.status(), server.host), (ServerStatus::Error, None));
+        cloud.wait_for_log(&format!("Stale VIFs may be left of {} on this host", server.id)).await;
+    });
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use crate::common::{leave_in, raises, says_no, stacks, strike};
 use conductor::{EvacuateServer, HostError, LiveMigrateServer};
 use harness::{Leak, Simulation, TestCloud};
-use model::{HostName, MigrationStatus, PowerState, ServerId, ServerStatus, TaskState, VmState};
+use model::{HostName, MigrationStatus, PowerState, Server, ServerId, ServerStatus, TaskState, VmState};
+use runtime::MessageFault;
 use virt::types::VirtError;
 use virt::{Fault, When};
 
@@ -82,6 +83,59 @@ fn an_interrupted_reboot_is_begun_again_as_far_as_the_guest_needs_it() {
 }
 
 #[test]
+fn the_task_of_a_backup_is_not_among_those_that_a_start_takes_away() {
+    one_host().run(async |cloud| {
+        let server = boot(cloud).await;
+        away(cloud, None, async || {
+            leave_in(cloud, server, |server| server.task_state = Some(TaskState::ImageBackup)).await;
+        })
+        .await;
+        assert_eq!(cloud.server(server).task_state, Some(TaskState::ImageBackup));
+    });
+}
+
+#[test]
+fn a_build_that_did_not_come_to_its_claim_is_given_up_when_its_host_starts() {
+    one_host().run(async |cloud| {
+        let message = "compute.host1:build_and_run_instance#1".parse().unwrap();
+        cloud.services().bus.faults().add(message, MessageFault::Lost);
+        let server = cloud.api().create(cloud.build_server(FLAVOR, None)).await.unwrap();
+        cloud.at_rest().await;
+        assert_eq!(cloud.server(server).task_state, Some(TaskState::Scheduling));
+        away(cloud, None, async || {}).await;
+        let record = cloud.server(server);
+        assert_eq!((record.status(), record.task_state, record.host), (ServerStatus::Error, None, None));
+        cloud.assert_flavor_matches_allocation(FLAVOR, server, "host1");
+        cloud.delete_and_check_allocations(server).await;
+    });
+}
+
+#[test]
+fn a_driver_that_is_not_ready_yet_does_not_keep_its_service_from_starting() {
+    for method in ["get_nodenames_by_uuid", "get_available_nodes"] {
+        one_host().run(async |cloud| {
+            let server = boot(cloud).await;
+            away(cloud, Some((method, raises(VirtError::VirtDriverNotReady))), async || {}).await;
+            cloud.wait_for_log("Virt driver is not ready.").await;
+            assert_eq!(cloud.server(server).status(), ServerStatus::Active);
+        });
+    }
+}
+
+#[test]
+fn only_the_servers_that_the_driver_answers_are_taken_up_and_only_those_of_the_host() {
+    stacks(&["fake+answers(startup=other)"]).run(async |cloud| {
+        let server = boot(cloud).await;
+        away(cloud, None, async || {
+            leave_in(cloud, server, |server| server.task_state = Some(TaskState::ResizePrep)).await;
+        })
+        .await;
+        assert_eq!(cloud.server(server).task_state, Some(TaskState::ResizePrep));
+        cloud.wait_for_log("which is not one of host1").await;
+    });
+}
+
+#[test]
 fn a_guest_that_is_still_paused_is_let_go_on_where_that_was_interrupted() {
     one_host().run(async |cloud| {
         let server = boot(cloud).await;
@@ -157,6 +211,32 @@ fn a_resize_that_was_interrupted_on_its_source_is_taken_back_as_far_as_the_drive
             assert_held_by_migration(cloud, server);
         });
     }
+}
+
+#[test]
+fn a_resize_that_was_interrupted_on_its_source_leaves_a_guest_off_that_was_off_and_needs_no_migration() {
+    stacks(&["fake", "fake"]).run(async |cloud| {
+        let server = boot(cloud).await;
+        cloud.stop_server(server).await;
+        strike(cloud, "host1:migrate_disk_and_power_off", DIES);
+        cloud.api().resize(server, "m1.medium").await.unwrap();
+        cloud.at_rest().await;
+        // What the record says of the guest does not count, but what the server was before.
+        let running = |server: &mut Server| server.power_state = PowerState::Running;
+        away(cloud, None, async || leave_in(cloud, server, running).await).await;
+        let guest = compute::driver_instance(&cloud.server(server));
+        let info = cloud.hypervisor(&"host1".into()).unwrap().get_info(guest, false).await.unwrap();
+        assert_eq!(info.state, virt::types::PowerState::Shutdown);
+        assert_held_by_migration(cloud, server);
+
+        let other = boot(cloud).await;
+        away(cloud, None, async || {
+            leave_in(cloud, other, |server| server.task_state = Some(TaskState::ResizeMigrating)).await;
+        })
+        .await;
+        cloud.wait_for_log(&format!("Failed to revert crashed migration of {other}")).await;
+        assert_eq!(cloud.server(other).task_state, None);
+    });
 }
 
 #[test]

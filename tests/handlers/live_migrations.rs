@@ -226,3 +226,17 @@ fn a_check_that_fails_as_nobody_foresaw_leaves_the_server_in_error_and_a_foresee
         cloud.run_periodics().await;
     });
 }
+
+#[test]
+fn a_binding_that_is_not_deleted_on_the_destination_is_told_in_the_log_and_all_else_taken_back() {
+    hosts(2).run(async |cloud| {
+        let server = boot(cloud).await;
+        strike(cloud, "host2:pre_live_migration", says_no());
+        let refused = ExceptionClass::PortBindingDeletionFailed;
+        strike_service(cloud, "network.teardown_networks_on_host", refused, "neutron says no");
+        begin(cloud, server, LiveMigrateServer::default()).await;
+        cloud.at_rest().await;
+        assert_on_source(cloud, server, ServerStatus::Active, MigrationStatus::Failed);
+        cloud.wait_for_log("Network cleanup failed for host host2: ").await;
+    });
+}

@@ -1,10 +1,12 @@
 //! Messages that come twice, or too late, or to somebody who has no use for them.
 
 use crate::common::{leave_in, pass, stacks};
-use conductor::{AttachVolume, BootVolume, CreateServer, IMAGE_BACKED_VOL, SWAP_OLD_VOL};
+use conductor::{AttachVolume, BootVolume, CreateServer, IMAGE_BACKED_VOL, LiveMigrateServer, SWAP_OLD_VOL};
 use harness::{Simulation, TestCloud};
 use model::rpc::{Address, Answer, Message, Method, RequestContext, Retry};
-use model::{ExceptionClass, Migration, MigrationStatus, NovaError, ServerId, ServerStatus, TaskState};
+use model::{
+    ExceptionClass, Migration, MigrationStatus, NovaError, Server, ServerId, ServerStatus, TaskState,
+};
 
 const FLAVOR: &str = "m1.small";
 
@@ -76,9 +78,30 @@ fn a_build_that_comes_back_for_a_server_that_is_gone_is_dropped() {
         cloud.delete_server(server).await;
         let retry = Retry { hosts: vec!["host1".into()], reason: None };
         let method = Method::BuildInstances { request_spec, alternates: Vec::new(), retry };
-        assert_eq!(send(cloud, Address::Conductor, server, method).await, Ok(Answer::Done));
+        let gone = send(cloud, Address::Conductor, server, method).await.unwrap_err();
+        assert_eq!(gone.class, ExceptionClass::InstanceNotFound);
         assert!(cloud.server(server).faults.is_empty());
         cloud.assert_no_allocations(server);
+    });
+}
+
+#[test]
+fn a_live_migration_that_is_over_cannot_be_called_off() {
+    two_hosts().run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        cloud.api().live_migrate(server, LiveMigrateServer::default()).await.unwrap();
+        cloud.wait_for_migration_status(server, &[MigrationStatus::Completed]).await;
+        cloud.at_rest().await;
+        let (before, migration) = (cloud.server(server), cloud.last_migration(server).id);
+        let late = send(cloud, host("host1"), server, Method::LiveMigrationAbort { migration }).await;
+        assert_eq!(late.unwrap_err().class, ExceptionClass::InvalidMigrationState);
+        let after = cloud.server(server);
+        assert_eq!(after.faults.len(), 1);
+        assert_eq!(Server { faults: Vec::new(), ..after }, before);
+        let sent = cloud.services().notifier.sent();
+        let of_abort = sent.iter().map(|sent| sent.event_type.as_str());
+        let of_abort: Vec<_> = of_abort.filter(|event| event.contains("live_migration_abort")).collect();
+        assert_eq!(of_abort, ["instance.live_migration_abort.start"]);
     });
 }
 

@@ -199,6 +199,11 @@ impl ComputeManager {
         }
     }
 
+    /// The server, also one that was deleted since the message about it was sent: in Nova it comes with the message.
+    fn server_as_sent(&self, id: ServerId) -> Result<Server, NovaError> {
+        self.services.records.server_even_deleted(id).ok_or_else(|| NovaError::instance_not_found(id))
+    }
+
     /// Changes a server whatever its task.
     async fn save(&self, id: ServerId, mut change: impl FnMut(&mut Server)) -> Result<Server, NovaError> {
         self.services.records.update_server(id, ExpectedTask::Any, &mut change).await
@@ -212,6 +217,30 @@ impl ComputeManager {
         mut change: impl FnMut(&mut Server),
     ) -> Result<Server, NovaError> {
         self.services.records.update_server(id, ExpectedTask::OneOf(expected), &mut change).await
+    }
+
+    /// Passes an outcome on, where a failure puts the server into ERROR, unless it means "never mind". Nova's object keeps what was
+    /// changed and not saved, and writes it with that state (`_set_instance_obj_error_state`).
+    async fn or_save_in_error<T>(
+        &self,
+        id: ServerId,
+        outcome: Result<T, NovaError>,
+        mut change: impl FnMut(&mut Server),
+    ) -> Result<T, NovaError> {
+        if let Err(error) = &outcome {
+            let never_mind = error.is(ExceptionClass::NotImplementedError)
+                || error.is(ExceptionClass::InstanceFaultRollback);
+            // A server deleted meanwhile has nothing to save.
+            let _ = self
+                .save(id, |server| {
+                    change(server);
+                    if !never_mind {
+                        server.vm_state = VmState::Error;
+                    }
+                })
+                .await;
+        }
+        outcome
     }
 
     /// Changes a server whose task is one of `expected`, where a failure puts it into ERROR. Nova's object keeps what it could
@@ -430,7 +459,9 @@ impl ComputeManager {
             }
             Method::ShelveInstance { image } => self.shelve_instance(context, server, image).await,
             Method::ShelveOffloadInstance => self.shelve_offload_instance(context, server).await,
-            Method::UnshelveInstance { image } => self.unshelve_instance(context, server, image).await,
+            Method::UnshelveInstance { image, zone } => {
+                self.unshelve_instance(context, server, image, zone).await
+            }
             Method::SnapshotInstance { image } => self.snapshot_instance(context, server, image).await,
             Method::BackupInstance { image, backup_type, rotation } => {
                 self.backup_instance(context, server, image, &backup_type, rotation).await
@@ -463,14 +494,15 @@ impl ComputeManager {
             Method::CheckCanLiveMigrateSource { data } => {
                 return self.check_can_live_migrate_source(context, server, data).await.map(Answer::Value);
             }
-            Method::LiveMigration { migration, dest, block_migration, data } => {
-                self.live_migration(context, server, migration, dest, block_migration, data).await
+            Method::LiveMigration { migration, dest, zone, block_migration, data } => {
+                let asked = live_migration::LiveMigration { migration, dest, zone, block_migration, data };
+                self.live_migration(context, server, asked).await
             }
             Method::PreLiveMigration { disk_info, data } => {
                 return self.pre_live_migration(context, server, disk_info, data).await.map(Answer::Value);
             }
-            Method::PostLiveMigrationAtDestination { block_migration } => {
-                self.post_live_migration_at_destination(context, server, block_migration).await
+            Method::PostLiveMigrationAtDestination { zone, block_migration } => {
+                self.post_live_migration_at_destination(context, server, zone, block_migration).await
             }
             Method::RollbackLiveMigrationAtDestination { destroy_disks, data } => {
                 self.rollback_live_migration_at_destination(context, server, destroy_disks, data).await

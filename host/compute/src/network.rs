@@ -1,7 +1,7 @@
 //! What the compute manager asks of the network service (`nova/network/neutron.py`).
 
 use async_trait::async_trait;
-use model::{HostName, Migration, NetworkInfo, NovaError, PortId, Server, ServerId, Vif};
+use model::{HostName, NetworkInfo, NovaError, PortId, Server, ServerId, Vif};
 
 /// The network service, as far as servers need it.
 #[async_trait(?Send)]
@@ -19,12 +19,7 @@ pub trait NetworkApi {
 
     /// Binds the server's ports to `host` and makes that binding the active one; another host's binding stays,
     /// inactive (`migrate_instance_finish`).
-    async fn migrate_instance_finish(
-        &self,
-        server: ServerId,
-        migration: &Migration,
-        host: &HostName,
-    ) -> Result<(), NovaError>;
+    async fn migrate_instance_finish(&self, server: ServerId, host: &HostName) -> Result<(), NovaError>;
 
     /// Binds the server's ports to `host`, with the active binding there.
     async fn setup_instance_network_on_host(

@@ -55,6 +55,14 @@ impl ReportClient {
         self.read(|placement| placement.consumer(consumer).map(|held| held.to_map()).unwrap_or_default())
     }
 
+    /// Who holds something of a provider (`get_allocations_for_resource_provider`); nobody of one that placement does not know.
+    pub fn consumers_of(&self, provider: ProviderId) -> Vec<ConsumerId> {
+        self.read(|placement| {
+            let provider = placement.provider(provider);
+            provider.map(|provider| provider.consumers().map(|held| held.id()).collect()).unwrap_or_default()
+        })
+    }
+
     /// Claims `request` for a consumer. A consumer that already holds something keeps it, with its amounts, and gets the
     /// providers it does not have yet. Answers false when placement refuses for lack of room. Errors:
     /// `AllocationUpdateFailed` when somebody else changed the consumer meanwhile.

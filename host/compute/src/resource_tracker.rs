@@ -158,17 +158,19 @@ impl ResourceTracker {
         self.update(driver).await
     }
 
-    /// Gives back what [`Self::instance_claim`] took.
+    /// Gives back what [`Self::instance_claim`] took. `unsaved` is what else is to be saved of the server.
     pub(crate) async fn abort_instance_claim(
         &self,
         driver: &Hypervisor,
         id: ServerId,
+        unsaved: impl Fn(&mut Server),
     ) -> Result<(), NovaError> {
         let _semaphore = self.enter().await;
         if let Some(server) = self.services.records.server_even_deleted(id) {
             self.change(|usage| usage.track_server(&server, true));
         }
         let unset_host = &mut |server: &mut Server| {
+            unsaved(server);
             server.host = None;
             server.node = None;
         };
@@ -313,11 +315,7 @@ impl ResourceTracker {
     /// Drops the allocations that deleted servers still hold on the node; everything else is left alone, whatever it
     /// is (`_remove_deleted_instances_allocations`).
     fn remove_deleted_servers_allocations(&self, node: ProviderId, migrations: &[Migration]) {
-        let consumers: Vec<_> = self.services.report_client.read(|placement| {
-            let Ok(provider) = placement.provider(node) else { return Vec::new() };
-            provider.consumers().map(|consumer| consumer.id()).collect()
-        });
-        for consumer in consumers {
+        for consumer in self.services.report_client.consumers_of(node) {
             let of_migration =
                 migrations.iter().any(|migration| model::ConsumerId::from(migration.id) == consumer);
             let server = self.services.records.server_even_deleted(ServerId(consumer.0));

@@ -5,11 +5,11 @@ use crate::image::ImageApi;
 use crate::instance_events::InstanceEvents;
 use crate::network::NetworkApi;
 use crate::record_writes::{ServiceRecords, WriteFaults};
-use crate::records::Records;
+use crate::records::{ExpectedTask, Records};
 use crate::report_client::ReportClient;
 use crate::volume::VolumeApi;
 use model::rpc::Address;
-use model::{Fix, HostName, NovaError, Options, ServerId, Switches};
+use model::{Fix, HostName, NovaError, Options, Server, ServerId, Switches};
 use runtime::{Bus, Clock, Notifier, Randomness, Tasks, Trace};
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
@@ -90,12 +90,17 @@ impl Services {
         answer
     }
 
-    /// Gives the ports of a server back that is given up or deleted (`deallocate_for_instance`).
+    /// Gives the ports of a server back that is given up or deleted, and forgets its interfaces (`deallocate_for_instance`); nothing
+    /// is forgotten where the network service refuses.
     ///
     /// # Errors
     /// What the network service refuses with.
     pub async fn give_ports_back(&self, server: ServerId) -> Result<(), NovaError> {
-        self.ask_network(async || self.network.deallocate_for_instance(server).await).await
+        self.ask_network(async || self.network.deallocate_for_instance(server).await).await?;
+        let forget = &mut |server: &mut Server| server.network_info.clear();
+        // A server that is gone has nothing to forget.
+        let _ = self.records.update_server(server, ExpectedTask::Any, forget).await;
+        Ok(())
     }
 
     /// The compute service of a host dies: it does nothing more, and takes no messages.

@@ -3,11 +3,11 @@
 
 use crate::manager::ConductorManager;
 use crate::scheduling;
-use compute::{ExpectedTask, Owner};
+use compute::Owner;
 use model::rpc::{Address, Message, Method, RequestContext};
 use model::{
     Bug, ExceptionClass, Fix, HostName, Migration, MigrationId, MigrationStatus, MigrationType, NovaError,
-    RequestSpec, Server, ServerId, VmState,
+    ProviderId, RequestSpec, Server, ServerId, VmState,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -56,7 +56,7 @@ impl ConductorManager {
         }
         let foreseen = is_foreseen(&error);
         let state = if foreseen { server.vm_state } else { VmState::Error };
-        self.set_vm_state_and_notify(id, "migrate_server", Some(state), &error).await;
+        self.set_vm_state_and_notify(id, "migrate_server", Some(state), &error).await?;
         let failed = &mut |migration: &mut Migration| migration.status = MigrationStatus::Error;
         // A migration that is gone needs no status.
         let _ = self.services.records.update_migration(migration.id, failed).await;
@@ -92,10 +92,7 @@ impl ConductorManager {
         wanted: LiveMigrate,
     ) -> Result<(), NovaError> {
         self.check_host_is_up(source)?;
-        let client = &self.services.report_client;
-        let owner = Owner::of(server);
-        let held = client.allocations_of(server.id.into());
-        client.move_allocations(&Address::Conductor, server.id.into(), migration.id.into(), &owner)?;
+        let held = self.replace_allocation_with_migration(server, source, migration.id)?;
         let block_migration = wanted.block_migration;
         let (dest, data) = match &wanted.forced_host {
             Some(host) => {
@@ -106,18 +103,22 @@ impl ConductorManager {
                     ));
                 }
                 self.check_host_is_up(host)?;
-                let data = self.check_on_host(context, server, host, migration, &wanted).await?;
-                self.claim_on(server, host, held)?;
-                (host.clone(), data)
+                let node = self.claim_on(server, host, held)?;
+                match self.check_on_host(context, server, host, migration, &wanted).await {
+                    Ok(data) => (host.clone(), data),
+                    Err(error) => {
+                        self.remove_host_allocations(server, node);
+                        return Err(error);
+                    }
+                }
             }
             None => self.find_destination(context, server, source, migration, wanted).await?,
         };
         let zone = self.records.aggregates().zone_of(&dest, &self.services.options.get());
-        let in_zone = &mut |server: &mut Server| server.availability_zone = Some(zone.clone());
-        self.services.records.update_server(server.id, ExpectedTask::Any, in_zone).await?;
         let name_destination = &mut |migration: &mut Migration| migration.dest_compute = Some(dest.clone());
         self.services.records.update_migration(migration.id, name_destination).await?;
-        let method = Method::LiveMigration { migration: migration.id, dest, block_migration, data };
+        let zone = Some(zone);
+        let method = Method::LiveMigration { migration: migration.id, dest, zone, block_migration, data };
         let message = Message { context: context.clone(), server: server.id, method };
         self.services.bus.cast(&Address::Conductor, Address::Compute(source.clone()), message);
         Ok(())
@@ -147,17 +148,18 @@ impl ConductorManager {
             match self.check_on_host(context, server, &chosen.host, migration, &wanted).await {
                 Ok(data) => return Ok((chosen.host, data)),
                 Err(error) if is_pre_check(&error) => {
-                    self.services.report_client.remove_provider_tree(
-                        &Address::Conductor,
-                        server.id.into(),
-                        chosen.compute_node,
-                        &Owner::of(server),
-                    );
+                    self.remove_host_allocations(server, chosen.compute_node);
                     attempted.insert(chosen.host);
                 }
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Gives back what was claimed on a destination that cannot take the server.
+    fn remove_host_allocations(&self, server: &Server, node: ProviderId) {
+        let (client, owner) = (&self.services.report_client, Owner::of(server));
+        client.remove_provider_tree(&Address::Conductor, server.id.into(), node, &owner);
     }
 
     async fn check_retries(

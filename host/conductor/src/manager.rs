@@ -80,18 +80,24 @@ impl ConductorManager {
                 let may_retry =
                     !one_forced && self.may_retry() && !self.services.switches.has(Bug::Bug1671648);
                 let retry = may_retry.then(|| Retry { hosts: Vec::new(), reason: None });
-                self.build_on(context, id, spec, destinations, retry).await
+                if self.save_zone(id, &destinations.selected.availability_zone).await.is_err() {
+                    // Deleted while it was being scheduled.
+                    self.services.report_client.delete_allocations(&Address::Conductor, id.into());
+                    return Ok(());
+                }
+                self.build_on(context, id, spec, destinations, retry);
+                Ok(())
             }
             Err(error) if self.services.switches.has(Bug::Bug1852458) => {
-                self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await;
-                Ok(())
+                self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await
             }
             Err(error) => {
                 let event = "conductor_schedule_and_build_instances";
                 self.services.records.start_event(id, &context.request, event, &self.host).await;
-                self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await;
+                let told =
+                    self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await;
                 self.services.records.finish_event(id, &context.request, event, Some(&error)).await;
-                Ok(())
+                told
             }
         }
     }
@@ -105,10 +111,8 @@ impl ConductorManager {
         alternates: Vec<Selection>,
         retry: Retry,
     ) -> Result<(), NovaError> {
-        let Ok(server) = self.services.records.server(id) else {
-            // Deleted meanwhile; whoever deleted it also released what it held.
-            return Ok(());
-        };
+        // One that was deleted meanwhile is claimed for, too.
+        let Some(server) = self.services.records.server_even_deleted(id) else { return Ok(()) };
         let chosen = self
             .check_attempts(&retry, &server)
             .and_then(|()| scheduling::claim_alternate(&self.services, &spec, alternates));
@@ -118,11 +122,18 @@ impl ConductorManager {
                 let message = "No sql_connection parameter is established";
                 Err(NovaError::new(ExceptionClass::Unexpected, message))
             }
-            Ok(destinations) => self.build_on(context, id, spec, destinations, Some(retry)).await,
+            Ok(destinations) => {
+                if self.save_zone(id, &destinations.selected.availability_zone).await.is_err() {
+                    // Deleted meanwhile: what was claimed is left to the periodic task of that host.
+                    return Ok(());
+                }
+                self.build_on(context, id, spec, destinations, Some(retry));
+                Ok(())
+            }
             // Raised where nobody waits for it.
             Err(error) if self.services.switches.has(Bug::Bug1837955) => Err(error),
             Err(error) => {
-                self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await;
+                self.set_vm_state_and_notify(id, "build_instances", Some(VmState::Error), &error).await?;
                 // The ports are released as far as the network service lets them go.
                 let _ = self.services.give_ports_back(id).await;
                 Ok(())
@@ -130,22 +141,21 @@ impl ConductorManager {
         }
     }
 
-    async fn build_on(
+    async fn save_zone(&self, id: ServerId, zone: &str) -> Result<Server, NovaError> {
+        let becomes = &mut |server: &mut Server| server.availability_zone = Some(zone.to_owned());
+        self.services.records.update_server(id, ExpectedTask::Any, becomes).await
+    }
+
+    /// Has a host build a server.
+    fn build_on(
         &self,
         context: &RequestContext,
         id: ServerId,
         spec: RequestSpec,
         destinations: Destinations,
         retry: Option<Retry>,
-    ) -> Result<(), NovaError> {
+    ) {
         let Destinations { selected, alternates } = destinations;
-        let zone =
-            &mut |server: &mut Server| server.availability_zone = Some(selected.availability_zone.clone());
-        if self.services.records.update_server(id, ExpectedTask::Any, zone).await.is_err() {
-            // Deleted while it was being scheduled.
-            self.services.report_client.delete_allocations(&Address::Conductor, id.into());
-            return Ok(());
-        }
         let retry = retry.map(|mut retry| {
             retry.hosts.push(selected.host.clone());
             retry
@@ -153,7 +163,6 @@ impl ConductorManager {
         let method = Method::BuildAndRunInstance { request_spec: Box::new(spec), alternates, retry };
         let message = Message { context: context.clone(), server: id, method };
         self.services.bus.cast(&Address::Conductor, Address::Compute(selected.host), message);
-        Ok(())
     }
 
     /// Moves a server cold. Both of Nova's events are recorded: the one of the RPC method and the one within.
@@ -191,7 +200,7 @@ impl ConductorManager {
             self.save_spec_after_move(wanted, &server, tried);
             return Ok(());
         };
-        self.set_vm_state_and_notify(id, "migrate_server", None, &error).await;
+        self.set_vm_state_and_notify(id, "migrate_server", None, &error).await?;
         Err(match error.class {
             ExceptionClass::NoValidHost | ExceptionClass::MaxRetriesExceeded => {
                 let what = if same_flavor { "cold migrate" } else { "resize" };
@@ -224,23 +233,23 @@ impl ConductorManager {
     }
 
     /// Ends the task of a server whose workflow failed, in the state it has or in `vm_state`, stores why, and says so
-    /// (`_set_vm_state_and_notify`).
+    /// (`_set_vm_state_and_notify`). Of a server deleted meanwhile nothing is stored or said. Errors: `InstanceNotFound`.
     pub(crate) async fn set_vm_state_and_notify(
         &self,
         id: ServerId,
         method: &str,
         vm_state: Option<VmState>,
         error: &NovaError,
-    ) {
+    ) -> Result<(), NovaError> {
         let end = &mut |server: &mut Server| {
             server.vm_state = vm_state.unwrap_or(server.vm_state);
             server.task_state = None;
         };
-        // A server deleted meanwhile has no state any more.
-        let _ = self.services.records.update_server(id, ExpectedTask::Any, end).await;
+        self.services.records.update_server(id, ExpectedTask::Any, end).await?;
         self.store_fault(id, error).await;
         let event_type = format!("compute_task.{method}.error");
         self.services.notifier.emit_error(PUBLISHER, &event_type, Some(id), error);
+        Ok(())
     }
 
     /// Stores an error as the server's fault, which happened on no host.

@@ -3,7 +3,7 @@
 
 use crate::manager::ConductorManager;
 use crate::scheduling::{self, Destinations};
-use compute::{Owner, Records};
+use compute::{Allocations, Owner, Records};
 use model::rpc::{Address, Message, Method, RequestContext, Reschedule, Retry};
 use model::{
     Bug, ExceptionClass, Flavor, HostName, Migration, MigrationId, MigrationStatus, MigrationType, NovaError,
@@ -31,13 +31,9 @@ impl ConductorManager {
         spec.force_nodes.clear();
         spec.flavor = flavor.clone();
         let source = server.host.clone().ok_or_else(|| NovaError::instance_not_found(server.id))?;
-        let migration = match &reschedule {
-            Some(again) => self.services.records.migration(again.migration)?,
-            None => self.create_migration(context, server, &source, &flavor),
-        };
-        let moved = self.hold_source_allocation(server, migration.id);
-        let outcome = match moved {
-            Ok(()) => {
+        let migration = self.preallocate_migration(context, server, &source, &flavor);
+        let outcome = match self.replace_allocation_with_migration(server, &source, migration.id) {
+            Ok(_) => {
                 self.choose_and_prepare(context, server, &source, flavor, spec, &migration, reschedule, bound)
                     .await
             }
@@ -49,7 +45,8 @@ impl ConductorManager {
         outcome
     }
 
-    fn create_migration(
+    /// The migration of the server that was begun, if it is tried again, or else a new one.
+    fn preallocate_migration(
         &self,
         context: &RequestContext,
         server: &Server,
@@ -58,6 +55,13 @@ impl ConductorManager {
     ) -> Migration {
         let kind =
             if flavor.id == server.flavor.id { MigrationType::Migration } else { MigrationType::Resize };
+        let begun =
+            self.records.migrations_of(server.id).into_iter().rev().find(|migration| {
+                migration.kind == kind && migration.status == MigrationStatus::PreMigrating
+            });
+        if let Some(begun) = begun {
+            return begun;
+        }
         let (id, now) = (MigrationId(self.services.random.uuid()), self.services.clock.now());
         let status = MigrationStatus::PreMigrating;
         let migration = Migration {
@@ -67,9 +71,22 @@ impl ConductorManager {
         self.records.create_migration(context, migration)
     }
 
-    fn hold_source_allocation(&self, server: &Server, migration: MigrationId) -> Result<(), NovaError> {
+    /// Gives a migration what its server holds, and answers what that is: nothing if the server holds nothing on its source.
+    pub(crate) fn replace_allocation_with_migration(
+        &self,
+        server: &Server,
+        source: &HostName,
+        migration: MigrationId,
+    ) -> Result<Allocations, NovaError> {
         let client = &self.services.report_client;
-        client.move_allocations(&Address::Conductor, server.id.into(), migration.into(), &Owner::of(server))
+        let held = client.allocations_of(server.id.into());
+        let node = self.records.compute_node(source);
+        if !node.is_some_and(|node| held.contains_key(&node.id)) {
+            return Ok(Allocations::new());
+        }
+        let (to, owner) = (migration.into(), Owner::of(server));
+        client.move_allocations(&Address::Conductor, server.id.into(), to, &owner)?;
+        Ok(held)
     }
 
     #[expect(clippy::too_many_arguments, reason = "one step of the task, split off to be undone as a whole")]

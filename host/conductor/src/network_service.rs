@@ -11,9 +11,7 @@ pub use networks::{Network, NetworkError, Subnet};
 use async_trait::async_trait;
 use compute::{NetworkApi, ServiceFaults};
 use model::ids::NetworkId;
-use model::{
-    ExceptionClass, HostName, Migration, NetworkInfo, NovaError, PortId, ProjectId, Server, ServerId, Vif,
-};
+use model::{ExceptionClass, HostName, NetworkInfo, NovaError, PortId, ProjectId, Server, ServerId, Vif};
 use networks::Networks;
 use runtime::{Randomness, Trace, TraceEvent};
 use serde::Serialize;
@@ -548,12 +546,7 @@ impl NetworkApi for NetworkService {
         Ok(self.info(server))
     }
 
-    async fn migrate_instance_finish(
-        &self,
-        server: ServerId,
-        _migration: &Migration,
-        host: &HostName,
-    ) -> Result<(), NovaError> {
+    async fn migrate_instance_finish(&self, server: ServerId, host: &HostName) -> Result<(), NovaError> {
         self.strike("network.migrate_instance_finish")?;
         self.change(server, |port| bind_actively(port, host));
         Ok(())

@@ -6,7 +6,7 @@ use compute::{Allocations, ExpectedTask, Owner, Records};
 use model::rpc::{Address, Message, Method, RequestContext};
 use model::{
     Bug, ExceptionClass, HostName, ImageId, Migration, MigrationId, MigrationStatus, NotificationPriority,
-    NovaError, RequestSpec, Server, ServerId, VmState,
+    NovaError, ProviderId, RequestSpec, Server, ServerId, VmState,
 };
 
 /// What the API asks for.
@@ -78,7 +78,7 @@ impl ConductorManager {
         match &rebuild.host {
             Some(host) if server.is_on(host) => Ok(host.clone()),
             Some(host) => {
-                self.claim_on(server, host, self.held_by(server)).map(|()| host.clone()).map_err(|error| {
+                self.claim_on(server, host, self.held_by(server)).map(|_| host.clone()).map_err(|error| {
                     let unchanged = error.is(ExceptionClass::NoValidHost);
                     (if unchanged { server.vm_state } else { VmState::Error }, error)
                 })
@@ -109,13 +109,13 @@ impl ConductorManager {
     }
 
     /// Claims on a host that is used unasked what the server `held` on its own
-    /// (`claim_resources_on_destination`).
+    /// (`claim_resources_on_destination`). Answers its node.
     pub(crate) fn claim_on(
         &self,
         server: &Server,
         host: &HostName,
         held: Allocations,
-    ) -> Result<(), NovaError> {
+    ) -> Result<ProviderId, NovaError> {
         let client = &self.services.report_client;
         let refuse = |reason: &str| {
             NovaError::no_valid_host(&format!(
@@ -138,7 +138,7 @@ impl ConductorManager {
             }
         };
         if client.claim_resources(&Address::Conductor, server.id.into(), &claimed, &Owner::of(server))? {
-            return Ok(());
+            return Ok(target.id);
         }
         Err(refuse("There is not enough capacity on the host for the instance."))
     }
@@ -175,6 +175,7 @@ impl ConductorManager {
             // A server deleted meanwhile has no image any more.
             let _ = self.services.records.update_server(server.id, ExpectedTask::Any, put_back).await;
         }
-        self.set_vm_state_and_notify(server.id, "rebuild_server", Some(vm_state), error).await;
+        // Of a server deleted meanwhile nothing is told but the error.
+        let _ = self.set_vm_state_and_notify(server.id, "rebuild_server", Some(vm_state), error).await;
     }
 }

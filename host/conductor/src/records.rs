@@ -480,7 +480,11 @@ impl Records for StateOfRecord {
 
     async fn delete_server(&self, id: ServerId) -> Result<(), NovaError> {
         let now = self.clock.now();
-        self.update_server(id, ExpectedTask::Any, &mut |server| server.deleted_at = Some(now)).await?;
+        let deleted = &mut |server: &mut Server| {
+            server.deleted_at = Some(now);
+            server.block_devices.clear();
+        };
+        self.update_server(id, ExpectedTask::Any, deleted).await?;
         let gone = {
             let tables = &mut *self.tables.borrow_mut();
             for group in &mut tables.server_groups {

@@ -55,11 +55,7 @@ impl ConductorManager {
         match scheduled.await {
             Ok(chosen) => {
                 let selected = chosen.selected;
-                self.update(id, |server| {
-                    server.availability_zone = Some(selected.availability_zone.clone());
-                })
-                .await?;
-                let method = Method::UnshelveInstance { image };
+                let method = Method::UnshelveInstance { image, zone: selected.availability_zone };
                 let message = Message { context: context.clone(), server: id, method };
                 self.services.bus.cast(&Address::Conductor, Address::Compute(selected.host), message);
                 Ok(())

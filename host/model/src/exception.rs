@@ -70,6 +70,8 @@ exception_classes! {
     RescheduledException = "RescheduledException", 500;
     MigrationPreCheckError = "MigrationPreCheckError", 400;
     MigrationError = "MigrationError", 500;
+    /// The migration is not in a state in which this can be done with it.
+    InvalidMigrationState = "InvalidMigrationState", 400;
     GroupAffinityViolation = "GroupAffinityViolation", 500;
     /// A server group's policy needs a filter or weigher that is not configured.
     UnsupportedPolicy = "UnsupportedPolicyException", 400;
@@ -93,6 +95,8 @@ exception_classes! {
     VirtDriverNotReady = "VirtDriverNotReady", 500;
     ReshapeNeeded = "ReshapeNeeded", 500;
     ReshapeFailed = "ReshapeFailed", 500;
+    /// A binding of a port that is not in use any more is not deleted.
+    PortBindingDeletionFailed = "PortBindingDeletionFailed", 500;
     VirtualInterfaceCreateException = "VirtualInterfaceCreateException", 500;
     VirtualInterfacePlugException = "VirtualInterfacePlugException", 500;
     VirtualInterfaceMacAddressException = "VirtualInterfaceMacAddressException", 500;

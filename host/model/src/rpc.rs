@@ -229,6 +229,8 @@ pub enum Method {
     UnshelveInstance {
         /// The image that was made when it was shelved.
         image: Option<ImageId>,
+        /// The availability zone of the host, which the server is to be in.
+        zone: String,
     },
     /// To a compute: make an image of the guest's disk.
     SnapshotInstance {
@@ -377,6 +379,8 @@ pub enum Method {
         migration: MigrationId,
         /// The destination.
         dest: HostName,
+        /// The availability zone of the destination, which the server is to be in.
+        zone: Option<String>,
         /// Whether local disks are copied.
         block_migration: Option<bool>,
         /// What the drivers have told each other.
@@ -391,6 +395,8 @@ pub enum Method {
     },
     /// To the destination of a live migration: the guest is there. Waited for.
     PostLiveMigrationAtDestination {
+        /// The availability zone of the destination.
+        zone: Option<String>,
         /// Whether local disks were copied.
         block_migration: bool,
     },
@@ -584,8 +590,6 @@ impl Retry {
 /// What the failed destination of a cold move passes back to the conductor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reschedule {
-    /// The migration, which goes on with another destination.
-    pub migration: MigrationId,
     /// The hosts not tried yet.
     pub alternates: Vec<Selection>,
     /// What has been tried.

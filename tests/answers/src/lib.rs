@@ -54,6 +54,17 @@ impl Driver<Layer> for Answers {
         Ok(!is("node", "busy") && below::node_is_available(nodename).await?)
     }
 
+    async fn process_instances_at_startup(
+        &self,
+        instances: Vec<Instance>,
+    ) -> Result<Vec<Instance>, VirtError> {
+        let mut instances = below::process_instances_at_startup(instances).await?;
+        if is("startup", "other") {
+            instances.iter_mut().for_each(|instance| instance.uuid = PART.to_owned());
+        }
+        Ok(instances)
+    }
+
     async fn set_host_enabled(&self, enabled: bool) -> Result<String, VirtError> {
         if is("status", "tell") {
             for (node, _) in below::get_nodenames_by_uuid(false).await? {
@@ -237,5 +248,6 @@ export_driver! {
         tasks: one_of["below", "all", "wrong"] = "below", "Which tasks snapshots and rebuilds set";
         disks: one_of["below", "shared", "local"] = "below", "Where disks are";
         live: one_of["below", "fails"] = "below", "fails: a live migration rolls back as failed";
+        startup: one_of["below", "other"] = "below", "other: of the servers at start, names one the host has not";
     },
 }

@@ -133,7 +133,7 @@ impl ComputeManager {
         }
     }
 
-    /// Deletes the volumes that go with the server, and forgets all of them.
+    /// Deletes the volumes that go with the server.
     pub(super) async fn delete_volumes(&self, id: ServerId) {
         let Some(server) = self.services.records.server_even_deleted(id) else { return };
         for device in server.block_devices.iter().filter(|device| device.delete_on_termination) {
@@ -141,7 +141,6 @@ impl ComputeManager {
                 self.log("warning", || format!("Failed to delete volume {}: {error}", device.volume));
             }
         }
-        let _ = self.save(id, |server| server.block_devices.clear()).await;
     }
 
     /// Detaches every volume of a server whose build was given up; those that go with the server are deleted. What goes

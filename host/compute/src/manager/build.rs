@@ -6,7 +6,10 @@ use super::volumes::next_device_name;
 use crate::virt_types;
 use model::request_spec::{RequestSpec, Selection};
 use model::rpc::{Address, Message, Method, RequestContext, Retry};
-use model::{ExceptionClass, Fix, NetworkInfo, NovaError, Server, ServerId, TaskState, VmState};
+use model::{
+    ExceptionClass, Fix, NetworkInfo, NovaError, PowerState, Server, ServerId, TaskState, Timestamp, VmState,
+};
+use std::cell::Cell;
 use virt::types;
 
 /// The root device when the driver has no opinion.
@@ -18,6 +21,36 @@ enum BuildResult {
     Active,
     Failed,
     Rescheduled,
+}
+
+/// What a build has changed of its server and could not save, for somebody else had given the server a task. Nova's object keeps
+/// it and writes it with whatever it saves next, over that task.
+#[derive(Clone, Copy, Debug, Default)]
+enum Unsaved {
+    #[default]
+    Nothing,
+    /// How far it had come.
+    Task(TaskState),
+    /// The guest runs.
+    Launched { power_state: PowerState, at: Timestamp },
+}
+
+impl Unsaved {
+    fn write_to(self, server: &mut Server) {
+        match self {
+            Unsaved::Nothing => {}
+            Unsaved::Task(task) => {
+                server.vm_state = VmState::Building;
+                server.task_state = Some(task);
+            }
+            Unsaved::Launched { power_state, at } => {
+                server.power_state = power_state;
+                server.vm_state = VmState::Active;
+                server.task_state = None;
+                server.launched_at = Some(at);
+            }
+        }
+    }
 }
 
 impl ComputeManager {
@@ -61,7 +94,8 @@ impl ComputeManager {
             Err(error) if is_deletion(&error) => return Ok(BuildResult::Failed),
             Err(error) => return Err(error),
         }
-        let error = match self.build_on_this_host(id).await {
+        let unsaved = Cell::default();
+        let error = match self.build_on_this_host(id, &unsaved).await {
             Ok(()) => return Ok(BuildResult::Active),
             Err(error) => error,
         };
@@ -70,17 +104,17 @@ impl ComputeManager {
         let taken_for_deleted = is_deletion(&error)
             && !(self.services.switches.fixes(Fix::BuildInstanceNotFound) && self.is_wanted(id));
         if taken_for_deleted {
-            self.cleanup_allocated_networks(id).await;
+            self.cleanup_allocated_networks(id, &unsaved).await;
             return Ok(BuildResult::Failed);
         }
         match (error.class, retry) {
             (ExceptionClass::RescheduledException, Some(retry)) => {
                 let retry = Retry { reason: Some(reschedule_reason(&error)), ..retry };
-                self.reschedule_build(context, id, request_spec, alternates, retry).await;
+                self.reschedule_build(context, id, request_spec, alternates, retry).await?;
                 Ok(BuildResult::Rescheduled)
             }
             _ => {
-                self.give_up_build(id, &error).await;
+                self.give_up_build(id, &error, &unsaved).await;
                 Ok(BuildResult::Failed)
             }
         }
@@ -94,37 +128,43 @@ impl ComputeManager {
         request_spec: RequestSpec,
         alternates: Vec<Selection>,
         retry: Retry,
-    ) {
-        self.cleanup_allocated_networks(id).await;
-        // A server deleted meanwhile is the conductor's to notice.
-        let _ = self
-            .save(id, |server| {
-                nil_out_host(server);
-                server.task_state = Some(TaskState::Scheduling);
-            })
-            .await;
+    ) -> Result<(), NovaError> {
+        self.cleanup_allocated_networks(id, &Cell::default()).await;
+        self.save(id, |server| {
+            nil_out_host(server);
+            server.task_state = Some(TaskState::Scheduling);
+        })
+        .await?;
         self.services.report_client.delete_allocations(&self.address, id.into());
         let method = Method::BuildInstances { request_spec: Box::new(request_spec), alternates, retry };
         let message = Message { context: context.clone(), server: id, method };
         self.services.bus.cast(&self.address, Address::Conductor, message);
+        Ok(())
     }
 
     /// Leaves the server in ERROR with the reason as its fault.
-    async fn give_up_build(&self, id: ServerId, error: &NovaError) {
-        self.cleanup_allocated_networks(id).await;
+    async fn give_up_build(&self, id: ServerId, error: &NovaError, unsaved: &Cell<Unsaved>) {
+        self.cleanup_allocated_networks(id, unsaved).await;
         self.cleanup_volumes(id).await;
         let message = error.is(ExceptionClass::RescheduledException).then(|| reschedule_reason(error));
         let message = message.filter(|reason| !reason.is_empty());
         self.store_fault(id, error, message).await;
-        let _ = self.save(id, nil_out_host).await;
-        self.set_error_state(id, true).await;
+        // A server deleted meanwhile has nothing to save.
+        let _ = self
+            .save(id, |server| {
+                unsaved.get().write_to(server);
+                nil_out_host(server);
+                server.vm_state = VmState::Error;
+                server.task_state = None;
+            })
+            .await;
     }
 
     /// The build proper (`_build_and_run_instance`): claim, prepare, spawn. Every error is one of the classes that
     /// decide how it goes on: the server is gone, reschedule, abort, or (after the spawn) whatever it was.
-    async fn build_on_this_host(&self, id: ServerId) -> Result<(), NovaError> {
+    async fn build_on_this_host(&self, id: ServerId, unsaved: &Cell<Unsaved>) -> Result<(), NovaError> {
         self.notify(id, "create.start");
-        if let Err(error) = self.claim_and_spawn(id).await {
+        if let Err(error) = self.claim_and_spawn(id, unsaved).await {
             self.notify_error(id, "create", &error);
             return Err(translate_build_error(id, error));
         }
@@ -139,15 +179,8 @@ impl ComputeManager {
             // Nova leaves the guest running, and gives the build up without a notification.
             power_state => power_state?,
         };
-        let launched_at = Some(self.services.clock.now());
-        let saved = self
-            .save_expecting(id, &[Some(TaskState::Spawning)], |server| {
-                server.power_state = power_state;
-                server.vm_state = VmState::Active;
-                server.task_state = None;
-                server.launched_at = launched_at;
-            })
-            .await;
+        let launched = Unsaved::Launched { power_state, at: self.services.clock.now() };
+        let saved = self.save_or_keep(id, &[Some(TaskState::Spawning)], launched, unsaved).await;
         if let Err(error) = saved {
             if is_deletion(&error) {
                 self.notify_error(id, "create", &error);
@@ -158,16 +191,32 @@ impl ComputeManager {
         Ok(())
     }
 
+    /// Saves how far the build has come, or keeps it where the task is none of `expected`.
+    async fn save_or_keep(
+        &self,
+        id: ServerId,
+        expected: &'static [Option<TaskState>],
+        change: Unsaved,
+        unsaved: &Cell<Unsaved>,
+    ) -> Result<Server, NovaError> {
+        let saved = self.save_expecting(id, expected, |server| change.write_to(server)).await;
+        if saved.as_ref().is_err_and(NovaError::is_preempted) {
+            unsaved.set(change);
+        }
+        saved
+    }
+
     /// Everything under the claim; when it fails the claim is given back, and with it host and node.
-    async fn claim_and_spawn(&self, id: ServerId) -> Result<(), NovaError> {
+    async fn claim_and_spawn(&self, id: ServerId, unsaved: &Cell<Unsaved>) -> Result<(), NovaError> {
         self.tracker.instance_claim(&self.driver, id).await?;
         // After the claim, which sets the host: of two servers that arrive at once the second sees the first.
         let outcome = match self.validate_instance_group_policy(id).await {
-            Ok(()) => self.prepare_and_spawn(id).await,
+            Ok(()) => self.prepare_and_spawn(id, unsaved).await,
             Err(error) => Err(error),
         };
         if outcome.is_err() {
-            match self.tracker.abort_instance_claim(&self.driver, id).await {
+            let kept = unsaved.take();
+            match self.tracker.abort_instance_claim(&self.driver, id, |server| kept.write_to(server)).await {
                 Err(error) if !error.is(ExceptionClass::InstanceNotFound) => return Err(error),
                 _ => {}
             }
@@ -181,17 +230,12 @@ impl ComputeManager {
         if let Err(error) = self.shutdown_instance(id, false).await {
             self.log("warning", || format!("Cannot destroy the guest of the failed build of {id}: {error}"));
         }
-        let _ = self.tracker.abort_instance_claim(&self.driver, id).await;
+        let _ = self.tracker.abort_instance_claim(&self.driver, id, |_| ()).await;
     }
 
     /// `_build_resources` and the spawn within.
-    async fn prepare_and_spawn(&self, id: ServerId) -> Result<(), NovaError> {
-        let networking = self
-            .save_expecting(id, &[None], |server| {
-                server.vm_state = VmState::Building;
-                server.task_state = Some(TaskState::Networking);
-            })
-            .await;
+    async fn prepare_and_spawn(&self, id: ServerId, unsaved: &Cell<Unsaved>) -> Result<(), NovaError> {
+        let networking = self.save_or_keep(id, &[None], Unsaved::Task(TaskState::Networking), unsaved).await;
         let server = networking.map_err(|error| match error.class {
             ExceptionClass::UnexpectedTaskState => NovaError::build_abort(id, &error.message),
             _ => error,
@@ -219,11 +263,8 @@ impl ComputeManager {
                 _ => NovaError::build_abort(id, "Failure prepping block device."),
             });
         }
-        let spawning = self
-            .save_expecting(id, &[Some(TaskState::BlockDeviceMapping)], |server| {
-                server.task_state = Some(TaskState::Spawning);
-            })
-            .await;
+        let prepared = &[Some(TaskState::BlockDeviceMapping)];
+        let spawning = self.save_or_keep(id, prepared, Unsaved::Task(TaskState::Spawning), unsaved).await;
         let spawned = match (spawning, unallocated) {
             (Ok(server), None) => self.spawn(&server, &network_info, true).await,
             (Ok(_), Some(error)) | (Err(error), _) => Err(error),
@@ -332,19 +373,27 @@ impl ComputeManager {
         Ok(self.driver.failed_spawn_cleanup(instance).await?)
     }
 
-    /// Unplugs the interfaces, which may fail without consequence, and gives the ports back.
-    async fn cleanup_allocated_networks(&self, id: ServerId) {
+    /// Unplugs the interfaces, which may fail without consequence, and gives the ports back. The server keeps those that the
+    /// network service does not take, for whoever builds or deletes it next.
+    async fn cleanup_allocated_networks(&self, id: ServerId, unsaved: &Cell<Unsaved>) {
         let Some(server) = self.services.records.server_even_deleted(id) else { return };
-        let network = virt_types::network_info(&server.network_info);
+        let network_info = match self.network_info(&server).await {
+            Ok(network_info) => network_info,
+            Err(error) => {
+                self.log("warning", || format!("Stale VIFs may be left of {id} on this host: {error}"));
+                return;
+            }
+        };
+        let network = virt_types::network_info(&network_info);
         let _ = self.driver.unplug_vifs(virt_types::instance(&server), network).await;
-        self.deallocate_network(id).await;
-    }
-
-    /// Gives the server's ports back and forgets its interfaces.
-    pub(super) async fn deallocate_network(&self, id: ServerId) {
-        // A network service that refuses is only logged: the ports are cleaned when the server is deleted.
-        let _ = self.services.give_ports_back(id).await;
-        let _ = self.save(id, |server| server.network_info.clear()).await;
+        match self.services.give_ports_back(id).await {
+            Err(error) => self.log("error", || format!("Failed to deallocate networks of {id}: {error}")),
+            Ok(()) => {
+                // A server deleted meanwhile has nothing to save.
+                let kept = unsaved.take();
+                let _ = self.save(id, |server| kept.write_to(server)).await;
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use model::{MigrationId, MigrationStatus, NovaError, PowerState, ServerId, TaskS
 
 impl ComputeManager {
     /// Removes what is left of the guest here. Whether or not the driver can do that, the migration's allocation is
-    /// dropped, since the server is on the destination.
+    /// dropped, since the server is on the destination, and what it was before is forgotten.
     pub(super) async fn confirm_resize(
         &self,
         context: &RequestContext,
@@ -28,9 +28,10 @@ impl ComputeManager {
             };
             let confirmed = self.unless_never_mind(self.do_confirm_resize(id, migration).await);
             let dropped = self.delete_allocation_after_move(&server, migration);
-            let outcome = dropped.and(confirmed);
-            let outcome = self.errors_out_migration(migration, outcome).await;
-            self.error_out_instance_on_exception(id, VmState::Active, outcome).await
+            let forgotten = self.delete_stashed_flavor_info(id).await;
+            let outcome = dropped.and(forgotten).and(confirmed);
+            let outcome = self.error_out_instance_on_exception(id, VmState::Active, outcome).await;
+            self.errors_out_migration(migration, outcome).await
         })
         .await
     }
@@ -59,9 +60,6 @@ impl ComputeManager {
                 _ => VmState::Active,
             };
             server.task_state = None;
-            server.old_flavor = None;
-            server.new_flavor = None;
-            server.old_vm_state = None;
         })
         .await?;
         self.notify(id, "resize_confirm.end");

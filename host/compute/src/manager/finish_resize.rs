@@ -61,13 +61,19 @@ impl ComputeManager {
             self.save(id, |server| server.old_flavor = Some(server.flavor.clone())).await?;
         }
         let resized = old_flavor.id != migration.new_flavor.id;
-        if resized {
-            self.save(id, |server| server.flavor = migration.new_flavor.clone()).await?;
-        }
-        self.bind_ports_here(id, &migration).await?;
-        let network_info = self.services.network.get_instance_nw_info(id).await?;
+        let becomes = |server: &mut Server| {
+            if resized {
+                server.flavor = migration.new_flavor.clone();
+            }
+        };
+        let network_info = match self.bind_ports_here(id).await {
+            Ok(()) => self.services.network.get_instance_nw_info(id).await,
+            Err(error) => Err(error),
+        };
+        let network_info = self.or_save_in_error(id, network_info, becomes).await?;
         let server = self
             .save_expecting_or_error(id, &[Some(TaskState::ResizeMigrated)], |server| {
+                becomes(server);
                 server.task_state = Some(TaskState::ResizeFinish);
                 server.network_info = network_info.clone();
             })
@@ -76,34 +82,31 @@ impl ComputeManager {
         self.update_volume_attachments(id).await?;
         let server = self.services.records.server(server.id)?;
         let request = self.finish_migration_request(&server, &migration, disk_info, &old_flavor);
-        if let Err(error) = self.driver.finish_migration(request).await.map_err(NovaError::from) {
+        let finished = self.driver.finish_migration(request).await.map_err(NovaError::from);
+        let takes_back = |server: &mut Server| {
             // The ports stay bound to this host: the record names it, and a hard reboot would start the guest here.
             if resized {
-                self.save(id, |server| server.flavor = old_flavor.clone()).await?;
+                server.flavor = old_flavor.clone();
             }
-            return Err(error);
-        }
+        };
+        self.or_save_in_error(id, finished, takes_back).await?;
         self.complete_volume_attachments(&server).await?;
         self.set_migration_status(migration.id, MigrationStatus::Finished).await?;
         let launched_at = Some(self.services.clock.now());
-        let server = self
-            .save_expecting_or_error(id, &[Some(TaskState::ResizeFinish)], |server| {
-                server.vm_state = VmState::Resized;
-                server.task_state = None;
-                server.launched_at = launched_at;
-            })
-            .await?;
-        self.tracker.update_usage(&self.driver, &server).await?;
+        self.save_expecting_or_error(id, &[Some(TaskState::ResizeFinish)], |server| {
+            server.vm_state = VmState::Resized;
+            server.task_state = None;
+            server.launched_at = launched_at;
+        })
+        .await?;
         self.notify(id, "resize_finish.end");
         Ok(())
     }
 
     /// Binds the ports of a server to this host, which its record names already (`migrate_instance_finish`).
-    pub(super) async fn bind_ports_here(&self, id: ServerId, migration: &Migration) -> Result<(), NovaError> {
+    pub(super) async fn bind_ports_here(&self, id: ServerId) -> Result<(), NovaError> {
         let network = &self.services.network;
-        self.services
-            .ask_network(async || network.migrate_instance_finish(id, migration, &self.host).await)
-            .await
+        self.services.ask_network(async || network.migrate_instance_finish(id, &self.host).await).await
     }
 
     fn finish_migration_request(

@@ -2,31 +2,77 @@
 
 use super::ComputeManager;
 use crate::virt_types;
-use model::{Bug, Fix, Migration, MigrationStatus, NovaError, Server, ServerId};
+use model::{
+    Bug, ExceptionClass, Fix, Migration, MigrationStatus, NovaError, ProviderId, Server, ServerId, VmState,
+};
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use virt::CallError;
 
 impl ComputeManager {
     /// Initialises the driver, goes on with what is kept of the service before, removes the guests that were evacuated while
     /// the service was down, takes up what was interrupted, and reports the node. A driver that raises keeps the service from
-    /// starting, unless it is only asked for numbers.
+    /// starting, unless it is not ready yet or only asked for numbers.
     pub(super) async fn init_host(self: Rc<Self>) -> Result<(), NovaError> {
         self.driver.init_host(self.host.to_string()).await?;
-        self.driver.get_nodenames_by_uuid(false).await?;
+        let nodes = self.if_ready(self.driver.get_nodenames_by_uuid(false).await)?.unwrap_or_default();
         Rc::clone(&self).take_up_interrupted_work().await;
-        let evacuated = self.destroy_evacuated_instances().await?;
-        let servers = self.services.records.servers_on(&self.host);
-        let instances = servers.iter().map(virt_types::instance).collect();
-        self.driver.process_instances_at_startup(instances).await?;
+        let mut handled = self.destroy_evacuated_instances().await?;
         // One that is being evacuated is no longer this host's to look after.
-        for server in servers.iter().filter(|server| !evacuated.contains(&server.id)) {
-            self.init_instance(server).await?;
+        let mut servers = self.services.records.servers_on(&self.host);
+        servers.retain(|server| !handled.contains(&server.id));
+        handled.extend(servers.iter().map(|server| server.id));
+        let instances = servers.iter().map(virt_types::instance).collect();
+        for instance in self.driver.process_instances_at_startup(instances).await? {
+            match servers.iter().find(|server| server.id.to_string() == instance.uuid) {
+                Some(server) => self.init_instance(server).await?,
+                None => self.log("warning", || {
+                    format!("The driver names instance {}, which is not one of {}", instance.uuid, self.host)
+                }),
+            }
         }
-        self.driver.get_available_nodes(true).await?;
+        let nodes = nodes.iter().filter_map(|(uuid, _)| uuid.parse().ok());
+        self.end_interrupted_builds(nodes, &handled).await;
+        if self.if_ready(self.driver.get_available_nodes(true).await)?.is_none() {
+            return Ok(());
+        }
         if let Err(error) = self.tracker.update_available_resource(&self.driver).await {
             self.log("error", || format!("Error updating resources for node {}: {error}", self.host));
         }
         Ok(())
+    }
+
+    /// The driver's answer; none of one that is not ready yet.
+    fn if_ready<T>(&self, answer: Result<T, CallError>) -> Result<Option<T>, NovaError> {
+        match answer.map_err(NovaError::from) {
+            Err(error) if error.is(ExceptionClass::VirtDriverNotReady) => {
+                self.log("warning", || error.message);
+                Ok(None)
+            }
+            answer => answer.map(Some),
+        }
+    }
+
+    /// Puts the servers into ERROR that hold these nodes, are being built, and are on no host yet: their builds were interrupted
+    /// before the claim (`_error_out_instances_whose_build_was_interrupted`). What they hold stays until they are deleted.
+    async fn end_interrupted_builds(
+        &self,
+        nodes: impl Iterator<Item = ProviderId>,
+        handled: &BTreeSet<ServerId>,
+    ) {
+        if self.services.switches.fixes(Fix::HostWorkGoesOn) {
+            // They were not interrupted: they have ended, or are on their way.
+            return;
+        }
+        for node in nodes {
+            for id in self.services.report_client.consumers_of(node).into_iter().map(|held| ServerId(held.0))
+            {
+                let interrupted = |server: Server| server.vm_state == VmState::Building;
+                if !handled.contains(&id) && self.services.records.server(id).is_ok_and(interrupted) {
+                    self.set_error_state(id, true).await;
+                }
+            }
+        }
     }
 
     /// Removes the guests that were evacuated from this host, and what their servers still hold here.

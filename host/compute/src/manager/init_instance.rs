@@ -62,7 +62,7 @@ impl ComputeManager {
                 self.send_to_self(id, Method::StartInstance);
                 Ok(())
             }
-            _ => self.reconnect_guest(server, power_state).await,
+            _ => self.reconnect_guest(server).await,
         }
     }
 
@@ -117,7 +117,7 @@ impl ComputeManager {
     }
 
     /// Plugs the guest's interfaces in again, ends a move that was interrupted, and lets a guest run that ran before.
-    async fn reconnect_guest(&self, server: &Server, power_state: PowerState) -> Result<(), NovaError> {
+    async fn reconnect_guest(&self, server: &Server) -> Result<(), NovaError> {
         let id = server.id;
         let network_info = virt_types::network_info(&server.network_info);
         let instance = virt_types::instance(server);
@@ -134,7 +134,8 @@ impl ComputeManager {
             Some(TaskState::Migrating) => self.end_interrupted_live_migration(server).await?,
             _ => {}
         }
-        let should_run = server.power_state == PowerState::Running && power_state != PowerState::Running;
+        let runs = self.power_state(server).await? == PowerState::Running;
+        let should_run = server.power_state == PowerState::Running && !runs;
         if !should_run || !self.services.options.get().resume_guests_state_on_host_boot {
             return Ok(());
         }
@@ -155,26 +156,30 @@ impl ComputeManager {
         Ok(())
     }
 
-    /// The guest was about to leave; its disks are made whole again here.
+    /// The guest was about to leave; its disks are made whole again here. Whether that succeeds or not, the task is over.
     async fn take_interrupted_resize_back(&self, server: &Server) -> Result<(), NovaError> {
+        if let Err(error) = self.revert_crashed_migration(server).await {
+            self.log("error", || format!("Failed to revert crashed migration of {}: {error}", server.id));
+        }
+        self.log("info", || format!("Instance {} found in migrating state", server.id));
+        self.save(server.id, |server| server.task_state = None).await.map(drop)
+    }
+
+    async fn revert_crashed_migration(&self, server: &Server) -> Result<(), NovaError> {
         let cold = |migration: &Migration| {
             matches!(migration.kind, MigrationType::Resize | MigrationType::Migration)
         };
-        let Some(migration) = self.last_migration_of(server.id, cold) else { return Ok(()) };
+        let migration = self.last_migration_of(server.id, cold).ok_or_else(|| {
+            NovaError::new(ExceptionClass::MigrationNotFound, "It has no migration that is not over.")
+        })?;
         let request = types::FinishRevertMigrationRequest {
             instance: virt_types::instance(server),
             network_info: virt_types::network_info(&server.network_info),
             migration: virt_types::migration(&migration),
             block_device_info: virt_types::block_device_info(server),
-            power_on: server.power_state == PowerState::Running,
+            power_on: server.old_vm_state != Some(VmState::Stopped),
         };
-        match self.driver.finish_revert_migration(request).await.map_err(NovaError::from) {
-            Err(error) => {
-                self.log("error", || format!("Failed to revert crashed migration of {}: {error}", server.id));
-            }
-            Ok(()) => self.log("info", || format!("Instance {} found in migrating state", server.id)),
-        }
-        self.save(server.id, |server| server.task_state = None).await.map(drop)
+        Ok(self.driver.finish_revert_migration(request).await?)
     }
 
     /// Calls a live migration off that runs. One that did not come so far stays as it is (`_reset_live_migration`).

@@ -68,11 +68,14 @@ impl Outgoing {
 
 /// A live migration, as its steps hand it on.
 #[derive(Clone, Debug)]
-pub(super) struct LiveMigration {
+pub(super) struct LiveMigration<Data = types::LiveMigrateData> {
     pub(super) migration: MigrationId,
     pub(super) dest: HostName,
+    /// The availability zone of the destination. It is saved with whatever is saved of the server next, also here.
+    pub(super) zone: Option<String>,
     pub(super) block_migration: Option<bool>,
-    pub(super) data: types::LiveMigrateData,
+    /// What the drivers have told each other.
+    pub(super) data: Data,
 }
 
 impl ComputeManager {
@@ -81,20 +84,18 @@ impl ComputeManager {
         &self,
         context: &RequestContext,
         id: ServerId,
-        migration: MigrationId,
-        dest: HostName,
-        block_migration: Option<bool>,
-        data: Value,
+        asked: LiveMigration<Value>,
     ) -> Result<(), NovaError> {
+        let LiveMigration { migration, dest, zone, block_migration, data } = asked;
         let operation = Operation::new(context, id, "compute_live_migration").errors_out(migration);
         self.run(operation.keeps_task_state(), async {
             let data = virt_types::from_message(data)?;
+            let moving = LiveMigration { migration, dest, zone, block_migration, data };
             self.set_migration_status(migration, MigrationStatus::Queued).await?;
             self.outgoing.enqueue(id, migration);
             let Some(manager) = self.me.upgrade() else { return Ok(()) };
             let (context, slots) =
                 (context.clone(), self.services.options.get().max_concurrent_live_migrations);
-            let moving = LiveMigration { migration, dest, block_migration, data };
             manager.clone().live_on(async move {
                 manager.outgoing.enter(slots).await;
                 // One that was called off while it was queued is over already.
@@ -116,7 +117,7 @@ impl ComputeManager {
         mut moving: LiveMigration,
     ) -> Result<(), NovaError> {
         self.set_migration_status(moving.migration, MigrationStatus::Preparing).await?;
-        let source = self.services.records.server(id)?;
+        let source = self.server_as_sent(id)?;
         moving.data = match self.prepare_destination(context, &source, &moving).await {
             Ok(data) => data,
             Err(error) => {
@@ -172,7 +173,7 @@ impl ComputeManager {
         source: &Server,
         moving: &LiveMigration,
     ) -> Result<(), NovaError> {
-        let server = self.services.records.server(source.id)?;
+        let server = self.server_as_sent(source.id)?;
         let request = types::LiveMigrationRequest {
             instance: virt_types::instance(&server),
             dest: moving.dest.to_string(),
@@ -270,6 +271,7 @@ impl ComputeManager {
             self.driver.cleanup(request).await?;
         }
         let method = Method::PostLiveMigrationAtDestination {
+            zone: moving.zone.clone(),
             block_migration: moving.block_migration.unwrap_or(false),
         };
         let message = Message { context: context.clone(), server: id, method };

@@ -24,7 +24,7 @@ impl ComputeManager {
         let operation =
             Operation::new(context, id, "compute_check_can_live_migrate_destination").keeps_task_state();
         self.run(operation, async {
-            let server = self.services.records.server(id)?;
+            let server = self.server_as_sent(id)?;
             self.validate_instance_group_policy(id).await.map_err(|error| match error.class {
                 ExceptionClass::GroupAffinityViolation => NovaError::new(
                     ExceptionClass::MigrationPreCheckError,
@@ -104,7 +104,7 @@ impl ComputeManager {
         let operation =
             Operation::new(context, id, "compute_check_can_live_migrate_source").keeps_task_state();
         self.run(operation, async {
-            let server = self.services.records.server(id)?;
+            let server = self.server_as_sent(id)?;
             let mut data: types::LiveMigrateData = virt_types::from_message(data)?;
             data.is_volume_backed = Some(server.volume_backed());
             let request = types::CheckSourceRequest {

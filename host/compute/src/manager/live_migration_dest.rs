@@ -26,7 +26,7 @@ impl ComputeManager {
             let mut data: types::LiveMigrateData = virt_types::from_message(data)?;
             let disk_info = virt_types::from_message(disk_info)?;
             self.notify(id, "live_migration_pre.start");
-            let before = self.services.records.server(id)?;
+            let before = self.server_as_sent(id)?;
             match self.prepare_for_guest(id, disk_info, &mut data).await {
                 Ok(answer) => {
                     self.notify(id, "live_migration_pre.end");
@@ -47,9 +47,9 @@ impl ComputeManager {
         disk_info: Option<Vec<types::InstanceDisk>>,
         data: &mut types::LiveMigrateData,
     ) -> Result<types::LiveMigrateData, NovaError> {
-        let server = self.services.records.server(id)?;
+        let server = self.server_as_sent(id)?;
         self.attach_volumes_here_too(&server, data).await?;
-        let server = self.services.records.server(id)?;
+        let server = self.server_as_sent(id)?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         let request = types::PreLiveMigrationRequest {
             instance: virt_types::instance(&server),
@@ -113,15 +113,16 @@ impl ComputeManager {
         &self,
         context: &RequestContext,
         id: ServerId,
+        zone: Option<String>,
         block_migration: bool,
     ) -> Result<(), NovaError> {
         let operation =
             Operation::new(context, id, "compute_post_live_migration_at_destination").keeps_task_state();
         self.run(operation, async {
-            let server = self.services.records.server(id)?;
+            let server = self.server_as_sent(id)?;
             let former_host = server.host.clone();
-            let network = &self.services.network;
-            let network_info = network.get_instance_nw_info(id).await?;
+            self.bind_ports_here(id).await?;
+            let network_info = self.services.network.get_instance_nw_info(id).await?;
             self.notify(id, "live_migration_post_dest.start");
             let request = types::PostAtDestinationRequest {
                 instance: virt_types::instance(&server),
@@ -134,6 +135,7 @@ impl ComputeManager {
             self.save_expecting(id, &[Some(TaskState::Migrating)], |server| {
                 server.host = Some(self.host.clone());
                 server.node = Some(self.host.clone());
+                server.availability_zone.clone_from(&zone);
                 server.power_state = power_state;
                 server.task_state = None;
                 server.progress = 0;
@@ -144,7 +146,7 @@ impl ComputeManager {
             .await?;
             kept?;
             if let Some(former) = former_host.filter(|host| *host != self.host) {
-                network.teardown_networks_on_host(id, &former).await?;
+                self.delete_port_bindings(id, &former).await?;
             }
             self.notify(id, "live_migration_post_dest.end");
             Ok(())
@@ -162,15 +164,17 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         let operation = Operation::new(context, id, "compute_rollback_live_migration_at_destination");
         self.run(operation.keeps_task_state(), async {
-            let server = self.services.records.server(id)?;
-            let network = &self.services.network;
-            let network_info = network.get_instance_nw_info(id).await?;
+            let server = self.server_as_sent(id)?;
+            let network_info = self.services.network.get_instance_nw_info(id).await?;
             self.notify(id, "live_migration_rollback_dest.start");
-            let torn_down = network.teardown_networks_on_host(id, &self.host).await;
+            let torn_down = self.delete_port_bindings(id, &self.host).await;
+            // The volumes are disconnected already, and the records name the source's connections.
+            let mut block_device_info = virt_types::block_device_info(&server);
+            block_device_info.devices.clear();
             let request = types::RollbackAtDestinationRequest {
                 instance: virt_types::instance(&server),
                 network_info: virt_types::network_info(&network_info),
-                block_device_info: virt_types::block_device_info(&server),
+                block_device_info,
                 destroy_disks,
                 migrate_data: Some(virt_types::from_message(data)?),
             };

@@ -7,7 +7,9 @@ use super::live_migration_dest::former_attachments;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::{Address, Message, Method, RequestContext};
-use model::{Bug, MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState};
+use model::{
+    Bug, ExceptionClass, HostName, MigrationId, MigrationStatus, NovaError, Server, ServerId, TaskState,
+};
 
 impl ComputeManager {
     /// Makes the server what it was before, on this host: its allocation, its volumes, its ports. `prepared_only` says that
@@ -44,9 +46,11 @@ impl ComputeManager {
                 let message = Message { context: context.clone(), server: id, method };
                 self.services.bus.cast(&self.address, Address::Compute(moving.dest.clone()), message);
             } else {
-                self.services.network.teardown_networks_on_host(id, &moving.dest).await?;
+                let torn_down = self.delete_port_bindings(id, &moving.dest).await;
+                self.errors_out_migration(moving.migration, torn_down).await?;
             }
             self.save_expecting(id, &[Some(TaskState::Migrating)], |server| {
+                server.availability_zone.clone_from(&moving.zone);
                 server.task_state = None;
                 server.progress = 0;
             })
@@ -65,7 +69,7 @@ impl ComputeManager {
         source: &Server,
         moving: &LiveMigration,
     ) -> Result<(), NovaError> {
-        let server = self.services.records.server(source.id)?;
+        let server = self.server_as_sent(source.id)?;
         for (volume, former) in former_attachments(&moving.data) {
             let device = server.block_device(volume).filter(|device| device.attachment != Some(former));
             let Some(attachment) = device.and_then(|device| device.attachment) else { continue };
@@ -101,33 +105,48 @@ impl ComputeManager {
         self.run(operation, async {
             self.notify(id, "live_migration_abort.start");
             let status = self.services.records.migration(migration)?.status;
-            let server = self.services.records.server(id)?;
-            match status {
-                MigrationStatus::Queued if self.outgoing.take(id) => {
+            let server = self.server_as_sent(id)?;
+            match (self.outgoing.take(id), status) {
+                (true, MigrationStatus::Queued) => {
                     self.revert_allocation(&server, migration)?;
                     if let Some(dest) = self.services.records.migration(migration)?.dest_compute {
-                        self.services.network.teardown_networks_on_host(id, &dest).await?;
+                        self.delete_port_bindings(id, &dest).await?;
                     }
-                    self.save_expecting(id, &[Some(TaskState::Migrating)], |server| {
-                        server.task_state = None;
-                        server.progress = 0;
-                    })
-                    .await?;
+                    self.save_expecting(id, &[Some(TaskState::Migrating)], |server| server.task_state = None)
+                        .await?;
                     self.set_migration_status(migration, MigrationStatus::Cancelled).await?;
-                    self.notify(id, "live_migration_abort.end");
                 }
-                MigrationStatus::Preparing => {
-                    // The end of the preparation notices, and says when it is taken back.
-                    self.outgoing.take(id);
-                }
-                _ => {
+                // The end of the preparation notices, and says once more when it is taken back.
+                (true, _) => {}
+                (false, MigrationStatus::Running) => {
                     self.driver.live_migration_abort(virt_types::instance(&server)).await?;
-                    self.notify(id, "live_migration_abort.end");
+                }
+                (false, status) => {
+                    return Err(NovaError::new(
+                        ExceptionClass::InvalidMigrationState,
+                        format!(
+                            "Migration {migration} state of instance {id} is {status}. Cannot abort live migration \
+                             while the migration is in this state."
+                        ),
+                    ));
                 }
             }
+            self.notify(id, "live_migration_abort.end");
             Ok(())
         })
         .await
+    }
+
+    /// Deletes the bindings that the server's ports have to a host on which it is not. That a binding is not deleted is not
+    /// critical; anything else that the network service fails with is.
+    pub(super) async fn delete_port_bindings(&self, id: ServerId, host: &HostName) -> Result<(), NovaError> {
+        match self.services.network.teardown_networks_on_host(id, host).await {
+            Err(error) if error.is(ExceptionClass::PortBindingDeletionFailed) => {
+                self.log("error", || format!("Network cleanup failed for host {host}: {error}"));
+                Ok(())
+            }
+            torn_down => torn_down,
+        }
     }
 
     /// Has the driver end the live migration soon, at the guest's expense.

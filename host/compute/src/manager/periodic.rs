@@ -3,7 +3,6 @@
 //! the others from being looked after; the next run tries again.
 
 use super::ComputeManager;
-use crate::virt_types;
 use model::rpc::{Address, Message, Method};
 use model::{ExceptionClass, MigrationStatus, NovaError, PowerState, Server, ServerId, TaskState, VmState};
 use std::time::Duration;
@@ -179,9 +178,7 @@ impl ComputeManager {
 
     /// Removes the guest of a deleted server, without a word to anybody.
     pub(super) async fn reap(&self, server: &Server) -> Result<(), NovaError> {
-        let request = virt_types::destroy_request(server, &server.network_info, true);
-        self.driver.destroy(request).await?;
-        self.services.give_ports_back(server.id).await
+        self.tear_down(server.id, true).await
     }
 
     fn log_failure(&self, server: ServerId, what: &str, outcome: Result<(), NovaError>) {

@@ -4,7 +4,7 @@ use super::operation::Operation;
 use super::{ComputeManager, SHUTDOWN_RETRY_INTERVAL_S, SHUTDOWN_TIMEOUT_S};
 use crate::virt_types;
 use model::rpc::RequestContext;
-use model::{NovaError, Server, ServerId, TaskState, VmState};
+use model::{NovaError, PowerState, Server, ServerId, TaskState, VmState};
 use virt::types;
 
 impl ComputeManager {
@@ -22,15 +22,13 @@ impl ComputeManager {
             if let Some(image) = server.shelved.as_ref().and_then(|shelved| shelved.image) {
                 self.delete_shelved_image(image).await;
             }
-            let server = self
-                .save_expecting(id, &[Some(TaskState::PoweringOn)], |server| {
-                    server.shelved = None;
-                    server.power_state = power_state;
-                    server.vm_state = VmState::Active;
-                    server.task_state = None;
-                })
-                .await?;
-            self.tracker.update_usage(&self.driver, &server).await?;
+            self.save_expecting(id, &[Some(TaskState::PoweringOn)], |server| {
+                server.shelved = None;
+                server.power_state = power_state;
+                server.vm_state = VmState::Active;
+                server.task_state = None;
+            })
+            .await?;
             self.notify(id, "power_on.end");
             Ok(())
         })
@@ -49,18 +47,22 @@ impl ComputeManager {
 
     async fn power_off_instance(&self, id: ServerId) -> Result<(), NovaError> {
         let server = self.services.records.server(id)?;
-        self.power_state(&server).await?;
+        // Where the guest is off already, somebody else may have taken the task away meanwhile.
+        let expected: &[_] = match self.power_state(&server).await? {
+            PowerState::NoState | PowerState::Shutdown | PowerState::Crashed => {
+                &[Some(TaskState::PoweringOff), None]
+            }
+            _ => &[Some(TaskState::PoweringOff)],
+        };
         self.notify(id, "power_off.start");
         self.power_off_guest(&server, true).await?;
         let power_state = self.power_state(&server).await?;
-        let server = self
-            .save_expecting(id, &[Some(TaskState::PoweringOff), None], |server| {
-                server.power_state = power_state;
-                server.vm_state = VmState::Stopped;
-                server.task_state = None;
-            })
-            .await?;
-        self.tracker.update_usage(&self.driver, &server).await?;
+        self.save_expecting(id, expected, |server| {
+            server.power_state = power_state;
+            server.vm_state = VmState::Stopped;
+            server.task_state = None;
+        })
+        .await?;
         self.notify(id, "power_off.end");
         Ok(())
     }

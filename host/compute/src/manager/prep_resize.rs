@@ -4,7 +4,7 @@ use super::ComputeManager;
 use super::operation::Operation;
 use model::request_spec::{RequestSpec, Selection};
 use model::rpc::{Address, Message, Method, RequestContext, Reschedule, Retry};
-use model::{ExceptionClass, Flavor, MigrationId, NovaError, Server, ServerId};
+use model::{ExceptionClass, Flavor, MigrationId, NovaError, Server, ServerId, TaskState};
 
 /// What the conductor asks of a destination.
 pub(super) struct PrepResize {
@@ -26,8 +26,7 @@ impl ComputeManager {
     ) -> Result<(), NovaError> {
         self.run(Operation::new(context, id, "compute_prep_resize"), async {
             // The request says what the server is like. That it was deleted meanwhile shows when it is saved.
-            let known = self.services.records.server_even_deleted(id);
-            let server = known.ok_or_else(|| NovaError::instance_not_found(id))?;
+            let server = self.server_as_sent(id)?;
             let (state, migration) = (server.vm_state, request.migration);
             self.notify(id, "exists");
             let new_flavor = request.flavor.id.clone();
@@ -99,27 +98,36 @@ impl ComputeManager {
         error: NovaError,
     ) -> Result<(), NovaError> {
         self.revert_allocation(server, request.migration)?;
-        let Some(retry) = request.retry else { return Err(error) };
+        let Some(retry) = request.retry.clone() else { return Err(error) };
+        let rescheduled = self.reschedule_resize(context, server.id, request, retry, &error).await;
+        let shown = rescheduled.as_ref().err().unwrap_or(&error);
+        self.store_fault(server.id, shown, None).await;
+        self.notify_error(server.id, "resize", shown);
+        rescheduled.map_err(|_| error)
+    }
+
+    /// Asks the conductor for another host. That the server is on its way again is written whatever else is done with it
+    /// meanwhile; of one that was deleted it cannot be, and nobody is asked.
+    async fn reschedule_resize(
+        &self,
+        context: &RequestContext,
+        id: ServerId,
+        request: PrepResize,
+        retry: Retry,
+        error: &NovaError,
+    ) -> Result<(), NovaError> {
+        let server = self.save(id, |server| server.task_state = Some(TaskState::ResizePrep)).await?;
+        if server.is_on(&self.host) {
+            self.tracker.update_usage(&self.driver, &server).await?;
+        }
         let reason = Some(error.to_string());
-        let reschedule = Reschedule {
-            migration: request.migration,
-            alternates: request.alternates,
-            retry: Retry { reason, ..retry },
-        };
+        let reschedule = Reschedule { alternates: request.alternates, retry: Retry { reason, ..retry } };
         let method = Method::MigrateServer {
             flavor: Box::new(request.flavor),
             request_spec: request.request_spec,
             reschedule: Some(reschedule),
         };
-        let message = Message { context: context.clone(), server: server.id, method };
-        // A server that was deleted meanwhile cannot be saved, so nobody is asked.
-        let rescheduled = match self.services.records.server(server.id) {
-            Ok(_) => self.services.bus.call(&self.address, Address::Conductor, message).await,
-            Err(gone) => Err(gone),
-        };
-        let shown = rescheduled.as_ref().err().unwrap_or(&error);
-        self.store_fault(server.id, shown, None).await;
-        self.notify_error(server.id, "resize", shown);
-        rescheduled.map(drop).map_err(|_| error)
+        let message = Message { context: context.clone(), server: id, method };
+        self.services.bus.call(&self.address, Address::Conductor, message).await.map(drop)
     }
 }

@@ -4,7 +4,7 @@ use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::{RebootType, RequestContext};
-use model::{NovaError, PowerState, ServerId, TaskState, VmState};
+use model::{NovaError, PowerState, Server, ServerId, TaskState, VmState};
 use virt::types;
 
 const SOFT_REBOOT_TASKS: &[Option<TaskState>] =
@@ -46,21 +46,12 @@ impl ComputeManager {
             server.task_state = Some(pending);
         })
         .await?;
-        let server = self.save_expecting(id, started, |server| server.task_state = Some(next)).await?;
-
         let rescued = server.vm_state == VmState::Rescued;
-        let request = types::RebootRequest {
-            instance: virt_types::instance(&server),
-            network_info: virt_types::network_info(&server.network_info),
-            reboot_type: match reboot_type {
-                RebootType::Soft => types::RebootType::Soft,
-                RebootType::Hard => types::RebootType::Hard,
-            },
-            block_device_info: virt_types::block_device_info(&server),
-            accel_info: Vec::new(),
-            share_info: Vec::new(),
+        let rebooted = match self.save_expecting(id, started, |server| server.task_state = Some(next)).await {
+            Ok(server) => self.reboot_guest(&server, reboot_type).await,
+            Err(error) => Err(error),
         };
-        let power_state = match self.driver.reboot(request).await.map_err(NovaError::from) {
+        let power_state = match rebooted {
             Ok(()) => self.power_state(&server).await?,
             Err(error) => match self.power_state(&server).await? {
                 PowerState::Running => {
@@ -69,22 +60,42 @@ impl ComputeManager {
                     PowerState::Running
                 }
                 _ => {
-                    self.set_error_state(id, false).await;
+                    let unsaved = error.is_preempted().then_some(Some(next));
+                    // A server deleted meanwhile has nothing to save.
+                    let _ = self
+                        .save(id, |server| {
+                            server.vm_state = VmState::Error;
+                            server.task_state = unsaved.unwrap_or(server.task_state);
+                        })
+                        .await;
                     return Err(error);
                 }
             },
         };
-        let saved = self
+        // A server deleted meanwhile has nothing to save.
+        let _ = self
             .save(id, |server| {
                 server.power_state = power_state;
                 server.vm_state = if rescued { VmState::Rescued } else { VmState::Active };
                 server.task_state = None;
             })
             .await;
-        if let Ok(server) = saved {
-            self.tracker.update_usage(&self.driver, &server).await?;
-        }
         self.notify(id, "reboot.end");
         Ok(())
+    }
+
+    async fn reboot_guest(&self, server: &Server, reboot_type: RebootType) -> Result<(), NovaError> {
+        let request = types::RebootRequest {
+            instance: virt_types::instance(server),
+            network_info: virt_types::network_info(&server.network_info),
+            reboot_type: match reboot_type {
+                RebootType::Soft => types::RebootType::Soft,
+                RebootType::Hard => types::RebootType::Hard,
+            },
+            block_device_info: virt_types::block_device_info(server),
+            accel_info: Vec::new(),
+            share_info: Vec::new(),
+        };
+        Ok(self.driver.reboot(request).await?)
     }
 }

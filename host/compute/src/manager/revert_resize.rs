@@ -21,10 +21,8 @@ impl ComputeManager {
         let operation = Operation::new(context, id, "compute_revert_resize").errors_out(migration);
         self.run(operation, async {
             self.notify(id, "exists");
-            let outcome = match self.services.records.server(id) {
-                Ok(server) => self.take_back(context, &server, migration, request_spec).await,
-                Err(gone) => Err(gone),
-            };
+            let server = self.server_as_sent(id)?;
+            let outcome = self.take_back(context, &server, migration, request_spec).await;
             self.ends_with_its_server(id, migration, outcome).await
         })
         .await
@@ -37,7 +35,7 @@ impl ComputeManager {
         migration: MigrationId,
         request_spec: Box<RequestSpec>,
     ) -> Result<(), NovaError> {
-        let outcome = self.remove_resized_guest(context, server.id, migration, request_spec).await;
+        let outcome = self.remove_resized_guest(context, server, migration, request_spec).await;
         let outcome = self.unless_never_mind(outcome);
         if outcome.is_err() && self.services.switches.fixes(Fix::RevertReleasesSource) {
             // The server stays here; Nova leaves the migration holding its room on the source.
@@ -49,16 +47,16 @@ impl ComputeManager {
     async fn remove_resized_guest(
         &self,
         context: &RequestContext,
-        id: ServerId,
+        server: &Server,
         migration: MigrationId,
         request_spec: Box<RequestSpec>,
     ) -> Result<(), NovaError> {
+        let id = server.id;
         let migration = self.services.records.migration(migration)?;
-        let server = self.services.records.server(id)?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         let shared =
-            self.is_instance_storage_shared(context, &server, Some(migration.source_compute.clone())).await?;
-        let request = virt_types::destroy_request(&server, &network_info, !shared);
+            self.is_instance_storage_shared(context, server, Some(migration.source_compute.clone())).await?;
+        let request = virt_types::destroy_request(server, &network_info, !shared);
         self.driver.destroy(request).await?;
         self.terminate_volume_connections(id).await?;
         let migration = self.set_migration_status(migration.id, MigrationStatus::Reverted).await?;
@@ -100,9 +98,21 @@ impl ComputeManager {
         self.run(operation, async {
             let outcome = self.unless_never_mind(self.revive_original_guest(context, id, migration).await);
             let outcome = self.ends_with_its_server(id, migration, outcome).await;
-            self.error_out_instance_on_exception(id, VmState::Active, outcome).await
+            let outcome = self.error_out_instance_on_exception(id, VmState::Active, outcome).await;
+            self.delete_stashed_flavor_info(id).await?;
+            outcome
         })
         .await
+    }
+
+    /// Forgets what a move has kept of the server as it was before, and what it was to become.
+    pub(super) async fn delete_stashed_flavor_info(&self, id: ServerId) -> Result<(), NovaError> {
+        let forget = |server: &mut Server| {
+            server.old_flavor = None;
+            server.new_flavor = None;
+            server.old_vm_state = None;
+        };
+        self.save(id, forget).await.map(drop)
     }
 
     async fn revive_original_guest(
@@ -115,17 +125,14 @@ impl ComputeManager {
         self.notify(id, "resize_revert.start");
         let was_stopped = self.services.records.server(id)?.old_vm_state == Some(VmState::Stopped);
         let server = self
-            .save(id, |server| {
+            .save_expecting_or_error(id, &[Some(TaskState::ResizeReverting)], |server| {
                 server.flavor = migration.old_flavor.clone();
-                server.old_flavor = None;
-                server.new_flavor = None;
-                server.old_vm_state = None;
                 server.host = Some(migration.source_compute.clone());
                 server.node = Some(migration.source_compute.clone());
             })
             .await?;
         self.revert_allocation(&server, migration.id)?;
-        self.bind_ports_here(id, &migration).await?;
+        self.bind_ports_here(id).await?;
         let network_info = self.services.network.get_instance_nw_info(id).await?;
         self.update_volume_attachments(id).await?;
         let server = self.services.records.server(server.id)?;
@@ -137,12 +144,12 @@ impl ComputeManager {
             power_on: !was_stopped,
         };
         self.driver.finish_revert_migration(request).await?;
-        self.complete_volume_attachments(&server).await?;
         let launched_at = Some(self.services.clock.now());
         self.save_expecting_or_error(id, &[Some(TaskState::ResizeReverting)], |server| {
             server.launched_at = launched_at
         })
         .await?;
+        self.complete_volume_attachments(&server).await?;
         if was_stopped {
             self.save(id, |server| server.task_state = Some(TaskState::PoweringOff)).await?;
             self.stop_instance(context, id).await?;

@@ -5,7 +5,7 @@ use super::operation::Operation;
 use crate::report_client::Owner;
 use crate::virt_types;
 use model::rpc::RequestContext;
-use model::{ExceptionClass, Fix, NovaError, PowerState, Server, ServerId, VmState};
+use model::{ExceptionClass, Fix, NetworkInfo, NovaError, PowerState, Server, ServerId, VmState};
 
 impl ComputeManager {
     /// Destroys the guest, releases everything the server holds, and marks it as deleted. When the driver raises, the
@@ -40,6 +40,7 @@ impl ComputeManager {
     pub(super) async fn delete_instance(&self, id: ServerId) -> Result<(), NovaError> {
         self.notify(id, "delete.start");
         self.shutdown_instance(id, true).await?;
+        self.delete_volumes(id).await;
         let server = self
             .save(id, |server| {
                 server.vm_state = VmState::Deleted;
@@ -48,7 +49,6 @@ impl ComputeManager {
             })
             .await?;
         self.complete_deletion(&server).await?;
-        self.delete_volumes(id).await;
         self.services.records.delete_server(id).await?;
         self.notify(id, "delete.end");
         Ok(())
@@ -82,17 +82,24 @@ impl ComputeManager {
         Ok(())
     }
 
-    /// Destroys the guest (`_shutdown_instance`). With `deallocate_networks` the ports are given back, also when the
-    /// driver raised, unless it could not power the guest off.
+    /// Destroys the guest and tells of it (`_shutdown_instance`).
     pub(super) async fn shutdown_instance(
         &self,
         id: ServerId,
         deallocate_networks: bool,
     ) -> Result<(), NovaError> {
         self.notify(id, "shutdown.start");
-        let known = self.services.records.server_even_deleted(id);
-        let server = known.ok_or_else(|| NovaError::instance_not_found(id))?;
-        let request = virt_types::destroy_request(&server, &server.network_info, true);
+        self.tear_down(id, deallocate_networks).await?;
+        self.notify(id, "shutdown.end");
+        Ok(())
+    }
+
+    /// Destroys the guest of a server, which may be deleted already. With `deallocate_networks` the ports are given back, also
+    /// when the driver raised, unless it could not power the guest off; a network service that refuses is then the error.
+    pub(super) async fn tear_down(&self, id: ServerId, deallocate_networks: bool) -> Result<(), NovaError> {
+        let server = self.server_as_sent(id)?;
+        let network_info = self.network_info(&server).await?;
+        let request = virt_types::destroy_request(&server, &network_info, true);
         let destroyed = match self.driver.destroy(request).await.map_err(NovaError::from) {
             // What is gone is destroyed. Nova takes it for a server that somebody else deletes.
             Err(error)
@@ -111,11 +118,27 @@ impl ComputeManager {
         let still_runs =
             destroyed.as_ref().is_err_and(|error| error.is(ExceptionClass::InstancePowerOffFailure));
         if deallocate_networks && !still_runs {
-            self.deallocate_network(id).await;
+            self.try_deallocate_network(id).await?;
         }
         destroyed?;
         self.delete_volume_attachments(id).await;
-        self.notify(id, "shutdown.end");
         Ok(())
+    }
+
+    /// The server's interfaces; of one that is recorded without any the network service is asked.
+    pub(super) async fn network_info(&self, server: &Server) -> Result<NetworkInfo, NovaError> {
+        match server.network_info.is_empty() {
+            true => self.services.network.get_instance_nw_info(server.id).await,
+            false => Ok(server.network_info.clone()),
+        }
+    }
+
+    /// Gives the ports back; if the network service refuses the server is in ERROR (`_try_deallocate_network`).
+    async fn try_deallocate_network(&self, id: ServerId) -> Result<(), NovaError> {
+        let deallocated = self.services.give_ports_back(id).await;
+        if deallocated.is_err() {
+            self.set_error_state(id, false).await;
+        }
+        deallocated
     }
 }

@@ -14,10 +14,15 @@ impl ComputeManager {
         context: &RequestContext,
         id: ServerId,
         image: Option<ImageId>,
+        zone: String,
     ) -> Result<(), NovaError> {
         self.run(Operation::new(context, id, "compute_unshelve_instance").locked(), async {
             self.notify(id, "unshelve.start");
-            self.save(id, |server| server.task_state = Some(TaskState::Spawning)).await?;
+            self.save(id, |server| {
+                server.task_state = Some(TaskState::Spawning);
+                server.availability_zone = Some(zone.clone());
+            })
+            .await?;
             if let Err(error) = self.prep_block_devices(id).await {
                 // Nova leaves the allocation on this host behind (observed on 34.0.0).
                 if self.services.switches.fixes(Fix::UnshelveReleasesClaim) {
@@ -75,7 +80,7 @@ impl ComputeManager {
         self.tracker.instance_claim(&self.driver, id).await?;
         let outcome = self.spawn_unshelved(id, image).await;
         if outcome.is_err() {
-            self.tracker.abort_instance_claim(&self.driver, id).await?;
+            self.tracker.abort_instance_claim(&self.driver, id, |_| ()).await?;
         }
         outcome
     }

@@ -80,8 +80,22 @@ impl ComputeApi {
 
     async fn do_delete(&self, id: ServerId, how: DeleteType) -> Result<(), ApiError> {
         let context = self.context();
-        let server = self.server(id)?;
+        let mut server = self.server(id)?;
         check_lock(&context, &server)?;
+        let keeps_things = matches!(server.vm_state, VmState::ShelvedOffloaded | VmState::Error);
+        if server.host.is_none() && !keeps_things {
+            if self.destroy_unplaced(id).await? {
+                return Ok(());
+            }
+            server = self.server(id)?;
+        }
+        if let Some(shelved) = &server.shelved
+            && matches!(server.vm_state, VmState::Shelved | VmState::ShelvedOffloaded)
+            && let Some(image) = shelved.image
+        {
+            // An image that the image service does not delete is left behind.
+            let _ = self.services.images.delete(image).await;
+        }
         let now = self.services.clock.now();
         let deleting = &mut |server: &mut Server| {
             server.progress = 0;
@@ -90,11 +104,11 @@ impl ComputeApi {
                 server.soft_deleted_at = Some(now);
             }
         };
-        self.services.records.update_server(id, ExpectedTask::Any, deleting).await?;
-        if let Some(image) = server.shelved.as_ref().and_then(|shelved| shelved.image) {
-            // An image that the image service does not delete is left behind.
-            let _ = self.services.images.delete(image).await;
-        }
+        match self.services.records.update_server(id, ExpectedTask::Any, deleting).await {
+            // Somebody else has deleted it meanwhile.
+            Err(error) if error.is(ExceptionClass::InstanceNotFound) => return Ok(()),
+            saved => saved?,
+        };
         if server.vm_state == VmState::Resized {
             match self.confirm_resize_on_deleting(&context, &server, how).await {
                 // Taken for a server that somebody else has deleted meanwhile.
@@ -120,20 +134,48 @@ impl ComputeApi {
                 Ok(())
             }
             None => {
+                self.notify(id, "delete.start");
+                let deleted = self.local_delete(id).await;
+                self.notify(id, "delete.end");
+                deleted?;
                 self.records.start_action(id, &context.request, "delete");
-                self.local_delete(id).await
+                Ok(())
             }
         }
     }
 
-    /// Deletes a server that no compute can delete now, for good whatever was asked.
-    async fn local_delete(&self, id: ServerId) -> Result<(), ApiError> {
+    /// Deletes a server at once that is on no host yet, or on none any more as it is to be built on another. Answers whether it
+    /// could: not where it has come to a host meanwhile.
+    async fn destroy_unplaced(&self, id: ServerId) -> Result<bool, NovaError> {
+        self.release_volumes(id).await;
         self.notify(id, "delete.start");
-        // As in Nova, a network service that refuses does not keep the server from being deleted.
-        let _ = self.services.give_ports_back(id).await;
+        let destroyed = match self.services.records.server(id) {
+            Ok(server) if server.host.is_some() => Ok(false),
+            Ok(_) => match self.services.records.delete_server(id).await {
+                Err(error) if !error.is(ExceptionClass::InstanceNotFound) => Err(error),
+                // Somebody else may have deleted it meanwhile.
+                Ok(()) | Err(_) => Ok(true),
+            },
+            Err(_) => Ok(true),
+        };
+        self.notify(id, "delete.end");
+        if destroyed == Ok(true) {
+            self.services.report_client.delete_allocations(&Address::Api, id.into());
+        }
+        destroyed
+    }
+
+    /// Deletes a server that no compute can delete now, for good whatever was asked. A network service that refuses to take its
+    /// ports keeps it from being deleted.
+    async fn local_delete(&self, id: ServerId) -> Result<(), ApiError> {
+        self.services.give_ports_back(id).await?;
         let never_placed = self.services.records.server(id).is_ok_and(|server| server.launched_at.is_none());
         if !(never_placed && self.services.switches.has(Bug::Bug1404867)) {
             self.release_volumes(id).await;
+        }
+        // Without this only the start of the host's service would free its room.
+        if !self.services.switches.has(Bug::Bug1679750) {
+            self.services.report_client.delete_allocations(&Address::Api, id.into());
         }
         let deleted = &mut |server: &mut Server| {
             server.vm_state = VmState::Deleted;
@@ -141,12 +183,7 @@ impl ComputeApi {
             server.power_state = PowerState::NoState;
         };
         self.services.records.update_server(id, ExpectedTask::Any, deleted).await?;
-        // Without this only the start of the host's service would free its room.
-        if !self.services.switches.has(Bug::Bug1679750) {
-            self.services.report_client.delete_allocations(&Address::Api, id.into());
-        }
         self.services.records.delete_server(id).await?;
-        self.notify(id, "delete.end");
         Ok(())
     }
 
@@ -154,6 +191,9 @@ impl ComputeApi {
     /// keep the server from being deleted.
     async fn release_volumes(&self, id: ServerId) {
         let Ok(server) = self.services.records.server(id) else { return };
+        if server.block_devices.is_empty() {
+            return;
+        }
         for device in &server.block_devices {
             if let Some(attachment) = device.attachment {
                 let _ = self.services.volumes.attachment_delete(attachment).await;

@@ -102,7 +102,7 @@ pub const DEFECTS: &[Builtin] = files![
     "live-migrate-fails",
     "delete-twice",
     "delete-during-finish-resize",
-    "delete-keeps-port",
+    "delete-refused-port",
     "shelve-without-image",
     "unshelve-without-image",
     "message-is-lost",

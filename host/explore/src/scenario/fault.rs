@@ -270,6 +270,8 @@ fn raise(class: ExceptionClass, message: Option<&str>, instance: Option<&str>) -
         | Class::ResourceProviderUpdateConflict
         | Class::PlacementApiError
         | Class::MessagingTimeout
+        | Class::InvalidMigrationState
+        | Class::PortBindingDeletionFailed
         | Class::ExternalNetworkAttachForbidden
         | Class::FixedIpInvalidOnHost
         | Class::UnableToAutoAllocateNetwork

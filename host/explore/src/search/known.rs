@@ -1,6 +1,6 @@
 //! What Nova 34.0.0 is known to break itself when something fails: a list, with the evidence.
 //!
-//! Of what is read in a source not every place has been compared with what is said of it here.
+//! What is said to be read in a source was compared with it, entry by entry; nothing checks that but a reader.
 //!
 //! By default the control plane does what Nova does, so the explorer finds these too. They are told as known; whatever is
 //! not in this list is either a mistake of this project or something nobody has looked at yet.
@@ -51,6 +51,11 @@ pub enum By {
         /// While it did this, by RPC method; none named: whatever it did. `-` is what a host does of itself.
         during: &'static [&'static str],
     },
+    /// A conductor that dies while it did this: some of its RPC methods have the name of a compute's.
+    ConductorCrash {
+        /// The RPC methods.
+        during: &'static [&'static str],
+    },
     /// A message.
     Message {
         /// What became of it.
@@ -70,6 +75,8 @@ pub enum By {
         /// The calls.
         calls: &'static [&'static str],
     },
+    /// Any of these.
+    OneOf(&'static [By]),
     /// Two faults that do it together; neither of them is a pair itself. Which of them is named first in a plan does not matter:
     /// those that are drawn at random are not in the order in which they strike.
     Both(&'static By, &'static By),
@@ -92,7 +99,12 @@ impl By {
         let one_of = |names: &[&str], name: &str| names.is_empty() || names.contains(&name);
         let crash = strike.fault.ends_a_service();
         match (self, &strike.fault) {
+            (By::OneOf(ways), _) => ways.iter().any(|way| way.is(strike)),
             (By::Crash { during }, _) => crash && one_of(during, strike.during.unwrap_or("-")),
+            (By::ConductorCrash { during }, fault) => {
+                let conductor = fault.point().starts_with("conductor:");
+                crash && conductor && one_of(during, strike.during.unwrap_or("-"))
+            }
             (By::Call { .. }, Planned::Driver(FaultSpec { error: FaultKind::Slow(_), .. })) => false,
             (By::Asked { asks, during }, Planned::Meanwhile(other)) => {
                 one_of(asks, &other.asks()) && one_of(during, strike.during.unwrap_or("-"))
@@ -160,6 +172,22 @@ mod tests {
         let destroyed = (DESTROYED, "terminate_instance");
         assert!(!twice.fits(&plan(&[destroyed])));
         assert!(twice.fits(&plan(&[destroyed, destroyed])));
+    }
+
+    #[test]
+    fn every_reason_names_its_evidence() {
+        for Known { invariant, reason, .. } in all() {
+            let named = match reason.evidence {
+                Evidence::Observed(runs) => !runs.is_empty() && !runs.contains(&""),
+                Evidence::Read { file, names } => {
+                    let identifier = |name: &&str| {
+                        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                    };
+                    file.ends_with(".py") && !names.is_empty() && names.iter().all(identifier)
+                }
+            };
+            assert!(named && !reason.says.is_empty(), "{invariant}: {reason:?}");
+        }
     }
 
     #[test]

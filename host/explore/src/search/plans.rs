@@ -267,8 +267,9 @@ pub(super) fn plans(scenario: &Scenario, points: &[Point], kinds: &[Kind]) -> Ve
         }
     }
     if kinds.contains(&Kind::Service) {
-        plans.extend(each(&|point| service(point, |_| ExceptionClass::NovaException)));
+        plans.extend(each(&|point| service(point, refused)));
         plans.extend(each(&|point| service(point, missing)));
+        plans.extend(each(&|point| service(point, left_behind)));
     }
     if kinds.contains(&Kind::Message) {
         for fault in [MessageFault::Lost, MessageFault::Twice, MessageFault::Late] {
@@ -334,9 +335,7 @@ pub(super) fn second(first: &Plan, points: &[Point], kinds: &[Kind]) -> Vec<Plan
                 plain(at, raise(), When::After),
                 plain(at, FaultKind::Trap, When::Before),
             ],
-            At::Service(_) if kinds.contains(&Kind::Service) => {
-                service(point, |_| ExceptionClass::NovaException).into_iter().collect()
-            }
+            At::Service(_) if kinds.contains(&Kind::Service) => service(point, refused).into_iter().collect(),
             At::Message(at) if kinds.contains(&Kind::Message) => {
                 vec![Planned::Message(MessageFaultSpec { at: at.clone(), fault: MessageFault::Lost })]
             }
@@ -359,20 +358,32 @@ fn death_at(at: &WritePoint, when: When) -> Planned {
 }
 
 /// The refusal of a service's call.
-fn service(point: &Point, error: impl Fn(&str) -> ExceptionClass) -> Option<Planned> {
+fn service(point: &Point, error: impl Fn(&str) -> Option<ExceptionClass>) -> Option<Planned> {
     match &point.at {
-        At::Service(at) => {
-            Some(Planned::Service(ServiceFaultSpec { at: at.clone(), error: error(&at.call), message: None }))
-        }
+        At::Service(at) => Some(Planned::Service(ServiceFaultSpec {
+            at: at.clone(),
+            error: error(&at.call)?,
+            message: None,
+        })),
         _ => None,
     }
 }
 
+/// What a service says that does not want to.
+fn refused(_: &str) -> Option<ExceptionClass> {
+    Some(ExceptionClass::NovaException)
+}
+
 /// What a service says of something that it does not have.
-fn missing(call: &str) -> ExceptionClass {
-    match call.split_once('.') {
+fn missing(call: &str) -> Option<ExceptionClass> {
+    Some(match call.split_once('.') {
         Some(("image", _)) => ExceptionClass::ImageNotFound,
         Some(("network", _)) => ExceptionClass::PortNotFound,
         _ => ExceptionClass::VolumeNotFound,
-    }
+    })
+}
+
+/// What a service says of something that it does not remove, where Nova goes on after that and after nothing else.
+fn left_behind(call: &str) -> Option<ExceptionClass> {
+    (call == "network.teardown_networks_on_host").then_some(ExceptionClass::PortBindingDeletionFailed)
 }

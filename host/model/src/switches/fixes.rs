@@ -172,10 +172,10 @@ super::switches! {
         releases: "34.0.0",
     }
     NetworkIsAskedAgain = "network-is-asked-again" {
-        title: "ports that are not given back or bound at the first try stay as they are for ever",
-        scenario: "delete-keeps-port",
+        title: "a deletion or a resize fails for good when the network service refuses once",
+        scenario: "delete-refused-port",
         when: "the network service refuses deallocate_for_instance while a server is deleted",
-        wrong: "a port of a deleted server; after a refused migrate_instance_finish, ERROR with ports on the source",
+        wrong: "ERROR with its ports and without a guest; after a refused migrate_instance_finish, ERROR with ports on the source",
         right: "the network service is asked again",
         releases: "34.0.0",
     }

@@ -3,9 +3,8 @@
 
 use super::reason::{CONDUCTOR, MANAGER, observed, read};
 use super::single::{DELETE, ENDED_BY_NOBODY};
-use super::together::DIED_DELETING;
+use super::together::{DELETION_FAILS, DIED_DELETING, POST_LEAKS};
 use super::{By, Known, Reason};
-use runtime::MessageFault;
 use virt::Method;
 
 const DELETED: By = By::Asked { asks: DELETE, during: &[] };
@@ -16,8 +15,9 @@ const ASKED_IN_BUILD: By = By::Asked { asks: &[], during: &["build_and_run_insta
 const DIED: By = By::Crash { during: &[] };
 
 /// A step of a move is interrupted, or the deletion that comes after it.
-const DIED_MOVING_OR_DELETING: By =
-    By::Crash { during: &["finish_resize", "confirm_resize", "terminate_instance"] };
+const DIED_MOVING_OR_DELETING: By = By::Crash {
+    during: &["prep_resize", "resize_instance", "finish_resize", "confirm_resize", "terminate_instance"],
+};
 
 /// A driver call after whose failure a resize goes no further.
 const RESIZE_REFUSED: By = By::Call {
@@ -50,19 +50,11 @@ const STARTING: By = By::Call {
 const DELETION_FAILED: By =
     By::Call { methods: &[Method::Destroy, Method::NodeIsAvailable, Method::UpdateProviderTree], after: &[] };
 
-const LIVE_MIGRATION: &[&str] = &[
-    "check_can_live_migrate_destination",
-    "check_can_live_migrate_source",
-    "pre_live_migration",
-    "live_migration",
-    "post_live_migration_at_destination",
-];
-
 /// Why nobody goes on with what a conductor was doing.
 const IN_ITS_MEMORY: Reason = read(
     "the request was in the conductor's memory alone, and no other conductor takes it up",
     CONDUCTOR,
-    &["build_instances", "migrate_server", "_live_migrate"],
+    &["build_instances", "rebuild_instance", "migrate_server", "_live_migrate"],
 );
 
 /// Why a live migration has no end.
@@ -72,25 +64,18 @@ const LIVE_MIGRATION_INTERRUPTED: Reason = read(
     &["_init_instance", "_reset_live_migration"],
 );
 
-/// Why a move that was interrupted leaves something.
-const MOVE_INTERRUPTED: Reason = read(
-    "a start takes the server back and not its migration: whoever ends that as failed does not look at what it holds",
-    MANAGER,
-    &["_init_instance"],
-);
-
 /// Why what waits for a host is not done.
 const NOT_STARTED: Reason = read(
     "a host that cannot be started takes nothing up, and what waits for it waits on",
     MANAGER,
-    &["init_host"],
+    &["init_host", "_init_instance", "pre_start_hook"],
 );
 
 /// Why no start takes up a deletion.
 const OVERWRITTEN: Reason = read(
     "who was at work on the server writes its own task or none over that of the deletion, so that no start takes it up",
     MANAGER,
-    &["_init_instance", "reverts_task_state"],
+    &["_build_resources", "_confirm_resize", "_set_instance_obj_error_state", "reverts_task_state"],
 );
 
 /// Why a task stays of a server in ERROR.
@@ -109,9 +94,9 @@ const TASK_COMES_BACK: Reason = read(
 
 /// Why a death in one operation leaves another half done.
 const STRIKES_ALL: Reason = read(
-    "a host dies with all that it does: a build beside it is on no host yet, so no start finds it",
+    "a host dies with all that it does: a build beside it is put into ERROR by the next start, and nothing of it given back",
     MANAGER,
-    &["init_host", "_init_instance"],
+    &["_error_out_instances_whose_build_was_interrupted"],
 );
 
 /// The list.
@@ -119,7 +104,7 @@ pub const DEATHS: &[Known] = &[
     // The conductor.
     Known {
         invariant: "no_task_left",
-        by: By::Crash { during: &["rebuild_instance"] },
+        by: By::ConductorCrash { during: &["rebuild_instance"] },
         reason: IN_ITS_MEMORY,
     },
     Known {
@@ -135,39 +120,34 @@ pub const DEATHS: &[Known] = &[
     // Live migrations, which no built-in scenario makes itself.
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
-        by: By::Crash { during: LIVE_MIGRATION },
+        by: By::Crash { during: &["live_migration"] },
         reason: LIVE_MIGRATION_INTERRUPTED,
     },
     Known {
         invariant: "migrations_hold_only_while_they_last",
-        by: By::Crash { during: LIVE_MIGRATION },
+        by: By::Crash { during: &["live_migration"] },
         reason: LIVE_MIGRATION_INTERRUPTED,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Crash { during: &["post_live_migration_at_destination"] },
+        reason: POST_LEAKS,
     },
     // Moves.
-    Known {
-        invariant: "server_holds_its_flavor_on_its_host",
-        by: By::Crash { during: &["resize_instance"] },
-        reason: MOVE_INTERRUPTED,
-    },
-    Known {
-        invariant: "migrations_hold_only_while_they_last",
-        by: By::Crash { during: &["prep_resize", "resize_instance"] },
-        reason: MOVE_INTERRUPTED,
-    },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
         by: By::Both(&RESIZE_REFUSED, &By::Asked { asks: &["live_migrate"], during: &[] }),
         reason: read(
             "the request spec has the flavor of a resize that failed after it was scheduled, and a live migration claims by it",
-            CONDUCTOR,
-            &["_cold_migrate"],
+            "nova/conductor/tasks/live_migrate.py",
+            &["_find_destination"],
         ),
     },
     Known {
         invariant: "no_task_left",
         by: By::Both(
-            &By::Asked { asks: &["stop", "rebuild"], during: &[] },
-            &By::Crash { during: &["stop_instance"] },
+            &By::Asked { asks: &["stop", "rebuild", "reboot"], during: &[] },
+            &By::Crash { during: &["stop_instance", "rebuild_instance", "reboot_instance"] },
         ),
         reason: IN_ERROR,
     },
@@ -176,16 +156,15 @@ pub const DEATHS: &[Known] = &[
         by: By::Both(&ASKED_IN_BUILD, &DIED),
         reason: STRIKES_ALL,
     },
-    Known { invariant: "no_task_left", by: By::Both(&ASKED_IN_BUILD, &DIED), reason: STRIKES_ALL },
     Known {
         invariant: "every_interface_has_its_port",
         by: By::Both(&ASKED_IN_BUILD, &DIED),
-        reason: STRIKES_ALL,
+        reason: OVERWRITTEN,
     },
     Known {
         invariant: "ports_are_bound_where_their_servers_are",
         by: By::Both(&ASKED_IN_BUILD, &DIED),
-        reason: STRIKES_ALL,
+        reason: OVERWRITTEN,
     },
     // Hosts that do not start again.
     Known { invariant: "no_task_left", by: By::Both(&DIED, &STARTING), reason: NOT_STARTED },
@@ -245,11 +224,16 @@ pub const DEATHS: &[Known] = &[
     },
     Known { invariant: "no_task_left", by: By::Both(&DELETED, &DELETION_FAILED), reason: TASK_COMES_BACK },
     Known {
-        invariant: "ports_are_bound_where_their_servers_are",
+        invariant: "no_task_left",
         by: By::Both(
-            &By::Asked { asks: DELETE, during: &["resize_instance"] },
-            &By::Message { faults: &[MessageFault::Lost], methods: &["terminate_instance"] },
+            &By::Asked { asks: DELETE, during: &["migrate_server", "prep_resize", "resize_instance"] },
+            &By::Service { calls: &["network.deallocate_for_instance"] },
         ),
+        reason: TASK_COMES_BACK,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(&By::Asked { asks: DELETE, during: &["resize_instance"] }, &DELETION_FAILS),
         reason: read(
             "a source that finds its server being deleted writes the destination with ERROR, where nobody binds the ports",
             MANAGER,

@@ -6,6 +6,10 @@ use std::fmt;
 pub(super) const MANAGER: &str = "nova/compute/manager.py";
 /// The part of Nova's API that makes, changes and deletes servers.
 pub(super) const COMPUTE_API: &str = "nova/compute/api.py";
+/// What a compute host counts of its node.
+pub(super) const RESOURCE_TRACKER: &str = "nova/compute/resource_tracker.py";
+/// What Nova asks the network service for.
+pub(super) const NEUTRON: &str = "nova/network/neutron.py";
 /// Nova's conductor.
 pub(super) const CONDUCTOR: &str = "nova/conductor/manager.py";
 

@@ -1,6 +1,6 @@
 //! What one fault does: found by trying every single fault on the built-in scenarios, and reviewed.
 
-use super::reason::{COMPUTE_API, CONDUCTOR, MANAGER, observed, read};
+use super::reason::{COMPUTE_API, CONDUCTOR, MANAGER, NEUTRON, RESOURCE_TRACKER, observed, read};
 use super::{By, Known, Reason};
 use crate::run::RECOVERY;
 use model::ExceptionClass;
@@ -20,6 +20,27 @@ const RESCHEDULED: &[Method] = &[
     Method::FailedSpawnCleanup,
 ];
 
+/// The steps of a move.
+const MOVES: &[&str] = &[
+    "prep_resize",
+    "resize_instance",
+    "finish_resize",
+    "confirm_resize",
+    "revert_resize",
+    "finish_revert_resize",
+];
+
+/// What is cast to a compute or to the conductor, for an operation that has a task.
+#[rustfmt::skip]
+const CASTS: &[&str] = &[
+    "schedule_and_build_instances", "build_instances", "build_and_run_instance", "terminate_instance", "soft_delete_instance",
+    "restore_instance", "start_instance", "stop_instance", "reboot_instance", "pause_instance", "unpause_instance",
+    "suspend_instance", "resume_instance", "rescue_instance", "unrescue_instance", "rebuild_instance", "snapshot_instance",
+    "backup_instance", "shelve_instance", "shelve_offload_instance", "unshelve_instance", "migrate_server", "prep_resize",
+    "resize_instance", "finish_resize", "confirm_resize", "revert_resize", "finish_revert_resize", "live_migrate_instance",
+    "live_migration",
+];
+
 /// Why a lost message is never made good.
 pub(super) const CAST: Reason = read(
     "a cast is sent once: nobody asks what became of it, and nobody sends it again",
@@ -29,31 +50,23 @@ pub(super) const CAST: Reason = read(
 
 /// Why no handler is ready for a message that it has had already.
 pub(super) const ONCE: Reason = read(
-    "not Nova's: oslo.messaging drops a message whose unique id it has seen, so no handler is written for a second",
-    "oslo_messaging/_drivers/amqp.py",
-    &["check_duplicate_message"],
+    "not Nova's: a listener of oslo.messaging drops what has the unique id of one of the last 16 messages, so no handler is written for a second",
+    "oslo_messaging/_drivers/amqpdriver.py",
+    &["AMQPListener"],
 );
 
 /// Why an allocation can be left that nobody takes away.
 const AUDIT: Reason = read(
     "what a migration holds goes when the migration ends, not when its server is deleted: left to `nova-manage placement audit`",
     "nova/cmd/manage.py",
-    &["audit"],
+    &["_check_orphaned_allocations_for_provider"],
 );
 
 /// Why ports can be bound to the host that a server came from.
 const MOVED_PORTS: Reason = read(
     "the record names the destination before `finish_resize` binds the ports there, and nobody else binds them",
     MANAGER,
-    &["_finish_resize"],
-);
-
-/// Why a server that was given up can keep its ports. True of a failed build only: of a deletion it is a mistake of this project,
-/// for in Nova the deletion fails with it.
-const KEPT_PORTS: Reason = read(
-    "a port that the network service does not delete is logged, and its server deleted all the same",
-    MANAGER,
-    &["_try_deallocate_network"],
+    &["_resize_instance", "_finish_resize"],
 );
 
 /// The requests that delete a server.
@@ -63,14 +76,14 @@ pub(super) const DELETE: &[&str] = &["delete", "force_delete"];
 const UNLOCKED: Reason = read(
     "the steps of a move take no lock: the server is deleted under them, and the guest that they make or leave elsewhere is for `_cleanup_running_deleted_instances`",
     MANAGER,
-    &["resize_instance", "finish_resize", "finish_revert_resize", "terminate_instance"],
+    &["finish_resize", "finish_revert_resize", "_cleanup_running_deleted_instances"],
 );
 
 /// Why a migration can hold something after its server was deleted.
 pub(super) const ENDED_BY_NOBODY: Reason = read(
-    "a step of a move that finds its server deleted gives up, and what the migration holds is left to `nova-manage placement audit`",
+    "neither a deletion nor the step of a move that finds its server deleted ends the migration: what that holds is left to `nova-manage placement audit`",
     MANAGER,
-    &["_delete_instance", "resize_instance", "finish_resize"],
+    &["_delete_instance", "confirm_resize", "revert_resize", "_finish_revert_resize"],
 );
 
 /// Why a rebuild of a server without a guest has no end.
@@ -134,8 +147,8 @@ pub const KNOWN: &[Known] = &[
         },
         reason: read(
             "the same, in the claim: the record has its host already, the allocation is deleted",
-            MANAGER,
-            &["_build_and_run_instance"],
+            RESOURCE_TRACKER,
+            &["instance_claim"],
         ),
     },
     Known {
@@ -193,7 +206,7 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         invariant: "no_guest_astray",
-        by: By::Asked { asks: DELETE, during: &["finish_resize", "revert_resize", "finish_revert_resize"] },
+        by: By::Asked { asks: DELETE, during: &["finish_resize", "finish_revert_resize"] },
         reason: UNLOCKED,
     },
     Known {
@@ -259,8 +272,9 @@ pub const KNOWN: &[Known] = &[
         ),
     },
     // Deaths of services: read in `nova/compute/manager.py`, `_init_instance`, which takes up what it finds on the host's own
-    // servers: builds (to ERROR), `resize_prep`, `resize_migrating`, deletions, reboots, `powering-on`, `powering-off`,
-    // snapshots. Whatever is in none of these states, or not on the host, stays.
+    // servers: builds and rebuilds (to ERROR), `resize_prep`, `resize_migrating`, live migrations, deletions, reboots, `powering-on`,
+    // `powering-off`, `pausing`, `unpausing`, snapshots. Whatever is in none of these states, or not on the host, stays, but for
+    // builds that have an allocation on the host (`_error_out_instances_whose_build_was_interrupted`).
     Known {
         invariant: "every_event_finished",
         by: By::Crash { during: &[] },
@@ -280,21 +294,21 @@ pub const KNOWN: &[Known] = &[
         ),
     },
     Known {
-        invariant: "no_task_left",
+        invariant: "server_holds_its_flavor_on_its_host",
         by: By::Crash { during: &["build_and_run_instance"] },
         reason: read(
-            "a server has no host before its claim and after the claim is given up, so no start of a host finds it",
+            "a start puts a build that was interrupted into ERROR, and gives nothing of it back",
             MANAGER,
-            &["_init_instance", "init_host"],
+            &["_error_out_instances_whose_build_was_interrupted"],
         ),
     },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
-        by: By::Crash { during: &["build_and_run_instance", "unshelve_instance"] },
+        by: By::Crash { during: &["unshelve_instance"] },
         reason: read(
             "the scheduler allocates, the host is recorded later: what has no host is found by no start of a host",
             MANAGER,
-            &["_init_instance", "_build_and_run_instance"],
+            &["_init_instance", "_unshelve_instance"],
         ),
     },
     Known {
@@ -309,7 +323,7 @@ pub const KNOWN: &[Known] = &[
             ],
         },
         reason: read(
-            "the destination died and the server is the source's; or `_init_instance` knows no such task",
+            "the record names the other host, whose start would take it up; or `_init_instance` knows no such task",
             MANAGER,
             &["_init_instance"],
         ),
@@ -318,9 +332,9 @@ pub const KNOWN: &[Known] = &[
         invariant: "server_holds_its_flavor_on_its_host",
         by: By::Crash { during: &["prep_resize"] },
         reason: read(
-            "the migration that was begun is ended by nobody, and its allocation returned by nobody",
-            MANAGER,
-            &["_init_instance", "prep_resize"],
+            "the migration that was begun is at most taken up by a later resize, and its allocation returned by nobody",
+            "nova/conductor/tasks/migrate.py",
+            &["_preallocate_migration"],
         ),
     },
     Known {
@@ -339,8 +353,8 @@ pub const KNOWN: &[Known] = &[
         by: By::Crash { during: &["confirm_resize", "revert_resize", "finish_revert_resize"] },
         reason: read(
             "a migration is recorded as ended before its allocation is returned",
-            MANAGER,
-            &["_confirm_resize", "confirm_resize", "_finish_revert_resize"],
+            RESOURCE_TRACKER,
+            &["drop_move_claim_at_source", "drop_move_claim_at_dest"],
         ),
     },
     Known {
@@ -364,7 +378,7 @@ pub const KNOWN: &[Known] = &[
         reason: read(
             "the scheduler has claimed for a server that no host was told of",
             CONDUCTOR,
-            &["schedule_and_build_instances"],
+            &["_schedule_instances", "schedule_and_build_instances"],
         ),
     },
     Known {
@@ -389,7 +403,7 @@ pub const KNOWN: &[Known] = &[
         invariant: "server_holds_its_flavor_on_its_host",
         by: By::Crash { during: &["finish_resize"] },
         reason: read(
-            "where it fails the record has the old flavor again, placement has not, and the migration that tells of it is recorded last",
+            "where it fails the record has the old flavor again, placement has not, and the event that tells of it is finished last",
             MANAGER,
             &["_finish_resize", "finish_resize"],
         ),
@@ -408,8 +422,8 @@ pub const KNOWN: &[Known] = &[
         by: By::Crash { during: &["build_and_run_instance"] },
         reason: read(
             "ports are made before the record has them, and `_heal_instance_info_cache` is off by default",
-            MANAGER,
-            &["_allocate_network_async", "_heal_instance_info_cache"],
+            NEUTRON,
+            &["allocate_for_instance"],
         ),
     },
     Known {
@@ -417,8 +431,8 @@ pub const KNOWN: &[Known] = &[
         by: By::Crash { during: &["build_and_run_instance"] },
         reason: read(
             "ports are given back before the record is without them, and `_heal_instance_info_cache` is off by default",
-            MANAGER,
-            &["_cleanup_allocated_networks", "_heal_instance_info_cache"],
+            NEUTRON,
+            &["deallocate_for_instance"],
         ),
     },
     Known {
@@ -432,8 +446,17 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         invariant: "no_task_left",
-        by: By::Crash { during: &["shelve_instance", "unshelve_instance"] },
+        by: By::Crash { during: &["shelve_instance"] },
         reason: read("`_init_instance` knows no task of shelving", MANAGER, &["_init_instance"]),
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Crash { during: &["unshelve_instance"] },
+        reason: read(
+            "a server that is being brought back is on no host before its claim, so no start of a host finds it",
+            MANAGER,
+            &["_init_instance", "_unshelve_instance"],
+        ),
     },
     Known {
         invariant: "one_guest_on_its_host",
@@ -458,7 +481,7 @@ pub const KNOWN: &[Known] = &[
         reason: read(
             "the request was in the conductor's memory alone, and no other conductor takes it up",
             CONDUCTOR,
-            &["build_instances", "migrate_server", "_live_migrate"],
+            &["schedule_and_build_instances", "build_instances", "migrate_server", "_live_migrate"],
         ),
     },
     // Services.
@@ -475,7 +498,7 @@ pub const KNOWN: &[Known] = &[
         invariant: "no_task_left",
         by: By::Service { calls: &["image.get"] },
         reason: read(
-            "an unshelving whose image cannot be read is given up only where the image is not found",
+            "an unshelving whose image cannot be read keeps its task: only a failure of the scheduling takes it back",
             CONDUCTOR,
             &["unshelve_instance"],
         ),
@@ -484,11 +507,6 @@ pub const KNOWN: &[Known] = &[
         invariant: "ports_are_bound_where_their_servers_are",
         by: By::Service { calls: &["network.migrate_instance_finish"] },
         reason: MOVED_PORTS,
-    },
-    Known {
-        invariant: "ports_are_bound_where_their_servers_are",
-        by: By::Service { calls: &["network.deallocate_for_instance"] },
-        reason: KEPT_PORTS,
     },
     // Messages.
     Known {
@@ -503,7 +521,7 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         invariant: "no_task_left",
-        by: By::Message { faults: &[MessageFault::Lost], methods: &[] },
+        by: By::Message { faults: &[MessageFault::Lost], methods: CASTS },
         reason: CAST,
     },
     Known {
@@ -538,11 +556,6 @@ pub const KNOWN: &[Known] = &[
         reason: ONCE,
     },
     Known {
-        invariant: "no_guest_astray",
-        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
-        reason: ONCE,
-    },
-    Known {
         invariant: "server_holds_its_flavor_on_its_host",
         by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
         reason: ONCE,
@@ -552,23 +565,8 @@ pub const KNOWN: &[Known] = &[
         by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
         reason: ONCE,
     },
-    Known {
-        invariant: "one_guest_on_its_host",
-        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
-        reason: ONCE,
-    },
-    Known {
-        invariant: "ports_are_bound_where_their_servers_are",
-        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
-        reason: ONCE,
-    },
-    Known {
-        invariant: "every_interface_has_its_port",
-        by: By::Message { faults: &[MessageFault::Twice], methods: &[] },
-        reason: ONCE,
-    },
     // What is left when an operator has started, deleted and run everything.
-    Known { invariant: RECOVERY, by: By::Crash { during: &[] }, reason: AUDIT },
+    Known { invariant: RECOVERY, by: By::Crash { during: MOVES }, reason: AUDIT },
     Known {
         invariant: RECOVERY,
         by: By::Asked { asks: DELETE, during: &["revert_resize", "finish_revert_resize"] },
@@ -576,12 +574,7 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         invariant: RECOVERY,
-        by: By::Message { faults: &[MessageFault::Twice], methods: &["migrate_server"] },
-        reason: ONCE,
-    },
-    Known {
-        invariant: RECOVERY,
-        by: By::Message { faults: &[MessageFault::Lost], methods: &[] },
+        by: By::Message { faults: &[MessageFault::Lost], methods: MOVES },
         reason: AUDIT,
     },
     Known {
@@ -593,10 +586,5 @@ pub const KNOWN: &[Known] = &[
         invariant: RECOVERY,
         by: By::Service { calls: &["network.get_instance_nw_info"] },
         reason: AUDIT,
-    },
-    Known {
-        invariant: RECOVERY,
-        by: By::Service { calls: &["network.deallocate_for_instance"] },
-        reason: KEPT_PORTS,
     },
 ];

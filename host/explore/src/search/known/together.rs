@@ -4,8 +4,8 @@
 //! Often the first of them is a request of somebody else that the scenario does not make itself, and the second a fault that
 //! does it wherever the request is made.
 
-use super::reason::{MANAGER, observed, read};
-use super::single::{CAST, DELETE, ENDED_BY_NOBODY, REBUILD_EMPTIES, REPEATED_EVENT};
+use super::reason::{COMPUTE_API, MANAGER, observed, read};
+use super::single::{CAST, DELETE, ENDED_BY_NOBODY, ONCE, REBUILD_EMPTIES, REPEATED_EVENT};
 use super::{By, Known, Reason};
 use model::ExceptionClass;
 use runtime::MessageFault;
@@ -18,6 +18,12 @@ const DELETED_IN_VERIFY_RESIZE: By =
 /// A second user deletes a server that is being built.
 const DELETED_IN_BUILD: By = By::Asked { asks: DELETE, during: &["build_and_run_instance"] };
 
+/// A second user deletes a server whose move is being taken back.
+const DELETED_IN_REVERT: By = By::Asked { asks: DELETE, during: &["revert_resize", "finish_revert_resize"] };
+
+/// A second user deletes a server that may be on no host.
+const DELETED_ON_NO_HOST: By = By::Asked { asks: DELETE, during: &["unshelve_instance", "-"] };
+
 /// A second user deletes a server that is being shelved.
 const DELETED_IN_SHELVE: By = By::Asked { asks: DELETE, during: &["shelve_instance"] };
 
@@ -26,6 +32,47 @@ const LIVE_MIGRATED: By = By::Asked { asks: &["live_migrate"], during: &[] };
 const REBUILT: By = By::Asked { asks: &["rebuild"], during: &[] };
 
 const SHELVED: By = By::Asked { asks: &["shelve"], during: &[] };
+
+/// The network service does not take ports back, or does not tell of them.
+const PORTS_NOT_GIVEN_BACK: By =
+    By::Service { calls: &["network.deallocate_for_instance", "network.get_instance_nw_info"] };
+
+/// What keeps a deletion from its end.
+pub(super) const DELETION_FAILS: By = By::OneOf(&[
+    DELETION_LOST,
+    DIED_DELETING,
+    PORTS_NOT_GIVEN_BACK,
+    By::Call { methods: &[Method::Destroy, Method::NodeIsAvailable, Method::UpdateProviderTree], after: &[] },
+]);
+
+/// What keeps a build from its end on one host.
+const BUILD_FAILS: By = By::OneOf(&[
+    By::Call {
+        methods: &[
+            Method::NodeIsAvailable,
+            Method::GetAvailableNodes,
+            Method::UpdateProviderTree,
+            Method::PrepareForSpawn,
+            Method::PrepareNetworksBeforeBlockDeviceMapping,
+            Method::DefaultRootDeviceName,
+            Method::DefaultDeviceNamesForInstance,
+            Method::Spawn,
+            Method::GetInfo,
+        ],
+        after: &[],
+    },
+    By::Service { calls: &["network.allocate_for_instance"] },
+]);
+
+/// A build is asked for twice.
+const BUILT_TWICE: By = By::Message {
+    faults: &[MessageFault::Twice],
+    methods: &["schedule_and_build_instances", "build_and_run_instance"],
+};
+
+/// A move is asked for twice.
+const MOVED_TWICE: By =
+    By::Message { faults: &[MessageFault::Twice], methods: &["migrate_server", "prep_resize"] };
 
 const DELETION_LOST: By = By::Message { faults: &[MessageFault::Lost], methods: &["terminate_instance"] };
 
@@ -55,6 +102,13 @@ const LEFT_TO_DELETION: Reason = read(
     &["_locked_do_build_and_run_instance", "_do_build_and_run_instance"],
 );
 
+/// Why a server can be on its former host with what it has on the other.
+const LEFT_TO_DELETION_BY_REVERT: Reason = read(
+    "a source that finds its server being deleted writes itself and the old flavor with ERROR and leaves the rest to the deletion, which fails",
+    MANAGER,
+    &["_revert_instance_flavor_host_node", "_set_instance_obj_error_state"],
+);
+
 /// Why so much is gone of a server that was to be offloaded.
 const OFFLOADED_ALREADY: Reason = read(
     "an offload learns last that its server is being deleted: guest, bindings and allocation are gone, and the deletion fails",
@@ -63,7 +117,7 @@ const OFFLOADED_ALREADY: Reason = read(
 );
 
 /// Why the end of a live migration leaks.
-const POST_LEAKS: Reason = observed(
+pub(super) const POST_LEAKS: Reason = observed(
     "a live migration whose end fails is never ended: what it holds stays",
     &["live-migrate | host1:post_live_migration#1 raises NovaException before"],
 );
@@ -89,7 +143,7 @@ const ABORTED_WITH_GUEST: Reason = read(
 
 /// Why nothing ends what was interrupted.
 const NOT_TAKEN_UP: Reason = read(
-    "a deletion that a start takes up is tried once, and by no host that cannot be started",
+    "a deletion that a start takes up is tried once at each start, and by no host that cannot be started",
     MANAGER,
     &["init_host", "_init_instance"],
 );
@@ -130,43 +184,51 @@ pub const TOGETHER: &[Known] = &[
     },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
-        by: By::Both(
-            &DELETED_IN_BUILD,
-            &By::Call {
-                methods: &[Method::Destroy, Method::NodeIsAvailable, Method::UpdateProviderTree],
-                after: &[],
-            },
-        ),
+        by: By::Both(&DELETED_IN_BUILD, &DELETION_FAILS),
+        reason: LEFT_TO_DELETION,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(&DELETED_IN_BUILD, &DELETION_FAILS),
         reason: LEFT_TO_DELETION,
     },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
-        by: By::Both(&DELETED_IN_BUILD, &DELETION_LOST),
-        reason: LEFT_TO_DELETION,
+        by: By::Both(&DELETED_IN_REVERT, &DELETION_FAILS),
+        reason: LEFT_TO_DELETION_BY_REVERT,
+    },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(&DELETED_IN_REVERT, &DELETION_FAILS),
+        reason: LEFT_TO_DELETION_BY_REVERT,
     },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
-        by: By::Both(&DELETED_IN_SHELVE, &By::Call { methods: &[Method::Destroy], after: &[] }),
-        reason: OFFLOADED_ALREADY,
-    },
-    Known {
-        invariant: "server_holds_its_flavor_on_its_host",
-        by: By::Both(&DELETED_IN_SHELVE, &DELETION_LOST),
+        by: By::Both(&DELETED_IN_SHELVE, &DELETION_FAILS),
         reason: OFFLOADED_ALREADY,
     },
     Known {
         invariant: "one_guest_on_its_host",
-        by: By::Both(&DELETED_IN_SHELVE, &DELETION_LOST),
+        by: By::Both(&DELETED_IN_SHELVE, &DELETION_FAILS),
         reason: OFFLOADED_ALREADY,
     },
     Known {
         invariant: "ports_are_bound_where_their_servers_are",
-        by: By::Both(&DELETED_IN_SHELVE, &DELETION_LOST),
+        by: By::Both(&DELETED_IN_SHELVE, &DELETION_FAILS),
         reason: OFFLOADED_ALREADY,
     },
     Known {
+        invariant: "no_task_left",
+        by: By::Both(&By::OneOf(&[BUILD_FAILS, DELETED_ON_NO_HOST]), &PORTS_NOT_GIVEN_BACK),
+        reason: read(
+            "a deletion in the API whose ports are not taken back ends there, and its task stays",
+            COMPUTE_API,
+            &["_delete", "_local_delete"],
+        ),
+    },
+    Known {
         invariant: "one_guest_on_its_host",
-        by: By::Both(&By::Asked { asks: DELETE, during: &["confirm_resize"] }, &COUNTING),
+        by: By::Both(&By::Asked { asks: DELETE, during: &["confirm_resize"] }, &DELETION_FAILS),
         reason: read(
             "a confirmation writes its state last, over the ERROR of a deletion that failed meanwhile without its guest",
             MANAGER,
@@ -182,6 +244,17 @@ pub const TOGETHER: &[Known] = &[
         ),
         reason: REPEATED_EVENT,
     },
+    // Messages that come twice, before a build or a move that fails.
+    Known { invariant: "no_guest_astray", by: By::Both(&BUILT_TWICE, &BUILD_FAILS), reason: ONCE },
+    Known { invariant: "one_guest_on_its_host", by: By::Both(&BUILT_TWICE, &BUILD_FAILS), reason: ONCE },
+    Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(
+            &MOVED_TWICE,
+            &By::Call { methods: &[Method::NodeIsAvailable, Method::GetHostIpAddr], after: &[] },
+        ),
+        reason: ONCE,
+    },
     // Live migrations.
     Known {
         invariant: "migrations_hold_only_while_they_last",
@@ -195,6 +268,7 @@ pub const TOGETHER: &[Known] = &[
             &By::Service {
                 calls: &[
                     "network.migrate_instance_start",
+                    "network.migrate_instance_finish",
                     "network.get_instance_nw_info",
                     "network.teardown_networks_on_host",
                 ],
@@ -214,7 +288,7 @@ pub const TOGETHER: &[Known] = &[
         invariant: "ports_are_bound_where_their_servers_are",
         by: By::Both(&LIVE_MIGRATED, &By::Service { calls: &["network.migrate_instance_start"] }),
         reason: read(
-            "ports are activated on the destination once: if the network service refuses, nobody asks again",
+            "that the network service refuses to activate a port on the destination ends the move, and nobody asks again",
             MANAGER,
             &["_post_live_migration"],
         ),
@@ -246,7 +320,7 @@ pub const TOGETHER: &[Known] = &[
             &By::Asked { asks: DELETE, during: &["check_can_live_migrate_destination"] },
         ),
         reason: read(
-            "what a live migration holds is swapped back to a server that was deleted meanwhile, as in bug 1848343",
+            "what a live migration holds is swapped back to a server that was deleted meanwhile",
             MANAGER,
             &["_revert_allocation", "_rollback_live_migration"],
         ),
@@ -285,7 +359,7 @@ pub const TOGETHER: &[Known] = &[
         invariant: "no_task_left",
         by: By::Both(&LIVE_MIGRATED, &By::Service { calls: &["network.teardown_networks_on_host"] }),
         reason: read(
-            "a rollback of a live migration that the network service refuses goes no further, and the task stays",
+            "a rollback of a live migration goes no further where the network service does not tell of the ports, and the task stays",
             MANAGER,
             &["_rollback_live_migration"],
         ),
@@ -381,9 +455,10 @@ pub const TOGETHER: &[Known] = &[
         reason: NOT_TAKEN_UP,
     },
     Known { invariant: "no_task_left", by: By::Both(&DIED_DELETING, &STARTING), reason: NOT_TAKEN_UP },
+    Known { invariant: "no_task_left", by: By::Both(&DIED_DELETING, &DELETION_FAILS), reason: NOT_TAKEN_UP },
     Known {
-        invariant: "no_task_left",
-        by: By::Both(&DIED_DELETING, &By::Call { methods: &[Method::Destroy], after: &[] }),
+        invariant: "every_interface_has_its_port",
+        by: By::Both(&DIED_DELETING, &PORTS_NOT_GIVEN_BACK),
         reason: NOT_TAKEN_UP,
     },
 ];
