@@ -259,6 +259,7 @@ fn what_a_move_holds_goes_back_to_a_server_that_was_deleted_before_the_move_bega
 #[test]
 fn a_build_whose_server_is_deleted_during_its_claim_goes_no_further() {
     two_hosts().run(async |cloud| {
+        cloud.faults().reset_counts();
         let by = Duration::from_secs(30);
         cloud.inject_fault("host1:node_is_available", Fault::Slow { by, when: When::Before });
         let server = cloud.api().create(cloud.build_server(OLD, Some("host1"))).await.unwrap();

@@ -1,6 +1,6 @@
 //! What no shipped driver answers, and what none asks of its manager: a layer of the tests' own does (`tests/answers`).
 
-use crate::common::{pass, stacks};
+use crate::common::{pass, says_no, stacks, strike};
 use conductor::{LiveMigrateServer, RebuildServer};
 use harness::TestCloud;
 use model::rpc::ExternalEvent;
@@ -136,6 +136,38 @@ fn a_node_that_may_not_be_claimed_is_passed_over() {
         let record = cloud.server(server);
         assert!(record.is_on(&"host2".into()));
         cloud.assert_flavor_matches_usage("host1", &[]);
+    });
+}
+
+#[test]
+fn a_node_that_is_not_available_has_a_record_and_no_resource_provider() {
+    stacks(&["fake+answers(node=away)", "fake"]).run(async |cloud| {
+        let node = cloud.compute_node(&"host1".into()).unwrap();
+        assert_eq!((node.vcpus_used, node.memory_mb_used), (0, 512));
+        cloud.run_periodics().await;
+        assert!(cloud.placement().get().provider(node.id).is_err());
+        let server = cloud.boot(FLAVOR, None).await;
+        assert!(cloud.server(server).is_on(&"host2".into()));
+    });
+}
+
+#[test]
+fn ports_are_bound_where_the_driver_says() {
+    stacks(&["fake+answers(binding=host2)", "fake"]).run(async |cloud| {
+        let server = cloud.boot(FLAVOR, Some("host1")).await;
+        let bindings = cloud.network().ports_of(server).remove(0).bindings;
+        assert_eq!(bindings.into_iter().collect::<Vec<_>>(), [("host2".into(), true)]);
+        cloud.delete_server(server).await;
+    });
+}
+
+#[test]
+fn a_build_whose_driver_cannot_say_where_ports_are_bound_goes_to_another_host() {
+    stacks(&["fake", "fake"]).set("weight_classes", "HostNameWeigher").run(async |cloud| {
+        strike(cloud, "host1:network_binding_host_id", says_no());
+        let server = cloud.boot(FLAVOR, None).await;
+        assert!(cloud.server(server).is_on(&"host2".into()));
+        assert_eq!(cloud.network().ports_of(server).len(), 1);
     });
 }
 

@@ -83,14 +83,26 @@ impl ResourceTracker {
             Some(id) => id,
             None => self.node_id(driver, &nodename).await?,
         };
+        let available = driver.node_is_available(nodename.clone()).await?;
         let traits = self.managed_traits(driver).await?;
         let records = &self.services.records;
         let former = records.compute_node(&self.host);
+        let is_new = former.is_none();
         let now = self.services.clock.now();
         let mut record = {
             let options = self.services.options.get();
             virt_types::compute_node(&self.host, &nodename, id, resources, former, &options, now)
         };
+        if !available {
+            // It is known all the same, and counted once it is available.
+            let usage = Usage::reserved(&self.services.options.get());
+            if is_new {
+                usage.write_to(&mut record);
+                records.save_compute_node(record.clone()).await;
+            }
+            self.state.borrow_mut().get_or_insert(Node { record, usage, traits });
+            return Ok(());
+        }
         let migrations = records.migrations_in_progress_or_error(&self.host);
         let usage = self.count(&migrations);
         self.remove_deleted_servers_allocations(record.id, &migrations);
@@ -215,7 +227,9 @@ impl ResourceTracker {
         if let Some(server) = self.services.records.server_even_deleted(server) {
             self.change(|usage| usage.drop_move(&server, flavor));
         }
-        self.update(driver).await
+        self.update(driver).await?;
+        self.change(|usage| usage.forget(server));
+        Ok(())
     }
 
     /// Follows a change of a server that is tracked here: a state, or its end (`update_usage`).

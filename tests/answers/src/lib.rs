@@ -10,8 +10,13 @@ use novarig_driver_sdk::{
     SpawnRequest, Uuid, VirtError, below, export_driver, layer, log, settings,
 };
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 #[derive(Default)]
 struct Answers;
+
+/// Whether anybody has asked if the node is available.
+static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// Seconds for which events are waited for.
 const PATIENCE_S: u32 = 10;
@@ -51,7 +56,16 @@ impl Driver<Layer> for Answers {
     }
 
     async fn node_is_available(&self, nodename: String) -> Result<bool, VirtError> {
-        Ok(!is("node", "busy") && below::node_is_available(nodename).await?)
+        let first = !ASKED.swap(true, Ordering::Relaxed);
+        let hidden = is("node", "away") || is("node", "busy") && !first;
+        Ok(!hidden && below::node_is_available(nodename).await?)
+    }
+
+    async fn network_binding_host_id(&self, instance: Instance) -> Result<Option<String>, VirtError> {
+        if is("binding", "host2") {
+            return Ok(Some("host2".to_owned()));
+        }
+        below::network_binding_host_id(instance).await
     }
 
     async fn process_instances_at_startup(
@@ -238,7 +252,8 @@ export_driver! {
     name: "answers",
     summary: "Answers what no shipped driver does",
     settings: {
-        node: one_of["there", "gone", "busy"] = "there", "gone: no node is named; busy: it may not be claimed";
+        node: one_of["there", "gone", "busy", "away"] = "there", "gone: none is named; away: not available; busy: only as it starts";
+        binding: one_of["below", "host2"] = "below", "host2: all ports are bound there";
         status: one_of["silent", "tell"] = "silent", "tell: the manager is told when the host is enabled or disabled";
         without: one_of["nothing", "evacuate", "attach_interface"] = "nothing", "What it cannot do";
         tree: one_of["whole", "child", "bare"] = "whole", "child: the node has a part; bare: it has none";

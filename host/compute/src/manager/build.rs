@@ -241,11 +241,10 @@ impl ComputeManager {
             _ => error,
         })?;
         // In Nova this goes on beside the build, which learns only from the spawn that it failed.
-        let (network_info, unallocated) =
-            match self.services.network.allocate_for_instance(&server, &self.host).await {
-                Ok(info) => (info, None),
-                Err(error) => (NetworkInfo::new(), Some(error)),
-            };
+        let (network_info, unallocated) = match self.allocate_network(&server).await {
+            Ok(info) => (info, None),
+            Err(error) => (NetworkInfo::new(), Some(error)),
+        };
         self.save(id, |server| server.network_info = network_info.clone()).await?;
         if let Err(error) = self.prepare_devices(id, &network_info).await {
             match self.clean_up_unspawned(id, &network_info).await {
@@ -356,6 +355,12 @@ impl ComputeManager {
             accel_info: Vec::new(),
         };
         Ok(self.driver.spawn(request).await?)
+    }
+
+    /// Makes the server's ports and binds them where the driver says (`_allocate_network_async`).
+    async fn allocate_network(&self, server: &Server) -> Result<NetworkInfo, NovaError> {
+        let bind_to = self.port_binding_host(server).await?;
+        self.services.network.allocate_for_instance(server, &bind_to).await
     }
 
     /// The server's image as the driver is shown it.

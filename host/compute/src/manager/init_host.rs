@@ -33,10 +33,9 @@ impl ComputeManager {
         }
         let nodes = nodes.iter().filter_map(|(uuid, _)| uuid.parse().ok());
         self.end_interrupted_builds(nodes, &handled).await;
-        if self.if_ready(self.driver.get_available_nodes(true).await)?.is_none() {
-            return Ok(());
-        }
-        if let Err(error) = self.tracker.update_available_resource(&self.driver).await {
+        let available = self.if_ready(self.driver.get_available_nodes(true).await)?;
+        let Some(node) = available.and_then(|nodes| nodes.into_iter().next()) else { return Ok(()) };
+        if let Err(error) = self.tracker.update_node(&self.driver, node).await {
             self.log("error", || format!("Error updating resources for node {}: {error}", self.host));
         }
         Ok(())

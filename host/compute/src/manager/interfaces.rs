@@ -4,7 +4,7 @@ use super::ComputeManager;
 use super::operation::Operation;
 use crate::virt_types;
 use model::rpc::RequestContext;
-use model::{ExceptionClass, Fix, NovaError, PortId, ServerId, Vif};
+use model::{ExceptionClass, Fix, HostName, NovaError, PortId, Server, ServerId, Vif};
 use virt::types;
 
 impl ComputeManager {
@@ -24,8 +24,7 @@ impl ComputeManager {
                 return Err(NovaError::new(ExceptionClass::AttachInterfaceNotSupported, message));
             }
             self.notify(id, "interface_attach.start");
-            let bind_to = self.driver.network_binding_host_id(virt_types::instance(&server)).await?;
-            let bind_to = bind_to.map_or_else(|| self.host.clone(), model::HostName::from);
+            let bind_to = self.port_binding_host(&server).await?;
             let vif = self.services.network.attach_port(id, &bind_to, port).await?;
             self.refresh_network_info(id).await?;
             let (instance, image) = (virt_types::instance(&server), self.image_meta(&server));
@@ -79,6 +78,12 @@ impl ComputeManager {
             Ok(())
         })
         .await
+    }
+
+    /// The host that the server's ports are bound to here: this one, unless the driver names another (`network_binding_host_id`).
+    pub(super) async fn port_binding_host(&self, server: &Server) -> Result<HostName, NovaError> {
+        let named = self.driver.network_binding_host_id(virt_types::instance(server)).await?;
+        Ok(named.map_or_else(|| self.host.clone(), HostName::from))
     }
 
     async fn refresh_network_info(&self, id: ServerId) -> Result<(), NovaError> {

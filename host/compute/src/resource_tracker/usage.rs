@@ -62,12 +62,15 @@ impl Usage {
         self.add(server, flavor, 1);
     }
 
-    /// No longer counts `flavor` for a server whose move is over here (`_drop_move_claim`).
+    /// No longer counts `flavor` for a server whose move is over here.
     pub(super) fn drop_move(&mut self, server: &Server, flavor: &Flavor) {
-        if !self.tracked_migrations.remove(&server.id) {
-            self.tracked_servers.remove(&server.id);
-        }
         self.add(server, flavor, -1);
+    }
+
+    /// Tracks the server no more, also where it stays; what is counted for it stays counted.
+    pub(super) fn forget(&mut self, server: ServerId) {
+        self.tracked_migrations.remove(&server);
+        self.tracked_servers.remove(&server);
     }
 
     /// Puts the numbers into the node record.

@@ -13,6 +13,7 @@ const RESCHEDULED: &[Method] = &[
     Method::NodeIsAvailable,
     Method::GetAvailableNodes,
     Method::GetHostIpAddr,
+    Method::NetworkBindingHostId,
     Method::UpdateProviderTree,
     Method::Capabilities,
     // What cleans up after a build that is to be aborted: if it fails, too, the build is tried elsewhere after all.
@@ -127,6 +128,7 @@ pub const KNOWN: &[Known] = &[
         by: By::Call {
             methods: &[
                 Method::PrepareForSpawn,
+                Method::NetworkBindingHostId,
                 Method::PrepareNetworksBeforeBlockDeviceMapping,
                 Method::DefaultRootDeviceName,
                 Method::DefaultDeviceNamesForInstance,

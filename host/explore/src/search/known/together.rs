@@ -52,6 +52,7 @@ const BUILD_FAILS: By = By::OneOf(&[
             Method::NodeIsAvailable,
             Method::GetAvailableNodes,
             Method::UpdateProviderTree,
+            Method::NetworkBindingHostId,
             Method::PrepareForSpawn,
             Method::PrepareNetworksBeforeBlockDeviceMapping,
             Method::DefaultRootDeviceName,
