@@ -104,10 +104,10 @@ fn deleted_before(message: &'static str, next: impl AsyncFn(&TestCloud, ServerId
 
 #[test]
 fn a_migration_holds_nothing_once_its_server_was_deleted_before_the_next_step() {
-    // The deletion waits for a confirmation that is under way, but not on a host that is taken for down.
+    // The deletion waits for a confirmation that is under way, but not when the server no longer says so.
     let confirm = async |cloud: &TestCloud, server| {
         cloud.api().confirm_resize(server).await.unwrap();
-        cloud.api().force_down(&"host1".into(), true).await.unwrap();
+        cloud.api().reset_state(server, true).await.unwrap();
     };
     let revert = async |cloud: &TestCloud, server| cloud.api().revert_resize(server).await.unwrap();
     let outcomes = [

@@ -50,6 +50,17 @@ impl ComputeManager {
         self.errors_out_migration(migration.id, dropped.and(outcome)).await
     }
 
+    /// Drops what the migrations hold whose steps gave up because this server was being deleted; in Nova they keep it.
+    pub(super) fn end_moves_given_up(&self, server: &Server) -> Result<(), NovaError> {
+        if !self.services.switches.fixes(Fix::MovesEndWithTheirServer) {
+            return Ok(());
+        }
+        let mut migrations = self.services.records.migrations_in_progress_or_error(&self.host);
+        migrations
+            .retain(|migration| migration.server == server.id && migration.status == MigrationStatus::Error);
+        migrations.iter().try_for_each(|migration| self.delete_allocation_after_move(server, migration.id))
+    }
+
     async fn clean_up_source(&self, server: &Server, migration: &Migration) -> Result<(), NovaError> {
         let network_info = virt_types::network_info(&server.network_info);
         let (instance, moved) = (virt_types::instance(server), virt_types::migration(migration));

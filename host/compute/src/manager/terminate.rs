@@ -79,7 +79,7 @@ impl ComputeManager {
         } else {
             client.empty_allocations(&self.address, id.into(), &Owner::of(server))?;
         }
-        Ok(())
+        self.end_moves_given_up(server)
     }
 
     /// Destroys the guest and tells of it (`_shutdown_instance`).

@@ -220,9 +220,6 @@ impl ComputeApi {
         how: DeleteType,
     ) -> Result<(), NovaError> {
         let Some(migration) = self.unconfirmed_migration(server.id) else { return Ok(()) };
-        if !self.is_up(&migration.source_compute) {
-            return Ok(());
-        }
         self.records.start_action(server.id, &context.request, "confirmResize");
         let method = Method::ConfirmResize { migration: migration.id };
         self.ask(context, server.id, migration.source_compute, method).await?;

@@ -14,6 +14,8 @@ const ASKED_IN_BUILD: By = By::Asked { asks: &[], during: &["build_and_run_insta
 
 const DIED: By = By::Crash { during: &[] };
 
+const DIED_LIVE_MIGRATING: By = By::Crash { during: &["live_migration"] };
+
 /// A step of a move is interrupted, or the deletion that comes after it.
 const DIED_MOVING_OR_DELETING: By = By::Crash {
     during: &["prep_resize", "resize_instance", "finish_resize", "confirm_resize", "terminate_instance"],
@@ -62,6 +64,13 @@ const LIVE_MIGRATION_INTERRUPTED: Reason = read(
     "a start clears the task, aborts a migration that runs and gives nothing back: what the migration holds stays",
     MANAGER,
     &["_init_instance", "_reset_live_migration"],
+);
+
+/// Why a move that was interrupted leaves something.
+const MOVE_INTERRUPTED: Reason = read(
+    "a failed step records its migration and gives back what that holds one after the other, and a start takes back the server alone",
+    MANAGER,
+    &["prep_resize", "resize_instance", "_init_instance"],
 );
 
 /// Why what waits for a host is not done.
@@ -133,7 +142,41 @@ pub const DEATHS: &[Known] = &[
         by: By::Crash { during: &["post_live_migration_at_destination"] },
         reason: POST_LEAKS,
     },
+    Known {
+        invariant: "one_guest_on_its_host",
+        by: By::Both(&By::Asked { asks: &["live_migrate"], during: &[] }, &DIED_LIVE_MIGRATING),
+        reason: LIVE_MIGRATION_INTERRUPTED,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Both(&By::Asked { asks: &["live_migrate"], during: &["-"] }, &DIED),
+        reason: LIVE_MIGRATION_INTERRUPTED,
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Both(&By::Asked { asks: DELETE, during: &["-"] }, &DIED_LIVE_MIGRATING),
+        reason: read(
+            "a start that clears the task of a live migration expects it: a deletion meanwhile keeps the service from starting",
+            MANAGER,
+            &["_reset_live_migration"],
+        ),
+    },
     // Moves.
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Crash { during: &["resize_instance"] },
+        reason: MOVE_INTERRUPTED,
+    },
+    Known {
+        invariant: "migrations_hold_only_while_they_last",
+        by: By::Crash { during: &["prep_resize", "resize_instance"] },
+        reason: MOVE_INTERRUPTED,
+    },
+    Known {
+        invariant: "no_task_left",
+        by: By::Both(&By::Asked { asks: &["resize", "migrate"], during: &["build_and_run_instance"] }, &DIED),
+        reason: TASK_COMES_BACK,
+    },
     Known {
         invariant: "server_holds_its_flavor_on_its_host",
         by: By::Both(&RESIZE_REFUSED, &By::Asked { asks: &["live_migrate"], during: &[] }),

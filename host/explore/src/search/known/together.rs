@@ -4,7 +4,7 @@
 //! Often the first of them is a request of somebody else that the scenario does not make itself, and the second a fault that
 //! does it wherever the request is made.
 
-use super::reason::{COMPUTE_API, MANAGER, observed, read};
+use super::reason::{COMPUTE_API, CONDUCTOR, MANAGER, observed, read};
 use super::single::{CAST, DELETE, ENDED_BY_NOBODY, ONCE, REBUILD_EMPTIES, REPEATED_EVENT};
 use super::{By, Known, Reason};
 use model::ExceptionClass;
@@ -65,6 +65,17 @@ const BUILD_FAILS: By = By::OneOf(&[
     By::Service { calls: &["network.allocate_for_instance"] },
 ]);
 
+const DIED_BUILDING: By = By::Crash { during: &["build_and_run_instance"] };
+
+/// A host does not start, or does not know its node.
+const NO_VALID_HOST: By = By::OneOf(&[
+    STARTING,
+    By::Call {
+        methods: &[Method::GetAvailableNodes, Method::GetAvailableResource, Method::Capabilities],
+        after: &[],
+    },
+]);
+
 /// A build is asked for twice.
 const BUILT_TWICE: By = By::Message {
     faults: &[MessageFault::Twice],
@@ -72,8 +83,10 @@ const BUILT_TWICE: By = By::Message {
 };
 
 /// A move is asked for twice.
-const MOVED_TWICE: By =
-    By::Message { faults: &[MessageFault::Twice], methods: &["migrate_server", "prep_resize"] };
+const MOVED_TWICE: By = By::Message {
+    faults: &[MessageFault::Twice],
+    methods: &["migrate_server", "prep_resize", "revert_resize"],
+};
 
 const DELETION_LOST: By = By::Message { faults: &[MessageFault::Lost], methods: &["terminate_instance"] };
 
@@ -189,6 +202,44 @@ pub const TOGETHER: &[Known] = &[
         reason: LEFT_TO_DELETION,
     },
     Known {
+        invariant: "ports_are_bound_where_their_servers_are",
+        by: By::Both(&DELETED_IN_BUILD, &PORTS_NOT_GIVEN_BACK),
+        reason: read(
+            "a server that is on no host is deleted at once, without the ports that its failed build could not give back",
+            COMPUTE_API,
+            &["_delete"],
+        ),
+    },
+    Known {
+        invariant: "server_holds_its_flavor_on_its_host",
+        by: By::Both(
+            &By::Asked { asks: DELETE, during: &["build_instances"] },
+            &By::Call {
+                methods: &[
+                    Method::GetAvailableNodes,
+                    Method::GetAvailableResource,
+                    Method::NodeIsAvailable,
+                    Method::UpdateProviderTree,
+                ],
+                after: &[],
+            },
+        ),
+        reason: read(
+            "a server deleted meanwhile is claimed for, which the host finds out at its next count: this one fails",
+            CONDUCTOR,
+            &["build_instances"],
+        ),
+    },
+    Known {
+        invariant: "every_start_has_its_end",
+        by: By::Both(&DELETED_IN_BUILD, &By::Asked { asks: &["snapshot"], during: &["terminate_instance"] }),
+        reason: read(
+            "a snapshot that finds its server deleted only says so in the log",
+            MANAGER,
+            &["_snapshot_instance"],
+        ),
+    },
+    Known {
         invariant: "migrations_hold_only_while_they_last",
         by: By::Both(&DELETED_IN_BUILD, &DELETION_FAILS),
         reason: LEFT_TO_DELETION,
@@ -220,7 +271,10 @@ pub const TOGETHER: &[Known] = &[
     },
     Known {
         invariant: "no_task_left",
-        by: By::Both(&By::OneOf(&[BUILD_FAILS, DELETED_ON_NO_HOST]), &PORTS_NOT_GIVEN_BACK),
+        by: By::Both(
+            &By::OneOf(&[BUILD_FAILS, NO_VALID_HOST, DIED_BUILDING, DELETED_ON_NO_HOST]),
+            &PORTS_NOT_GIVEN_BACK,
+        ),
         reason: read(
             "a deletion in the API whose ports are not taken back ends there, and its task stays",
             COMPUTE_API,
@@ -252,7 +306,13 @@ pub const TOGETHER: &[Known] = &[
         invariant: "ports_are_bound_where_their_servers_are",
         by: By::Both(
             &MOVED_TWICE,
-            &By::Call { methods: &[Method::NodeIsAvailable, Method::GetHostIpAddr], after: &[] },
+            &By::OneOf(&[
+                By::Call {
+                    methods: &[Method::NodeIsAvailable, Method::GetHostIpAddr, Method::UpdateProviderTree],
+                    after: &[],
+                },
+                By::Service { calls: &["network.get_instance_nw_info"] },
+            ]),
         ),
         reason: ONCE,
     },
