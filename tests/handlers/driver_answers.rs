@@ -121,6 +121,7 @@ fn a_spawn_waits_until_its_interfaces_are_plugged_in_or_it_knows_that_they_are_n
 #[test]
 fn a_host_without_a_node_starts_and_gets_no_servers() {
     stacks(&["fake+answers(node=gone)", "fake"]).run(async |cloud| {
+        cloud.run_periodics().await;
         assert_eq!(cloud.compute_node(&"host1".into()), None);
         let server = cloud.boot(FLAVOR, None).await;
         assert!(cloud.server(server).is_on(&"host2".into()));

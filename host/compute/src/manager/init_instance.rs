@@ -213,13 +213,12 @@ fn interrupted_reboot(server: &Server, power_state: PowerState) -> Option<Reboot
     use TaskState as T;
     let runs = power_state == PowerState::Running;
     let hard_from = [VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended, VmState::Error];
-    match server.task_state {
-        Some(T::RebootPending) if server.vm_state == VmState::Active && runs => Some(RebootType::Soft),
-        Some(T::RebootPending) if server.vm_state == VmState::Active => Some(RebootType::Hard),
-        Some(T::RebootPendingHard) if hard_from.contains(&server.vm_state) => Some(RebootType::Hard),
-        Some(T::Rebooting | T::RebootingHard | T::RebootStarted | T::RebootStartedHard) if !runs => {
-            Some(RebootType::Hard)
-        }
+    let begun = [T::Rebooting, T::RebootingHard, T::RebootStarted, T::RebootStartedHard];
+    match server.task_state? {
+        T::RebootPending if server.vm_state == VmState::Active && runs => Some(RebootType::Soft),
+        T::RebootPending if server.vm_state == VmState::Active => Some(RebootType::Hard),
+        T::RebootPendingHard if hard_from.contains(&server.vm_state) => Some(RebootType::Hard),
+        task if begun.contains(&task) && !runs => Some(RebootType::Hard),
         _ => None,
     }
 }

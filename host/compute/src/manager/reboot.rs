@@ -47,10 +47,11 @@ impl ComputeManager {
         })
         .await?;
         let rescued = server.vm_state == VmState::Rescued;
-        let rebooted = match self.save_expecting(id, started, |server| server.task_state = Some(next)).await {
-            Ok(server) => self.reboot_guest(&server, reboot_type).await,
-            Err(error) => Err(error),
-        };
+        let rebooted = async {
+            let server = self.save_expecting(id, started, |server| server.task_state = Some(next)).await?;
+            self.reboot_guest(&server, reboot_type).await
+        }
+        .await;
         let power_state = match rebooted {
             Ok(()) => self.power_state(&server).await?,
             Err(error) => match self.power_state(&server).await? {

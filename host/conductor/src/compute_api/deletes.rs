@@ -80,14 +80,11 @@ impl ComputeApi {
 
     async fn do_delete(&self, id: ServerId, how: DeleteType) -> Result<(), ApiError> {
         let context = self.context();
-        let mut server = self.server(id)?;
+        let server = self.server(id)?;
         check_lock(&context, &server)?;
         let keeps_things = matches!(server.vm_state, VmState::ShelvedOffloaded | VmState::Error);
         if server.host.is_none() && !keeps_things {
-            if self.destroy_unplaced(id).await? {
-                return Ok(());
-            }
-            server = self.server(id)?;
+            return self.destroy_unplaced(id).await;
         }
         if let Some(shelved) = &server.shelved
             && matches!(server.vm_state, VmState::Shelved | VmState::ShelvedOffloaded)
@@ -104,11 +101,7 @@ impl ComputeApi {
                 server.soft_deleted_at = Some(now);
             }
         };
-        match self.services.records.update_server(id, ExpectedTask::Any, deleting).await {
-            // Somebody else has deleted it meanwhile.
-            Err(error) if error.is(ExceptionClass::InstanceNotFound) => return Ok(()),
-            saved => saved?,
-        };
+        self.services.records.update_server(id, ExpectedTask::Any, deleting).await?;
         if server.vm_state == VmState::Resized {
             match self.confirm_resize_on_deleting(&context, &server, how).await {
                 // Taken for a server that somebody else has deleted meanwhile.
@@ -144,25 +137,15 @@ impl ComputeApi {
         }
     }
 
-    /// Deletes a server at once that is on no host yet, or on none any more as it is to be built on another. Answers whether it
-    /// could: not where it has come to a host meanwhile.
-    async fn destroy_unplaced(&self, id: ServerId) -> Result<bool, NovaError> {
+    /// Deletes a server at once that is on no host yet, or on none any more as it is to be built on another.
+    async fn destroy_unplaced(&self, id: ServerId) -> Result<(), ApiError> {
         self.release_volumes(id).await;
         self.notify(id, "delete.start");
-        let destroyed = match self.services.records.server(id) {
-            Ok(server) if server.host.is_some() => Ok(false),
-            Ok(_) => match self.services.records.delete_server(id).await {
-                Err(error) if !error.is(ExceptionClass::InstanceNotFound) => Err(error),
-                // Somebody else may have deleted it meanwhile.
-                Ok(()) | Err(_) => Ok(true),
-            },
-            Err(_) => Ok(true),
-        };
+        let destroyed = self.services.records.delete_server(id).await;
         self.notify(id, "delete.end");
-        if destroyed == Ok(true) {
-            self.services.report_client.delete_allocations(&Address::Api, id.into());
-        }
-        destroyed
+        destroyed?;
+        self.services.report_client.delete_allocations(&Address::Api, id.into());
+        Ok(())
     }
 
     /// Deletes a server that no compute can delete now, for good whatever was asked. A network service that refuses to take its

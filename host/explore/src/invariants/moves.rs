@@ -71,7 +71,7 @@ pub const AFTER_FAILURE: &[FailedStep] = &[
         because: None,
         server: (Side::Source, Size::Old),
         migration: None,
-        source: "nova/compute/manager.py, resize_instance: the record still names the source",
+        source: "nova/compute/manager.py, resize_instance: the record still names the source, unless its last save finds a deletion",
     },
     FailedStep {
         event: "compute_finish_resize",
