@@ -303,8 +303,8 @@ fn a_step_of_a_resize_whose_server_is_being_deleted_writes_its_own_task_over_tha
     }
 }
 
-/// A server that is to be built on another host is on none: the API destroys it at once. As in Nova the conductor claims for it all the
-/// same, which the other host finds out when it counts.
+/// A server that is to be built on another host is on none: the API destroys it at once. As in Nova the conductor claims for it
+/// all the same, which the other host finds out when it counts.
 #[test]
 fn a_server_between_two_builds_is_destroyed_at_once() {
     let hosts = Simulation::new().set("weight_classes", "HostNameWeigher");

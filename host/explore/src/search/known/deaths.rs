@@ -3,7 +3,7 @@
 
 use super::reason::{CONDUCTOR, MANAGER, observed, read};
 use super::single::{DELETE, ENDED_BY_NOBODY};
-use super::together::{DELETION_FAILS, DIED_DELETING, POST_LEAKS};
+use super::together::{DELETION_FAILS, DELETION_RAISES, DIED_DELETING, POST_LEAKS};
 use super::{By, Known, Reason};
 use virt::Method;
 
@@ -47,10 +47,6 @@ const STARTING: By = By::Call {
     ],
     after: &[],
 };
-
-/// What a deletion asks the driver for after which it fails.
-const DELETION_FAILED: By =
-    By::Call { methods: &[Method::Destroy, Method::NodeIsAvailable, Method::UpdateProviderTree], after: &[] };
 
 /// Why nobody goes on with what a conductor was doing.
 const IN_ITS_MEMORY: Reason = read(
@@ -257,7 +253,7 @@ pub const DEATHS: &[Known] = &[
     },
     Known {
         invariant: "migrations_hold_only_while_they_last",
-        by: By::Both(&DELETED, &DELETION_FAILED),
+        by: By::Both(&DELETED, &DELETION_RAISES),
         reason: ENDED_BY_NOBODY,
     },
     Known {
@@ -265,7 +261,7 @@ pub const DEATHS: &[Known] = &[
         by: By::Both(&DELETED, &By::Service { calls: &["network.get_instance_nw_info"] }),
         reason: ENDED_BY_NOBODY,
     },
-    Known { invariant: "no_task_left", by: By::Both(&DELETED, &DELETION_FAILED), reason: TASK_COMES_BACK },
+    Known { invariant: "no_task_left", by: By::Both(&DELETED, &DELETION_RAISES), reason: TASK_COMES_BACK },
     Known {
         invariant: "no_task_left",
         by: By::Both(

@@ -37,13 +37,13 @@ const SHELVED: By = By::Asked { asks: &["shelve"], during: &[] };
 const PORTS_NOT_GIVEN_BACK: By =
     By::Service { calls: &["network.deallocate_for_instance", "network.get_instance_nw_info"] };
 
+/// What a deletion asks the driver for after which it fails.
+pub(super) const DELETION_RAISES: By =
+    By::Call { methods: &[Method::Destroy, Method::NodeIsAvailable, Method::UpdateProviderTree], after: &[] };
+
 /// What keeps a deletion from its end.
-pub(super) const DELETION_FAILS: By = By::OneOf(&[
-    DELETION_LOST,
-    DIED_DELETING,
-    PORTS_NOT_GIVEN_BACK,
-    By::Call { methods: &[Method::Destroy, Method::NodeIsAvailable, Method::UpdateProviderTree], after: &[] },
-]);
+pub(super) const DELETION_FAILS: By =
+    By::OneOf(&[DELETION_LOST, DIED_DELETING, PORTS_NOT_GIVEN_BACK, DELETION_RAISES]);
 
 /// What keeps a build from its end on one host.
 const BUILD_FAILS: By = By::OneOf(&[
