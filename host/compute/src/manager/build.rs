@@ -379,7 +379,7 @@ impl ComputeManager {
     }
 
     /// Unplugs the interfaces, which may fail without consequence, and gives the ports back. The server keeps those that the
-    /// network service does not take, for whoever builds or deletes it next.
+    /// network service does not take; if it is deleted before it is on another host or in ERROR, nobody gives them back.
     async fn cleanup_allocated_networks(&self, id: ServerId, unsaved: &Cell<Unsaved>) {
         let Some(server) = self.services.records.server_even_deleted(id) else { return };
         let network_info = match self.network_info(&server).await {
